@@ -1,0 +1,49 @@
+# One command each. `make help` lists them.
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+T      ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help env run test check format lint types contracts migrations migration vectors lock bench
+
+help: ## what each command does
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(VENV)/ready: requirements-dev.txt deploy/setup.sh
+	@PYTHON="$(PYTHON)" sh deploy/setup.sh $(VENV)
+
+env: $(VENV)/ready ## the virtual environment, from the hash-locked list
+
+run: env ## database, keys, demonstration, server on http://localhost:8000
+	@$(PY) -m app.cli run
+
+test: env ## every test, on a real PostgreSQL (T=tests/crypto for a part)
+	@$(PY) -m pytest $(T)
+
+check: env format lint types contracts test ## all that must hold before a commit
+
+format:
+	@$(PY) -m ruff format --check app tests migrations
+
+lint:
+	@$(PY) -m ruff check app tests migrations
+
+types:
+	@$(PY) -m mypy
+
+contracts:
+	@$(VENV)/bin/lint-imports
+
+migration: env ## a new revision from the models (NAME="what changes")
+	@$(PY) -m app.cli db revision "$(NAME)"
+
+vectors: env ## regenerate the golden vectors; fails if one moved
+	@$(PY) -m tests.vectors.make
+
+bench: env ## ratios against the bare server, in one run
+	@$(PY) -m tests.bench
+
+lock: ## maintainers: pin the dependencies again (needs uv)
+	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 requirements.in -o requirements.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt

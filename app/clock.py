@@ -1,0 +1,40 @@
+"""The one clock. Tests replace ``now``; nothing else asks the time."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+_source: Callable[[], float] = time.time
+
+
+def now() -> datetime:
+    """The present, in UTC, cut to milliseconds (the log's precision)."""
+    moment = datetime.fromtimestamp(_source(), UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def use(source: Callable[[], float]) -> Callable[[], float]:
+    """Replace the source of seconds since 1970; returns the one it replaces."""
+    global _source
+    before, _source = _source, source
+    return before
+
+
+def in_(*, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
+    return now() + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def uuid7() -> UUID:
+    """A new row id, RFC 9562 version 7: ``unix_ms[48] || 7 || random[12] || 10 || random[62]``.
+
+    It tells the time it was made, so it is for use inside; what outsiders see is random.
+    """
+    milliseconds = int(_source() * 1000)
+    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | (0x7 << 76)
+    value = value & ~(0x3 << 62) | (0x2 << 62)
+    return UUID(int=value)
