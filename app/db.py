@@ -1,0 +1,155 @@
+"""Tables, the mute type of a sealed column, and the guard against stray writes.
+
+Rows stay in the hallway (app/work.py). A table says here what rows of it a caller can
+ever be given: its *scopes*. One that says nothing cannot be read through the hallway.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from sqlalchemy import DateTime, Engine, ForeignKey, LargeBinary, MetaData, create_engine, event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, UOWTransaction, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from app.clock import uuid7
+
+SCOPES: Final = frozenset({"compartment", "case", "own", "team", "receipt", "staff", "log", "clock"})
+
+
+class StrayWrite(RuntimeError):
+    """Something tried to write outside an action: a defect, never an answer."""
+
+
+class Sealed:
+    """Stored and mute: knows its bytes, shows nothing. Opened only by ``Work.open``."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    def __repr__(self) -> str:
+        return "<sealed>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and other.raw == self.raw
+
+    def __hash__(self) -> int:
+        return hash(self.raw)
+
+
+class SealedType(TypeDecorator[Sealed]):
+    """Carries ciphertext only. It cannot open: a column type does not see its row, so a
+    ciphertext moved to another row would open there unnoticed."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Sealed | None, dialect: Dialect) -> bytes | None:
+        if value is not None and not isinstance(value, Sealed):
+            raise StrayWrite("a sealed column takes only what Work.seal made")
+        return None if value is None else value.raw
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Sealed | None:
+        return None if value is None else Sealed(bytes(value))
+
+
+class Table(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+    type_annotation_map = {datetime: DateTime(timezone=True), Sealed: SealedType, bytes: LargeBinary}
+
+    # Which rows a caller can ever be given; empty means none, and asking raises.
+    scopes: ClassVar[frozenset[str]] = frozenset()
+    # A table whose rows change without an entry says here why that is harmless.
+    unguarded: ClassVar[str] = ""
+    # The column by which the outside addresses a row.
+    address: ClassVar[str] = "id"
+
+    def facts(self) -> dict[str, Any]:
+        """What a policy may know of this row: state, authors. Never content."""
+        return {}
+
+
+class Row(Table):
+    """A row with an id made by us before it is stored, because seals are bound to it."""
+
+    __abstract__ = True
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+
+    def __init__(self, **given: Any) -> None:
+        given.setdefault("id", uuid7())
+        super().__init__(**given)
+
+
+class CaseRow(Row):
+    """A row under one case, sealed with the key of one compartment of it.
+
+    ``compartment`` is fixed for the table; a table whose rows differ gives it a column.
+    """
+
+    __abstract__ = True
+
+    scopes = frozenset({"compartment"})
+    compartment: ClassVar[Any] = None
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+
+
+class EnvelopeRow(Row):
+    """A row sealed with the key of one envelope: to a team, and perhaps to a witness."""
+
+    __abstract__ = True
+
+    envelope_id: Mapped[UUID] = mapped_column(ForeignKey("envelopes.id"), index=True)
+
+
+def sealed_columns(table: type[Table]) -> list[str]:
+    """Names of the sealed columns of a table, in their order."""
+    return [column.key for column in table.__mapper__.columns if isinstance(column.type, SealedType)]
+
+
+def tables() -> dict[str, type[Table]]:
+    """Every mapped table by its name."""
+    return {mapper.class_.__tablename__: mapper.class_ for mapper in Table.registry.mappers}
+
+
+def engine_for(url: str, *, connections_max: int = 12, wait_seconds: int = 2) -> Engine:
+    """An engine that never prints a bound value and refuses rather than queues.
+
+    ``hide_parameters`` keeps values out of exceptions; the text of a database error is
+    never shown either, since PostgreSQL repeats values in its DETAIL.
+    """
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=connections_max,
+        max_overflow=0,
+        pool_timeout=wait_seconds,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _no_stray_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
+    if not session.info.get("hallway"):
+        raise StrayWrite("a flush outside an action")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _no_stray_statement(state: ORMExecuteState) -> None:
+    if not state.is_select and not state.session.info.get("hallway"):
+        raise StrayWrite("a statement that writes, outside an action")

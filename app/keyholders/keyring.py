@@ -1,0 +1,56 @@
+"""The private keys one signed-in caller can use, for the time of one request.
+
+A keyring is made from what the caller brought (their own private key); team keys are
+opened from their memberships only when something needs them. It prints as a blank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from app.crypto import hpke
+from app.errors import SealBroken
+from app.keyholders.models import Membership
+
+
+def membership_info(team: UUID, generation: int, member: UUID) -> bytes:
+    """What a sealed team key is bound to: ``label || team[16] || generation[2] || member[16]``."""
+    return b"amana/membership/v1" + team.bytes + generation.to_bytes(2, "big") + member.bytes
+
+
+class Keyring:
+    """Private keys by holder and generation. Never stored, never printed."""
+
+    __slots__ = ("_own", "_sealed", "holder", "holders")
+
+    def __init__(self, holder: UUID, own: hpke.PrivateKey, generation: int = 1, memberships: Iterable[Membership] = ()):
+        self.holder = holder
+        self._own: dict[tuple[UUID, int], hpke.PrivateKey] = {(holder, generation): own}
+        self._sealed = {(m.team_id, m.generation): bytes(m.sealed_private) for m in memberships}
+        self.holders = frozenset({holder} | {team for team, _ in self._sealed})
+
+    def __repr__(self) -> str:
+        return "<keyring>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a keyring is not stored")
+
+    def private(self, holder: UUID, generation: int) -> hpke.PrivateKey:
+        """The private key of a holder on this ring; raises SealBroken if it is not there."""
+        key = self._own.get((holder, generation))
+        if key is None:
+            key = self._open_team(holder, generation)
+            self._own[(holder, generation)] = key
+        return key
+
+    def holds(self, holder: UUID) -> bool:
+        return holder in self.holders
+
+    def _open_team(self, team: UUID, generation: int) -> hpke.PrivateKey:
+        sealed = self._sealed.get((team, generation))
+        if sealed is None:
+            raise SealBroken("not on this keyring")
+        mine = next(key for (holder, _), key in self._own.items() if holder == self.holder)
+        info = membership_info(team, generation, self.holder)
+        return hpke.PrivateKey.from_raw(hpke.open_with(mine, sealed, info=info))

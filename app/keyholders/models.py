@@ -1,0 +1,109 @@
+"""Key holders, their generations, memberships, case keys, grants and envelopes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Row, Table
+
+KINDS = ("person", "team", "witness", "service", "escrow")
+
+
+class Keyholder(Row):
+    """Somebody or something that has a key pair; ``generation`` is the one in use."""
+
+    __tablename__ = "keyholders"
+    __table_args__ = (CheckConstraint(f"kind IN {KINDS}", name="kind"),)
+    scopes = frozenset({"staff"})
+
+    kind: Mapped[str]
+    # For a team: which one; the kinds of team are those of the domain (intake, legal ...).
+    name: Mapped[str | None] = mapped_column(unique=True)
+    generation: Mapped[int]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class PublicKey(Table):
+    """The public half of one generation. Old ones stay, since old seals name them."""
+
+    __tablename__ = "public_keys"
+    scopes = frozenset({"staff"})
+
+    keyholder_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    public: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class Membership(Row):
+    """A team's private key of one generation, sealed to one member's public key."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (UniqueConstraint("team_id", "generation", "member_id"),)
+    scopes = frozenset({"staff"})
+
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"))
+    generation: Mapped[int]
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"), index=True)
+    sealed_private: Mapped[bytes]
+    lead: Mapped[bool]
+    deputy: Mapped[bool]
+    added_by: Mapped[UUID]
+    added_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class CaseKey(Table):
+    """That a compartment of a case has this generation of key. The key itself is only in grants."""
+
+    __tablename__ = "case_keys"
+    scopes = frozenset({"case"})
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    compartment: Mapped[str] = mapped_column(primary_key=True)
+    generation: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class Grant(Row):
+    """One compartment key of one case, sealed to one keyholder."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        Index("ix_grants_holder", "keyholder_id", "compartment", "case_id"),
+        Index("ix_grants_case", "case_id", "compartment", "generation"),
+    )
+    scopes = frozenset({"case"})
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"))
+    compartment: Mapped[str]
+    generation: Mapped[int]
+    keyholder_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"))
+    keyholder_generation: Mapped[int]
+    sealed_key: Mapped[bytes]
+    granted_by: Mapped[UUID]
+    at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Envelope(Row):
+    """A key for what is not under a case: sealed to a team, and to a witness if there is one.
+
+    The one who makes it cannot open it again: submissions and hand-offs rest on that.
+    """
+
+    __tablename__ = "envelopes"
+    scopes = frozenset({"team", "receipt"})
+
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"), index=True)
+    team_generation: Mapped[int]
+    sealed_for_team: Mapped[bytes]
+    witness_id: Mapped[UUID | None] = mapped_column(ForeignKey("keyholders.id"), index=True)
+    sealed_for_witness: Mapped[bytes | None]
+    at: Mapped[datetime]

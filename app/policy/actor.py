@@ -1,0 +1,98 @@
+"""Who asks: what a rule may know of a caller. No key, no name, no address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+Kind = Literal["User", "Witness", "Anonymous", "Operator", "Service"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One caller for one request.
+
+    code       pseudonymous, as it stands in the log: ``S-7QK3MW``, ``witness``, ``operator``
+    keyholders whose private keys are on the caller's ring; their live grants are the row scope
+    sign_in    the sign-in this request belongs to, for ``combine`` and for ending it
+    """
+
+    kind: Kind
+    code: str
+    id: UUID | None = None
+    roles: frozenset[str] = frozenset()
+    teams: frozenset[str] = frozenset()
+    leads: frozenset[str] = frozenset()
+    keyholders: frozenset[UUID] = frozenset()
+    sign_in: UUID | None = None
+    second_factor_at: datetime | None = None
+
+    def entity(self) -> dict[str, Any]:
+        """This caller as a Cedar entity."""
+        return {
+            "uid": {"type": self.kind, "id": self.code},
+            "attrs": {
+                "code": self.code,
+                "roles": sorted(self.roles),
+                "teams": sorted(self.teams),
+                "leads": sorted(self.leads),
+            },
+            "parents": [],
+        }
+
+
+ANONYMOUS = Actor("Anonymous", "anonymous")
+OPERATOR = Actor("Operator", "operator")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a rule may know of the row an action is about: never content.
+
+    held     compartments of this case the caller's ring can open now
+    authors  codes of those who made or signed the row
+    """
+
+    table: str = "none"
+    state: str = "none"
+    compartment: str = "none"
+    held: frozenset[str] = frozenset()
+    authors: frozenset[str] = frozenset()
+    target_roles: frozenset[str] = frozenset()
+    target_teams: frozenset[str] = frozenset()
+
+    def entity(self) -> dict[str, Any]:
+        return {
+            "uid": {"type": "Record", "id": self.table},
+            "attrs": {
+                "state": self.state,
+                "compartment": self.compartment,
+                "held": sorted(self.held),
+                "authors": sorted(self.authors),
+                "target_roles": sorted(self.target_roles),
+                "target_teams": sorted(self.target_teams),
+            },
+            "parents": [],
+        }
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the caller declared, and the installation's profile."""
+
+    justification: str = "none"
+    cited: bool = False
+    words: bool = False
+    compartments: frozenset[str] = frozenset()
+    profile: str = "ngo"
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "justification": self.justification,
+            "cited": self.cited,
+            "words": self.words,
+            "compartments": sorted(self.compartments),
+            "profile": self.profile,
+        }

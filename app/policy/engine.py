@@ -1,0 +1,151 @@
+"""The decision: actor + action + subject + circumstances -> the rule that allows, or Denied.
+
+Pure: reads its files once, then only evaluates. The SHA-256 of the rule files goes into
+every entry, so that an entry can be judged by the rules that were in force.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import cedarpy
+
+from app.errors import CannotStart, Denied
+from app.policy.actor import Actor, Circumstances, Kind, Subject
+
+FOLDER: Final = Path(__file__).resolve().parents[2] / "policies"
+KINDS: Final[tuple[Kind, ...]] = ("User", "Witness", "Anonymous", "Operator", "Service")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule as its authors wrote it: id, the sentence a refusal may show, effect, text."""
+
+    id: str
+    says: str
+    effect: str
+    actions: frozenset[str]
+    text: str
+
+
+@dataclass(frozen=True)
+class Granted:
+    """That a rule allows, and which."""
+
+    rule: str
+    policy_hash: str
+
+
+class Policy:
+    """The rules of one installation."""
+
+    def __init__(self, texts: dict[str, str], schema: str) -> None:
+        self.rules = {rule.id: rule for text in texts.values() for rule in _rules(text)}
+        whole = "\n".join(texts[name] for name in sorted(texts))
+        self.hash = hashlib.sha256((schema + whole).encode()).hexdigest()
+        self.actions = frozenset(name for rule in self.rules.values() for name in rule.actions)
+        full_schema = schema + _declarations(self.actions)
+        checked = cedarpy.validate_policies(whole, full_schema)
+        if not checked.validation_passed:
+            raise CannotStart("policies/ is not valid: " + "; ".join(str(e) for e in checked.errors[:3]))
+        self._set = cedarpy.PolicySet.from_str(whole)
+        self._schema = cedarpy.Schema.from_str(full_schema)
+
+    @classmethod
+    def read(cls, folder: Path = FOLDER) -> Policy:
+        """The rules of a folder; raises CannotStart if they do not parse or fit the schema."""
+        texts = {path.name: path.read_text() for path in sorted(folder.glob("*.cedar"))}
+        return cls(texts, (folder / "schema.cedarschema").read_text())
+
+    def decide(
+        self, actor: Actor, action: str, subject: Subject | None = None, given: Circumstances | None = None
+    ) -> Granted:
+        """The rule that allows this. Raises Denied naming the rule that forbids, or ``no-rule``."""
+        subject, given = subject or Subject(), given or Circumstances()
+        result = cedarpy.is_authorized(
+            {
+                "principal": {"type": actor.kind, "id": actor.code},
+                "action": {"type": "Action", "id": action},
+                "resource": {"type": "Record", "id": subject.table},
+                "context": given.context(),
+            },
+            self._set,
+            [actor.entity(), subject.entity()],
+            self._schema,
+        )
+        ids = sorted(result.diagnostics.id_annotations_by_reason.values())
+        if result.diagnostics.errors:
+            raise Denied(rule="rule-error")
+        if result.allowed:
+            return Granted(ids[0], self.hash)
+        rule = self.rules.get(ids[0]) if ids else None
+        raise Denied(rule.says if rule else None, rule=rule.id if rule else "no-rule")
+
+    def allows(self, actor: Actor, action: str) -> bool:
+        """Whether any rule lets this kind of caller do this, all else unsaid."""
+        try:
+            self.decide(actor, action)
+        except Denied:
+            return False
+        return True
+
+    def scopes(self, actor: Actor) -> frozenset[str]:
+        """Which row scopes this caller may use; cached, since it follows from kind and roles."""
+        return _scopes(self, actor.kind, actor.roles)
+
+    def about(self, action: str) -> list[Rule]:
+        """Every rule that speaks of an action, permits first."""
+        found = [rule for rule in self.rules.values() if action in rule.actions]
+        return sorted(found, key=lambda rule: (rule.effect != "permit", rule.id))
+
+    def must_match(self, actions: Iterable[str]) -> None:
+        """Refuse to start with an action without a rule, or a rule without an action (L04)."""
+        known = set(actions)
+        mine = {name for name in self.actions if not name.startswith("scope.")}
+        if missing := sorted(known - mine):
+            raise CannotStart(f"No rule in policies/ speaks of: {', '.join(missing)}")
+        if stray := sorted(mine - known):
+            raise CannotStart(f"Rules in policies/ speak of what is not an action: {', '.join(stray)}")
+
+
+@lru_cache(maxsize=256)
+def _scopes(policy: Policy, kind: Kind, roles: frozenset[str]) -> frozenset[str]:
+    actor = Actor(kind, "scopes", roles=roles)
+    names = [name for name in policy.actions if name.startswith("scope.")]
+    return frozenset(name.removeprefix("scope.") for name in names if policy.allows(actor, name))
+
+
+def _rules(text: str) -> list[Rule]:
+    """Take the rules apart through Cedar's own parser, for their annotations and actions."""
+    parsed = json.loads(cedarpy.policies_to_json_str(text))
+    rules = []
+    for body in parsed["staticPolicies"].values():
+        notes = body.get("annotations", {})
+        if "id" not in notes or "says" not in notes:
+            raise CannotStart("Every rule in policies/ needs an @id and a sentence in @says.")
+        scope = body["action"]
+        named = [e["id"] for e in scope.get("entities", [])] + ([scope["entity"]["id"]] if "entity" in scope else [])
+        if not named:
+            raise CannotStart(f"Rule {notes['id']} names no action; rules here are never for everything.")
+        source = cedarpy.policies_from_json_str(
+            json.dumps({"staticPolicies": {"p": body}, "templates": {}, "templateLinks": []})
+        )
+        rules.append(Rule(notes["id"], notes["says"], body["effect"], frozenset(named), source))
+    if len({rule.id for rule in rules}) != len(rules):
+        raise CannotStart("Two rules in one file of policies/ share an @id.")
+    return rules
+
+
+def _declarations(actions: Iterable[str]) -> str:
+    """Every action takes the same shape of question, so the schema file need not list them."""
+    kinds = ", ".join(KINDS)
+    return "".join(
+        f'\naction "{name}" appliesTo {{ principal: [{kinds}], resource: [Record], context: Circumstances }};'
+        for name in sorted(actions)
+    )

@@ -1,0 +1,135 @@
+"""What an installation may set, read once from AMANA_* variables and never changed.
+
+Names carry their unit. A value that would weaken a promise is refused at start, not
+warned about. Numbers and their reasons: the security page in deploy/RUNBOOK.md.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from app.errors import CannotStart
+
+LEAST = {
+    "passphrase_length_min": 15,
+    "argon2_memory_mib": 19,
+    "argon2_passes": 2,
+    "argon2_lanes": 1,
+    "receipt_words": 12,
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One installation. ``Settings.read()`` is the only constructor used outside tests."""
+
+    home: Path = Path("var")
+    database_url: str = ""
+    profile: str = "ngo"
+    demo: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8000
+    portal_port: int = 8001
+    tls: str = "none"
+    public_name: str = "localhost"
+    unlock_file: str = ""
+
+    passphrase_length_min: int = 15
+    passphrase_length_max: int = 128
+    argon2_memory_mib: int = 64
+    argon2_passes: int = 3
+    argon2_lanes: int = 1
+    argon2_parallel_max: int = 4
+    signin_delay_from_try: int = 5
+    signin_delay_seconds_max: int = 900
+    signin_disable_at_try: int = 50
+    session_hours_max: int = 8
+    session_idle_minutes_max: int = 15
+    narrow_session_hours_max: int = 1
+    narrow_session_idle_minutes_max: int = 10
+    witness_session_minutes_max: int = 30
+    sessions_per_person_max: int = 2
+    invite_hours_max: int = 24
+    receipt_words: int = 12
+    body_mib_max: int = 1
+    attachment_mib_max: int = 200
+    receipt_quota_mib: int = 1024
+    disk_free_percent_min: int = 10
+    tree_tick_ms: int = 250
+    checkpoint_minutes: int = 5
+    pool_wait_seconds: int = 2
+    database_connections_max: int = 12
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Every field from ``AMANA_<NAME>``; raises CannotStart naming the one that is wrong."""
+        environ = os.environ if environ is None else environ
+        given: dict[str, object] = {}
+        for field in fields(cls):
+            text = environ.get(f"AMANA_{field.name.upper()}")
+            if text is not None:
+                given[field.name] = _value(field.name, str(field.type), text)
+        settings = cls(**given)  # type: ignore[arg-type]
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse what would weaken a promise (D49, L04)."""
+        if self.profile not in {"ngo", "authority"}:
+            raise CannotStart("AMANA_PROFILE is ngo or authority.")
+        if self.tls not in {"none", "proxy"}:
+            raise CannotStart("AMANA_TLS is none (loopback only) or proxy (TLS ends at a proxy in front).")
+        for name, least in LEAST.items():
+            if getattr(self, name) < least:
+                raise CannotStart(f"AMANA_{name.upper()} may not be below {least}.")
+        if not _loopback(self.host):
+            if self.tls == "none":
+                raise CannotStart("On an address others can reach, put a TLS proxy in front and set AMANA_TLS=proxy.")
+            if self.demo:
+                raise CannotStart("The demonstration is for this machine only; its passphrases are printed.")
+
+    @property
+    def postgres_folder(self) -> Path:
+        return self.home / "postgres"
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.home / "keys"
+
+    @property
+    def log_folder(self) -> Path:
+        """Tiles and checkpoints: hashes and signatures only, safe to publish."""
+        return self.home / "log"
+
+    @property
+    def attachments_folder(self) -> Path:
+        return self.home / "attachments"
+
+    @property
+    def unlock_path(self) -> Path:
+        """The secret that opens the key files: outside the database folder, mode 0600."""
+        return Path(self.unlock_file) if self.unlock_file else self.home / "unlock"
+
+
+def _value(name: str, kind: str, text: str) -> object:
+    try:
+        if kind == "int":
+            return int(text)
+        if kind == "bool":
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
+    except (ValueError, KeyError):
+        raise CannotStart(f"AMANA_{name.upper()} is not a valid {kind}.") from None
+    return Path(text) if kind == "Path" else text
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
