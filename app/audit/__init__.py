@@ -1,0 +1,1 @@
+"""The access log: append-only, signed, in published formats. README.md tells them to strangers."""
