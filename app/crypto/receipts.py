@@ -22,6 +22,7 @@ from app.crypto import kdf
 from app.errors import NotAReceipt
 
 ENTROPY_BYTES = 16
+TEXT_LENGTH_MAX = 1_000
 LANGUAGES = (
     "english",
     "french",
@@ -114,6 +115,8 @@ def read(text: str, language: str = "english") -> bytes:
                LANGUAGES; one without a list is allowed and only means no preference
     raises     NotAReceipt for every way to be wrong, and says no more than that
     """
+    if len(text) > TEXT_LENGTH_MAX:
+        raise NotAReceipt
     folded = _fold(text)
     if any(character.isdecimal() for character in folded):
         return _read_digits("".join(folded.split()))
