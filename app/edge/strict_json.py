@@ -1,0 +1,111 @@
+"""JSON as RFC 8259 means it, with one reading only.
+
+Python's ``json`` takes the last of two equal keys, NaN, lone surrogates, UTF-16 and
+integers of any length. Each is a way to have a policy read one thing and a database
+another, or to turn bad input into a server error (A02, A03, A04).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from starlette.requests import Request
+
+from app.edge.refusals import WrongType
+from app.errors import Unprocessable
+
+DEPTH_MAX = 32
+INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
+_TYPES = re.compile(rb'application/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?', re.IGNORECASE)
+# Possessive, and content with a missing end quote, so that it never goes back: linear on any input.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_ONE_KIND = bytes.maketrans(b"[]{}", b"()()")
+
+
+async def read_json(request: Request) -> Any:
+    """The body as JSON; WrongType (415) unless it says ``application/json`` once, in UTF-8.
+
+    The body must already be capped (`BodyLimit`). Raises Unprocessable as ``loads``.
+    """
+    types = [value for key, value in request.scope["headers"] if key.lower() == b"content-type"]
+    if len(types) != 1 or not _TYPES.fullmatch(types[0]):
+        raise WrongType()
+    return loads(await request.body())
+
+
+def loads(raw: bytes) -> Any:
+    """Read one JSON text, or raise Unprocessable for every way in which it is not one.
+
+    raw       UTF-8 without a byte order mark; nested at most 32 deep
+    returns   dict, list, str, int, bool or None; no floats
+
+    Fractions are refused whole: nothing here is measured in them (no money, no
+    scores), and a float is the one value that does not come back as it was sent.
+    """
+    if raw.startswith(b"\xef\xbb\xbf") or _too_deep(raw):
+        raise Unprocessable()
+    try:
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_int=_integer,
+            parse_float=_refuse,
+            parse_constant=_refuse,
+        )
+    except ValueError:
+        # Without its cause: a JSONDecodeError carries the whole text.
+        raise Unprocessable() from None
+    # Only an escape can bring in a NUL or half a surrogate pair: raw ones do not decode.
+    if b"\\u" in raw and any(_unfit(text) for text in _texts(value)):
+        raise Unprocessable()
+    return value
+
+
+def _too_deep(raw: bytes) -> bool:
+    """Whether brackets nest beyond DEPTH_MAX or do not match; in linear time, without recursion.
+
+    Strings are cut out, then all but the brackets; each round removes every
+    innermost pair, so what is left after 32 rounds was deeper than that.
+    """
+    brackets = _STRING.sub(b"", raw).translate(_ONE_KIND, _NOT_BRACKETS)
+    for _ in range(DEPTH_MAX):
+        brackets = brackets.replace(b"()", b"")
+    return bool(brackets)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise Unprocessable()
+    return read
+
+
+def _integer(digits: str) -> int:
+    # Length first: int() of a million digits is quadratic.
+    if len(digits) > 20 or not INTEGER_MIN <= (number := int(digits)) <= INTEGER_MAX:
+        raise Unprocessable()
+    return number
+
+
+def _refuse(_text: str) -> NoReturn:
+    raise Unprocessable()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for member in value:
+            yield from _texts(member)
+    elif isinstance(value, dict):
+        yield from value
+        for member in value.values():
+            yield from _texts(member)
+
+
+def _unfit(text: str) -> bool:
+    return "\0" in text or any("\ud800" <= character <= "\udfff" for character in text)
