@@ -8,10 +8,11 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.crypto import fields
+from app.crypto import fields, kdf
 from app.errors import SealBroken
 
 KEY = bytes(range(32))
@@ -168,6 +169,34 @@ def test_yes_and_no_are_equally_long_when_sealed() -> None:
 def test_trailing_zeros_are_kept_and_not_taken_for_padding() -> None:
     for plaintext in (b"", b"\x00", b"a\x00", bytes(28), bytes(600)):
         assert fields.open_cell(KEY, CELL, fields.seal(KEY, CELL, plaintext)) == plaintext
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        b"",
+        b"\x00" * 3,
+        b"\x00\x00\x00\x02no" + bytes(25) + b"!",
+        b"\x00\x00\x00\x02no" + bytes(58),
+        b"\xff" * 32,
+    ],
+)
+def test_a_second_padding_of_the_same_value_is_broken_even_under_the_right_key(fill: bytes) -> None:
+    place = b"\x00\x0btestimonies\x00\x07account"
+    associated = b"\x01" + place + CELL.row.bytes + CELL.case.bytes + b"\x00\x09TESTIMONY\x00\x07"
+    field_key = kdf.expand(KEY, "amana/field/v1", context=place)
+    header = fields.seal(KEY, CELL, PLAIN, nonce=bytes(12))[:23]
+
+    def sealed(padded: bytes) -> bytes:
+        return header + AESGCM(field_key).encrypt(bytes(12), padded, associated)
+
+    assert fields.open_cell(KEY, CELL, sealed(b"\x00\x00\x00\x02no" + bytes(26))) == b"no"
+    stays_shut(CELL, sealed(fill))
+
+
+def test_each_column_has_a_key_of_its_own() -> None:
+    columns = (CELL, replace(CELL, column="summary"), replace(CELL, table="notes"))
+    assert len({fields.seal(KEY, cell, PLAIN)[3:11] for cell in columns}) == 3
 
 
 def test_the_layout_is_the_one_in_the_readme() -> None:

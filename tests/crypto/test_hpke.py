@@ -95,10 +95,8 @@ def test_cut_lengthened_and_degenerate_seals_are_the_same_error() -> None:
 
 def test_a_private_key_shows_nothing_of_itself() -> None:
     holder = hpke.generate()
-    for shown in (repr(holder), str(holder), f"{holder}", repr([holder]), repr({"key": holder})):
-        assert shown.replace("[", "").replace("{'key': ", "").startswith("PrivateKey()")
-        assert holder.raw.hex() not in shown
-        assert repr(holder.raw)[2:20] not in shown
+    assert repr(holder) == str(holder) == f"{holder}" == "PrivateKey()"
+    assert repr({"key": [holder]}) == "{'key': [PrivateKey()]}"
 
 
 def test_a_private_key_is_neither_pickled_nor_copied_nor_changed() -> None:

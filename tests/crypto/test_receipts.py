@@ -116,7 +116,7 @@ def test_a_list_of_another_language_is_found_from_any_page() -> None:
 
 def test_the_list_of_the_page_is_tried_first() -> None:
     # English and French share 123 words, at other places; a receipt made of these alone and
-    # right in both comes up once in 2^56 draws, so one is composed here.
+    # right in both comes up less than once in 2^52 draws, so one is composed here.
     shared = sorted(receipts._places("english").keys() & receipts._places("french").keys())
     tries = ([shared[(7 * n + n // 123 * place + place) % 123] for place in range(12)] for n in range(50_000))
     words = next(w for w in tries if all(receipts._read_words(w, name) for name in ("english", "french")))

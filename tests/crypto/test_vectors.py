@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.crypto import receipts
 from tests.crypto import second
 from tests.vectors import make, readers
 
@@ -53,8 +55,32 @@ def test_every_format_has_a_file_that_opens() -> None:
     assert set(readers.READERS) == set(second.READERS)
 
 
-def test_making_the_vectors_again_moves_nothing(tmp_path: Path) -> None:
+def test_making_the_vectors_again_moves_nothing() -> None:
     made = {f"{name}.json": document for name, document in make.documents()}
     assert set(made) == {path.name for path in FILES}
     for path in FILES:
         assert json.loads(path.read_text("utf-8")) == made[path.name], path.name
+
+
+def test_the_examples_of_the_readme_are_vectors() -> None:
+    blocks = (ROOT / "app/crypto/README.md").read_text("utf-8").split("```\n")[1::2]
+    examples = {"".join(line.split(" ")[0] for line in block.splitlines()) for block in blocks}
+    field, box, chunk = (
+        inputs(name)[at] for name, at in (("seal_opens", -1), ("box_opens", 1), ("chunks_open", 1))
+    )
+    assert field["sealed"] in examples
+    assert box["sealed"] in examples
+    assert base64.b64decode(chunk["sealed"]).hex() in examples
+    sealed = inputs("hpke_opens")[1]["sealed"]
+    assert f"{sealed[:18]}…{sealed[2162:]}" in examples
+
+
+def inputs(name: str) -> list[dict[str, str]]:
+    cases = json.loads((second.VECTORS / f"{name}.json").read_text("utf-8"))["cases"]
+    return [case["in"] for case in cases]
+
+
+def test_the_receipt_of_the_readme_is_one_receipt() -> None:
+    readme = (ROOT / "app/crypto/README.md").read_text("utf-8")
+    entropy, words, digits = readme.split("## Receipt\n```\n")[1].split("\n")[:3]
+    assert receipts.read(words) == receipts.read(digits) == bytes.fromhex(entropy)
