@@ -14,7 +14,7 @@ from app.crypto import receipts
 from tests.crypto import second
 from tests.vectors import make, readers
 
-FILES = sorted(second.VECTORS.glob("*.json"))
+FILES = second.files()
 ROOT = Path(__file__).parents[2]
 
 
