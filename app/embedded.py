@@ -28,12 +28,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from filecmp import cmp
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import PGconn, Ping
 
 from app.errors import CannotStart
 
@@ -133,6 +135,9 @@ class Servant:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
+OURSELVES = Servant("ourselves")
+
+
 class Embedded:
     """One PostgreSQL cluster in one folder.
 
@@ -156,7 +161,7 @@ class Embedded:
         _private_folder(self.folder)
         with self._alone():
             passwords = self._passwords()
-            if self.pid() is None:
+            if not self._accepts():
                 self._launch(passwords)
             if not self._is_prepared():
                 self._prepare(passwords)
@@ -266,6 +271,17 @@ class Embedded:
 
     # --- starting ---------------------------------------------------------------------
 
+    def _accepts(self) -> bool:
+        """Whether a server runs here already; one that is just rising or dying is waited for."""
+        where = f"host='{self._socket_folder}' dbname={DATABASE} connect_timeout=2".encode()
+
+        def settled() -> bool:
+            return self.pid() is None or PGconn.ping(where) == Ping.OK
+
+        if not _within(START_SECONDS_MAX, settled):
+            raise CannotStart(f"The server in {self._home} runs but accepts nobody: stop it and start again.")
+        return self.running
+
     def _launch(self, passwords: Mapping[str, str]) -> None:
         servant = self._servant()
         programs = self._programs(servant)
@@ -274,7 +290,6 @@ class Embedded:
         _private_folder(self._socket_folder, servant)
         self._write_configuration(servant)
         _trim(self.log)
-        self._clear_a_strangers_pid()
         self._run_server(servant, programs)
 
     def _servant(self) -> Servant:
@@ -317,22 +332,17 @@ class Embedded:
         """
         found = find_spec(WHEEL)
         if found is None or not found.submodule_search_locations:
-            raise CannotStart(
-                f"The package {WHEEL} is not installed; run make env, or set AMANA_DATABASE_URL."
-            )
+            raise CannotStart(f"The package {WHEEL} is not installed; run make env, or set AMANA_DATABASE_URL.")
         package = Path(found.submodule_search_locations[0])
         inside = Path(PROGRAMS[self._major]) / "bin"
         if _runs(servant, package / inside / "postgres"):
             return package / inside
-        copy = self._home / "programs"
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(package / PROGRAMS[self._major], copy / package.name / PROGRAMS[self._major])
-        shared = package.with_name(f"{package.name}.libs")
-        if shared.is_dir():
-            shutil.copytree(shared, copy / shared.name)
-        if not _runs(servant, copy / package.name / inside / "postgres"):
+        copy = self._home / "programs" / package.name / inside
+        if not _runs(servant, copy / "postgres") or not cmp(package / inside / "postgres", copy / "postgres"):
+            _copy_programs(package, PROGRAMS[self._major], self._home / "programs")
+        if not _runs(servant, copy / "postgres"):
             raise CannotStart(f"PostgreSQL's programs in {package} do not run as {servant.name}.")
-        return copy / package.name / inside
+        return copy
 
     def _make_cluster(self, servant: Servant, programs: Path, password: str) -> None:
         # Made beside and renamed when whole: a crash half-way leaves nothing that looks like a cluster.
@@ -374,17 +384,18 @@ class Embedded:
         idents = "".join(f"amana {name} amana_owner\n" for name in names)
         _write_private(self._cluster / "pg_ident.conf", idents, servant)
 
-    def _clear_a_strangers_pid(self) -> None:
-        """Remove a postmaster.pid left by a crash whose number now belongs to another program.
+    def _clear_after_a_crash(self) -> None:
+        """Remove the lock files of a killed server once no process of it is left in the cluster.
 
-        PostgreSQL would take that program for itself and refuse for ever. The file is also
-        what protects against orphaned children, so it goes only if no process is left in the cluster.
+        PostgreSQL asks only whether the number in them is alive. It may belong to another program
+        by now, or to a dead server nobody has collected, and then it would refuse for ever.
+        While one orphan still works in the cluster they stay: they keep two servers from one cluster.
         """
-        path = self._cluster / "postmaster.pid"
-        with suppress(FileNotFoundError, ValueError):
-            pid = int(path.read_text().split("\n", 1)[0])
-            if _alive(pid) and _nobody_works_in(self._cluster.resolve()):
-                path.unlink()
+        for path in (self._cluster / "postmaster.pid", self._socket_folder / f"{SOCKET_NAME}.lock"):
+            with suppress(FileNotFoundError, ValueError):
+                pid = int(path.read_text().split("\n", 1)[0])
+                if _alive(pid) and _nobody_works_in(self._cluster.resolve()):
+                    path.unlink()
 
     def _run_server(self, servant: Servant, programs: Path) -> None:
         """Start the server and wait until it accepts.
@@ -395,6 +406,7 @@ class Embedded:
 
         def started() -> bool:
             nonlocal told
+            self._clear_after_a_crash()
             before = self.log.stat().st_size if self.log.exists() else 0
             done = servant.run([
                 programs / "pg_ctl", "start", "--wait", "--timeout", f"{START_SECONDS_MAX:.0f}", "--silent",
@@ -403,7 +415,7 @@ class Embedded:
             if done.returncode == 0:
                 return True
             told = done.stderr + _log_after(self.log, before)
-            if "pre-existing shared memory block" in told or "is another postmaster" in told:
+            if "pre-existing shared memory block" in told or "lock file" in told:
                 return False
             raise CannotStart(_advice(told, self._home))
 
@@ -418,7 +430,7 @@ class Embedded:
 
     def _prepare(self, passwords: Mapping[str, str]) -> None:
         """Create roles and database from roles.sql; may be repeated after a crash or an upgrade."""
-        programs = self._programs(Servant(name=ACCOUNT))
+        programs = self._programs(OURSELVES)
         done = subprocess.run(
             [programs / "psql", "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-f", ROLES_SQL,
              "-h", self._socket_folder, "-U", CLUSTER_ROLE, "postgres"],
@@ -471,12 +483,12 @@ def _in_user_namespace() -> Servant | None:
     if unshare is None:
         return None
     able = [a for a in pwd.getpwall() if a.pw_uid not in (0, _overflow_uid())]
-    able.sort(key=lambda a: (a.pw_name != ACCOUNT, a.pw_name != "postgres", a.pw_uid))
-    for account in able[:1]:
-        prefix = (unshare, "--user", f"--map-user={account.pw_uid}", f"--map-group={account.pw_uid}", "--")
-        servant = Servant(account.pw_name, prefix)
-        return servant if servant.run(["true"]).returncode == 0 else None
-    return None
+    if not able:
+        return None
+    account = min(able, key=lambda a: (a.pw_name != ACCOUNT, a.pw_name != "postgres", a.pw_uid))
+    prefix = (unshare, "--user", f"--map-user={account.pw_uid}", f"--map-group={account.pw_uid}", "--")
+    servant = Servant(account.pw_name, prefix)
+    return servant if servant.run(["true"]).returncode == 0 else None
 
 
 def _service_account() -> Servant:
@@ -490,9 +502,7 @@ def _service_account() -> Servant:
         _create_account()
         account = pwd.getpwnam(ACCOUNT)
     if account.pw_uid == 0:
-        raise CannotStart(
-            f"The account {ACCOUNT} is root under another name; PostgreSQL must not run as root."
-        )
+        raise CannotStart(f"The account {ACCOUNT} is root under another name; PostgreSQL must not run as root.")
     return Servant(ACCOUNT, uid=account.pw_uid, gid=account.pw_gid)
 
 
@@ -500,7 +510,7 @@ def _create_account() -> None:
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
     why = "useradd is not there"
     if useradd is not None:
-        made = Servant("root").run(
+        made = OURSELVES.run(
             [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", ACCOUNT_HOME,
              "--shell", "/usr/sbin/nologin", ACCOUNT]
         )  # fmt: skip
@@ -514,10 +524,22 @@ def _create_account() -> None:
     )
 
 
+def _copy_programs(package: Path, release: str, into: Path) -> None:
+    """Copy one release and the libraries the wheel lays beside its package, keeping their places."""
+    shutil.rmtree(into, ignore_errors=True)
+    shutil.copytree(package / release, into / package.name / release)
+    shared = package.with_name(f"{package.name}.libs")
+    if shared.is_dir():
+        shutil.copytree(shared, into / shared.name)
+    # The package may be shut to others, which is why there is a copy; the copy is not.
+    for folder in (into, into / package.name):
+        folder.chmod(0o755)
+
+
 def _runs(servant: Servant, program: Path) -> bool:
     try:
         return servant.run([program, "--version"]).returncode == 0
-    except PermissionError:
+    except (PermissionError, FileNotFoundError):
         return False
 
 
@@ -541,9 +563,7 @@ def _works_in(pid: int, folder: Path) -> bool:
         with suppress(OSError):
             return Path(os.readlink(f"/proc/{pid}/cwd")) == folder
         return False
-    shown = subprocess.run(
-        ["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
-    )
+    shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)
     return str(folder) in shown.stdout
 
 
@@ -589,12 +609,11 @@ def _private_folder(path: Path, servant: Servant | None = None) -> None:
         raise CannotStart(f"The folder {path} cannot be made: {why.strerror}.") from why
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner:
         who = _account_name(found.st_uid) or str(found.st_uid)
-        raise CannotStart(
-            f"{path} is not a folder of this account but {who}'s: start as {who}, or remove it."
-        )
+        raise CannotStart(f"{path} is not a folder of this account but {who}'s: start as {who}, or remove it.")
     if found.st_mode & 0o077 and any(path.iterdir()):
         raise CannotStart(f"Others may enter {path}: chmod 700 it, and ask who has been in.")
-    path.chmod(0o700)
+    if found.st_mode & 0o777 != 0o700:
+        path.chmod(0o700)
 
 
 def _refuse_unless_private(path: Path) -> None:
@@ -645,14 +664,13 @@ def _advice(told: str, home: Path) -> str:
         return f"The disk under {home} can only be read: mount it for writing and start again."
     if "incompatible with server" in told:
         return f"The database in {home} is of another PostgreSQL release: use that one, or restore."
-    if "pre-existing shared memory block" in told or "is another postmaster" in told:
-        return (
-            f"Processes of an earlier server still hold {home}: wait until they end, or restart the machine."
-        )
-    reasons = [
-        line for line in told.splitlines() if any(w in line for w in ("FATAL", "PANIC", "rror:", "ERROR"))
-    ]
-    return f"PostgreSQL does not start: {_last_line(reasons[-1] if reasons else told)}"
+    if "pre-existing shared memory block" in told or "lock file" in told:
+        return f"Processes of an earlier server still hold {home}: wait until they end, or restart the machine."
+    signs = ("FATAL:", "PANIC:", "ERROR:", "error:", 'parameter "')
+    reasons = [line for line in told.splitlines() if any(sign in line for sign in signs)]
+    # "The configuration file contains errors" follows the line that says which.
+    telling = [line for line in reasons if "contains errors" not in line] or reasons or [told]
+    return f"PostgreSQL does not start: {_last_line(telling[-1]).split(':  ')[-1]}"
 
 
 def _roles_digest() -> str:
@@ -687,9 +705,7 @@ def _check_release(version: int) -> None:
     if major < min(FLOORS):
         raise CannotStart(f"PostgreSQL {major}.{minor} is too old: Amana needs {min(FLOORS)} or newer.")
     if minor < FLOORS.get(major, 0):
-        raise CannotStart(
-            f"PostgreSQL {major}.{minor} has known holes: update to {major}.{FLOORS[major]} or newer."
-        )
+        raise CannotStart(f"PostgreSQL {major}.{minor} has known holes: update to {major}.{FLOORS[major]} or newer.")
 
 
 def _check_settings(connection: psycopg.Connection) -> None:
@@ -724,6 +740,4 @@ def _check_roles(connection: psycopg.Connection) -> None:
         [list(BY_PASSWORD)],
     ).fetchone()
     if row and row[0]:
-        raise CannotStart(
-            f"{row[0]} is a superuser or owns the tables, so it could rewrite the log: use roles.sql."
-        )
+        raise CannotStart(f"{row[0]} is a superuser or owns the tables, so it could rewrite the log: use roles.sql.")
