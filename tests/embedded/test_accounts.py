@@ -134,9 +134,7 @@ def test_where_namespaces_are_barred_root_drops_to_a_service_account(machine: Ma
     said = done.stdout.splitlines()
     assert said[1:] == [POWERLESS, "kept 7"], done.stderr
     assert said[0] != "uid 0"
-    account = next(
-        line for line in (machine.stage / "etc" / "passwd").read_text().splitlines() if "amana:" in line
-    )
+    account = next(line for line in (machine.stage / "etc" / "passwd").read_text().splitlines() if "amana:" in line)
     assert said[0] == f"uid {account.split(':')[2]}"
     assert account.endswith("/usr/sbin/nologin")
 

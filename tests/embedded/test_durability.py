@@ -53,9 +53,7 @@ def test_a_cluster_without_checksums_is_refused(folder: Path) -> None:
     server.start()
     server.stop()
     servant = server._servant()
-    done = servant.run(
-        [server._programs(servant) / "pg_checksums", "--disable", "--pgdata", folder / "cluster"]
-    )
+    done = servant.run([server._programs(servant) / "pg_checksums", "--disable", "--pgdata", folder / "cluster"])
     assert done.returncode == 0, done.stderr
     with pytest.raises(CannotStart, match="data_checksums = off"):
         checked(server)

@@ -87,9 +87,7 @@ def test_starts_at_the_same_moment_give_one_server(folder: Path) -> None:
 
 
 @pytest.mark.abuse("J09")
-def test_a_start_waits_for_the_lock_and_says_who_holds_it(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_start_waits_for_the_lock_and_says_who_holds_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.embedded.LOCK_SECONDS_MAX", 0.1)
     folder.mkdir(mode=0o700)
     with Embedded(folder)._alone(), pytest.raises(CannotStart, match="Another start or stop holds"):
@@ -140,9 +138,12 @@ def test_a_number_that_now_belongs_to_another_program_does_not_stop_the_start(fo
     server = Embedded(folder, settings=QUICK)
     keep(folder, 1)
     server.stop()
-    leave_lock_files(folder, os.getpid())
-    assert server.pid() is None
-    assert kept(folder) == [1]
+    # Not our own number: PostgreSQL knows its parents and would pass over it by itself.
+    with subprocess.Popen(["sleep", "60"]) as other:
+        leave_lock_files(folder, other.pid)
+        assert server.pid() is None
+        assert kept(folder) == [1]
+        other.kill()
 
 
 def test_lock_files_stay_while_an_orphan_still_works_in_the_cluster(
@@ -150,14 +151,20 @@ def test_lock_files_stay_while_an_orphan_still_works_in_the_cluster(
 ) -> None:
     keep(folder, 1)
     Embedded(folder).stop()
-    leave_lock_files(folder, os.getpid())
-    monkeypatch.setattr("app.embedded.START_SECONDS_MAX", 1.0)
-    with subprocess.Popen(["sleep", "60"], cwd=folder / "cluster") as orphan:
-        with pytest.raises(CannotStart, match="Processes of an earlier server still hold"):
-            Embedded(folder).start()
+    with (
+        subprocess.Popen(["sleep", "60"]) as other,
+        subprocess.Popen(["sleep", "60"], cwd=folder / "cluster") as orphan,
+    ):
+        leave_lock_files(folder, other.pid)
+        with monkeypatch.context() as impatient:
+            impatient.setattr("app.embedded.START_SECONDS_MAX", 1.0)
+            with pytest.raises(CannotStart, match="Processes of an earlier server still hold"):
+                Embedded(folder).start()
         assert (folder / "cluster" / "postmaster.pid").exists()
         orphan.kill()
-    assert kept(folder) == [1]
+        orphan.wait()
+        assert kept(folder) == [1]
+        other.kill()
 
 
 def test_stop_never_signals_a_program_that_is_not_ours(folder: Path) -> None:

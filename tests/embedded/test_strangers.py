@@ -50,9 +50,7 @@ def test_another_account_does_not_reach_the_socket(server: Embedded, role: str) 
 @as_root
 @pytest.mark.parametrize("uid", [1, 65534, 101, 54_321])
 @pytest.mark.parametrize("role", [*(f"amana_{role}" for role in ROLES), CLUSTER_ROLE])
-def test_another_account_is_refused_even_where_the_folder_stands_open(
-    server: Embedded, role: str, uid: int
-) -> None:
+def test_another_account_is_refused_even_where_the_folder_stands_open(server: Embedded, role: str, uid: int) -> None:
     with standing_open(server):
         said = run_as(uid, KNOCK, str(server._socket_folder), role, "guess").stdout
     expected = "Peer authentication failed" if role == "amana_owner" else "password authentication failed"
