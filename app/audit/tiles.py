@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from app.audit.tree import RightEdge, root
+from app.audit.tree import RightEdge, leaf_hash, root
 from app.errors import LogForked
 
 WIDTH = 256
@@ -89,7 +90,10 @@ class TileFolder:
             return []
         entry_bytes = 2 + HASH_BYTES
         raw = self._read(entries_path(index, width), entries_path(index), width * entry_bytes)
-        return unbundle(raw)
+        found = unbundle(raw)
+        if len(found) != width or any(len(each) != HASH_BYTES for each in found):
+            raise LogForked(f"{entries_path(index, width)} does not hold commitments")
+        return found
 
     def hashes(self, level: int, index: int, width: int = WIDTH) -> list[bytes]:
         """The first ``width`` hashes of a tile; LogForked if they are not there."""
@@ -106,8 +110,7 @@ class TileFolder:
         """
         level, rest = divmod(height, LEVEL_BITS)
         tile, first = divmod(index << rest, WIDTH)
-        path = self._widest(level, tile)
-        raw = path.read_bytes()[first * HASH_BYTES : (first + (1 << rest)) * HASH_BYTES]
+        raw = self._widest(level, tile)[first * HASH_BYTES : (first + (1 << rest)) * HASH_BYTES]
         if len(raw) != HASH_BYTES << rest:
             raise LogForked("a tile is too short")
         return root(raw[at : at + HASH_BYTES] for at in range(0, len(raw), HASH_BYTES))
@@ -125,10 +128,19 @@ class TileFolder:
         stored = [self._level(level, size >> LEVEL_BITS * level) for level in range(1, 8)]
         for leaf in self._level(0, size):
             completed = edge.append(leaf)
-            for level, computed in enumerate(completed[LEVEL_BITS::LEVEL_BITS]):
-                if next(stored[level]) != computed:
-                    raise LogForked(f"a hash at level {level + 1} does not follow from the leaves")
+            for tiles, computed in zip(stored, completed[LEVEL_BITS::LEVEL_BITS], strict=False):
+                if next(tiles) != computed:
+                    raise LogForked(f"a stored hash over leaf {edge.size - 1} does not follow from the leaves")
         return edge
+
+    def check_entries(self, size: int) -> None:
+        """Return if the first ``size`` bundled commitments are those that the leaf hashes stand for.
+
+        raises   LogForked if one is not, or is missing
+        """
+        for index, (data, leaf) in enumerate(zip(self._all_commitments(size), self._level(0, size), strict=True)):
+            if leaf_hash(data) != leaf:
+                raise LogForked(f"the bundled entry {index} is not the one in the tree")
 
     def write_checkpoint(self, note: bytes) -> None:
         """Publish a signed checkpoint: the one file that is replaced. All it covers is written."""
@@ -155,28 +167,34 @@ class TileFolder:
     def _level(self, level: int, count: int) -> Iterator[bytes]:
         for index in range(count // WIDTH):
             yield from self.hashes(level, index)
-        if count % WIDTH:
-            yield from self.hashes(level, count // WIDTH, count % WIDTH)
+        yield from self.hashes(level, count // WIDTH, count % WIDTH)
+
+    def _all_commitments(self, count: int) -> Iterator[bytes]:
+        for index in range(count // WIDTH):
+            yield from self.commitments(index)
+        yield from self.commitments(count // WIDTH, count % WIDTH)
 
     def _read(self, path: str, full_path: str, length: int) -> bytes:
-        """The first ``length`` bytes of a tile; a partial one may have been replaced by the full one."""
-        for candidate in (self.root / path, self.root / full_path):
-            if candidate.exists():
-                raw = candidate.read_bytes()[:length]
+        """The first ``length`` bytes of a tile, or of the full one that has replaced it."""
+        for candidate in (path, full_path):
+            # Trying, not asking first: the writer may remove a partial tile at any moment.
+            with suppress(FileNotFoundError):
+                raw = (self.root / candidate).read_bytes()[:length]
                 if len(raw) != length:
                     raise LogForked(f"{path} is too short")
                 return raw
         raise LogForked(f"{path} is missing")
 
-    def _widest(self, level: int, index: int) -> Path:
+    def _widest(self, level: int, index: int) -> bytes:
+        """What there is of a tile: all of it, or its widest partial form."""
         full = self.root / tile_path(level, index)
-        if full.exists():
-            return full
         partials = full.with_name(full.name + ".p")
-        widths = [int(each.name) for each in partials.glob("[1-9]*")]
-        if not widths:
-            raise LogForked(f"{tile_path(level, index)} is missing")
-        return partials / str(max(widths))
+        widths = sorted(int(each.name) for each in partials.glob("[1-9]*"))
+        # The partial form may become full, and go, between the listing and the reading.
+        for candidate in (full, *(partials / str(width) for width in widths[-1:]), full):
+            with suppress(FileNotFoundError):
+                return candidate.read_bytes()
+        raise LogForked(f"{tile_path(level, index)} is missing")
 
     def _write_once(self, path: str, raw: bytes) -> None:
         target = self.root / path

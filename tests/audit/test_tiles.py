@@ -223,6 +223,25 @@ def test_bundles_hold_each_entry_behind_its_length() -> None:
             unbundle(cut)
 
 
+@pytest.mark.abuse("G06")
+def test_one_flipped_bit_in_any_bundled_entry_is_found(tmp_path: Path) -> None:
+    folder, dice = TileFolder(tmp_path), Dice(7)
+    commitments = LEAVES[:300]
+    folder.append_entries(0, commitments)
+    folder.append(0, [leaf_hash(each) for each in commitments])
+    folder.check_entries(300)
+    for trial in range(300):
+        path = tmp_path / (entries_path(0), entries_path(1, 44))[trial % 2]
+        pristine = path.read_bytes()
+        path.write_bytes(dice.flip(pristine))
+        with pytest.raises(LogForked):
+            folder.check_entries(300)
+        path.write_bytes(pristine)
+    path.unlink()
+    with pytest.raises(LogForked, match="missing"):
+        folder.check_entries(300)
+
+
 def test_commitments_read_back_from_partial_and_full_bundles(tmp_path: Path) -> None:
     folder = TileFolder(tmp_path)
     folder.append_entries(0, LEAVES[:200])
