@@ -33,9 +33,7 @@ def guard(
     """
     install(app)
     forbid_redirects(app)
-    inner: ASGIApp = Deadline(
-        app, seconds=body_seconds, idle_seconds=idle_seconds, per_prefix=seconds_per_prefix
-    )
+    inner: ASGIApp = Deadline(app, seconds=body_seconds, idle_seconds=idle_seconds, per_prefix=seconds_per_prefix)
     inner = BodyLimit(inner, bytes_max=bytes_max, per_prefix=bytes_per_prefix)
     # Paths before bodies: the limits above are chosen by path, so it must be plain by then.
     inner = StrictPath(inner)

@@ -51,9 +51,7 @@ class SecurityHeaders:
     onion_location   on the clearnet portal, the origin of its onion service
     """
 
-    def __init__(
-        self, app: ASGIApp, *, door: Door, tls: bool = False, onion_location: str | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, door: Door, tls: bool = False, onion_location: str | None = None) -> None:
         self.app = app
         self.onion_location = onion_location
         self.policies = frozenset(content_policy(door, extra) for extra in (None, *_EXTRAS))

@@ -177,9 +177,7 @@ def _judge_headers(headers: list[tuple[bytes, bytes]], bytes_max: int) -> None:
     if lengths and not _LENGTH.fullmatch(lengths[0]):
         raise BadRequest()
     # A packed body is small on the line and large in memory. Nobody needs to send one.
-    if any(
-        value.strip().lower() not in (b"", b"identity") for value in _values(headers, b"content-encoding")
-    ):
+    if any(value.strip().lower() not in (b"", b"identity") for value in _values(headers, b"content-encoding")):
         raise WrongType()
     if lengths and int(lengths[0]) > bytes_max:
         raise TooLarge()

@@ -29,9 +29,8 @@ FIELD_BYTES_MAX = 1024 * 1024
 FILENAME_CHARACTERS_MAX = 255
 CHUNK_BYTES_MAX = 64 * 1024
 
-# The parser's warnings quote characters of the input.
-logging.getLogger("python_multipart").addHandler(logging.NullHandler())
-logging.getLogger("python_multipart").propagate = False
+# The parser warns of each bad character by quoting it. What it refuses, we answer.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL + 1)
 
 _MULTIPART = re.compile(rb"multipart/form-data[ \t]*;[ \t]*(.*)", re.IGNORECASE | re.DOTALL)
 _BOUNDARY = re.compile(rb'boundary=("?)([0-9A-Za-z\'()+_,./:=?-]{1,70})\1', re.IGNORECASE)
@@ -176,6 +175,7 @@ class _Reader:
         self._headers_bytes = 0
         self._is_file = False
         self._bytes = 0
+        self._frame.begin_part()
 
     def _on_header_name(self, data: bytes, start: int, end: int) -> None:
         self._count_header(end - start)
@@ -191,6 +191,8 @@ class _Reader:
             raise BadRequest()
 
     def _on_header_end(self) -> None:
+        if self._header_name.startswith(b"--"):
+            raise BadRequest()  # a boundary in disguise
         self._headers.append((bytes(self._header_name).lower(), bytes(self._header_value)))
         self._header_name.clear()
         self._header_value.clear()
@@ -201,6 +203,7 @@ class _Reader:
         self._queue.append(part)
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self._frame.check_content(data[start:end])
         self._bytes += end - start
         if not self._is_file and self._bytes > self._field_bytes_max:
             raise TooLarge()
@@ -211,19 +214,24 @@ class _Reader:
 
 
 class _Frame:
-    """What may stand around the parts: nothing before the first, one line break after the last.
+    """Where boundaries may stand: at the very beginning, between parts, at the very end.
 
-    The parser skips over both in silence, however long they are (A10). No browser
-    sends either, so here both are refused.
+    The parser skips what comes before and after in silence, however long (A10), and
+    takes a boundary right after a part's blank line for content, where others take it
+    for the next part. No browser sends any of these, so here they are refused.
     """
 
     def __init__(self, boundary: bytes) -> None:
         self._opening = b"--" + boundary
         self._closing = b"\r\n--" + boundary + b"--"
-        self._head = b""
+        self._head = b""  # of the body, as long as the opening boundary
+        self._lead = b""  # of the part's content, likewise
         self._tail = b"\r\n"  # so that a form without parts closes like any other
         self._closed = False
         self._rest: bytes | None = None
+
+    def begin_part(self) -> None:
+        self._lead = b""
 
     def close(self) -> None:
         self._closed = True
@@ -235,12 +243,19 @@ class _Frame:
             if not self._opening.startswith(self._head):
                 raise BadRequest()
 
+    def check_content(self, data: bytes) -> None:
+        """Refuse content that begins with the boundary."""
+        if len(self._lead) < len(self._opening):
+            self._lead += data[: len(self._opening) - len(self._lead)]
+            if self._lead == self._opening:
+                raise BadRequest()
+
     def check_after(self, piece: bytes) -> None:
         """Refuse if anything but one line break follows the closing boundary."""
         if self._rest is not None:
             self._rest += piece[:3]
         elif self._closed:
-            # Content cannot hold the closing boundary, so its first place is the end.
+            # Neither headers nor content can hold the closing boundary, so its first place is the end.
             self._rest = (self._tail + piece).partition(self._closing)[2]
         else:
             self._tail = (self._tail + piece)[-len(self._closing) :]

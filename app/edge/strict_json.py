@@ -85,7 +85,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    # Length first: int() of a million digits is quadratic.
+    # Length first: int() is quadratic in its digits, and its own limit can be switched off.
     if len(digits) > 20 or not INTEGER_MIN <= (number := int(digits)) <= INTEGER_MAX:
         raise Unprocessable()
     return number

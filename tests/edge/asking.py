@@ -115,15 +115,11 @@ def small_app() -> FastAPI:
     def static(name: str) -> Response:
         if name != "app.css":
             raise NotFound()
-        return PlainTextResponse(
-            "p{}", headers={"Server": "x", "X-Powered-By": "y", "X-Frame-Options": "ALLOW"}
-        )
+        return PlainTextResponse("p{}", headers={"Server": "x", "X-Powered-By": "y", "X-Frame-Options": "ALLOW"})
 
     @app.get("/sound")
     def sound() -> Response:
-        return PlainTextResponse(
-            "", headers={"Content-Security-Policy": content_policy("staff", "media-src 'self'")}
-        )
+        return PlainTextResponse("", headers={"Content-Security-Policy": content_policy("staff", "media-src 'self'")})
 
     @app.get("/loose")
     def loose() -> Response:
@@ -176,9 +172,9 @@ def ask_raw(
     pieces: Sequence[bytes] = (),
 ) -> tuple[int, dict[str, str], Any]:
     """One request as a bare ASGI scope, for what no client library agrees to send."""
-    waiting: list[dict[str, Any]] = [
-        {"type": "http.request", "body": piece, "more_body": True} for piece in pieces
-    ] + [{"type": "http.request", "body": b"", "more_body": False}]
+    waiting: list[dict[str, Any]] = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces] + [
+        {"type": "http.request", "body": b"", "more_body": False}
+    ]
     sent: list[Message] = []
 
     async def receive() -> Message:

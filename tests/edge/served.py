@@ -32,9 +32,7 @@ def listening() -> socket.socket:
 
 def server(app: ASGIApp) -> uvicorn.Server:
     return uvicorn.Server(
-        uvicorn.Config(
-            app, access_log=False, server_header=False, proxy_headers=False, log_config=None, lifespan="off"
-        )
+        uvicorn.Config(app, access_log=False, server_header=False, proxy_headers=False, log_config=None, lifespan="off")
     )
 
 

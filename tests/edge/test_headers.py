@@ -48,9 +48,7 @@ ANSWERS: dict[int, tuple[str, str, bytes | None]] = {
 
 def missing(answered: httpx.Response, door: Door) -> dict[str, str | None]:
     expected = FULL_SET | {"content-security-policy": POLICIES[door]}
-    return {
-        name: answered.headers.get(name) for name in expected if answered.headers.get(name) != expected[name]
-    }
+    return {name: answered.headers.get(name) for name in expected if answered.headers.get(name) != expected[name]}
 
 
 def ask_for(app: ASGIApp, status: int) -> httpx.Response:
@@ -88,6 +86,15 @@ def test_abuse_d14_a_fault_in_the_edge_itself_is_dressed_as_well() -> None:
     answered = ask(SecurityHeaders(Incidents(faulty), door="portal"), "GET", "/")
     assert answered.status_code == 500
     assert missing(answered, "portal") == {}
+
+
+@pytest.mark.abuse("D14")
+def test_abuse_d14_a_fault_between_the_edge_and_the_routes_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No such fault is known, so one is planted: the path check finds no path."""
+    monkeypatch.setattr("app.edge.paths.is_plain", lambda scope: scope["absent"])
+    answered = ask(guarded(), "GET", "/place")
+    assert answered.status_code == 500
+    assert missing(answered, "staff") == {}
 
 
 def test_what_a_route_sets_loosely_is_replaced_and_what_names_the_software_removed() -> None:

@@ -22,6 +22,7 @@ DISGUISES = [
     b"/./cases/1",
     b"/cases/1/..",
     b"/cases/1;x=1",
+    b"/cases/1;2",
     b"/cases;x=1/1",
     b"/cases/1%00",
     b"/cases/1%3bx",
@@ -59,12 +60,8 @@ def test_control_the_plain_spelling_is_found_and_the_bare_application_takes_disg
 
 
 @pytest.mark.abuse("A16")
-@pytest.mark.parametrize(
-    "target", [b"/cases/\xff", b"/cases/\xd8\xa3", b"/cases/1\x00", b"/ca ses/1", b"/cases/1\t"]
-)
-def test_abuse_a16_raw_bytes_in_a_target_end_at_a_refusal(
-    target: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize("target", [b"/cases/\xff", b"/cases/\xd8\xa3", b"/cases/1\x00", b"/ca ses/1", b"/cases/1\t"])
+def test_abuse_a16_raw_bytes_in_a_target_end_at_a_refusal(target: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with serving(guarded(hosts={"h"})) as port:
         answered = exchange(port, b"GET " + target + b" HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
     assert answered.startswith(b"HTTP/1.1 4"), answered[:100]
@@ -145,9 +142,7 @@ def test_abuse_a17_a_host_that_is_not_ours_or_not_one_is_refused(hosts: list[byt
 def test_abuse_a17_a_bad_host_on_the_wire_is_refused(host: bytes) -> None:
     for version in (b"1.1", b"1.0"):
         with serving(guarded(hosts={"h"})) as port:
-            answered = exchange(
-                port, b"GET /place HTTP/" + version + b"\r\n" + host + b"Connection: close\r\n\r\n"
-            )
+            answered = exchange(port, b"GET /place HTTP/" + version + b"\r\n" + host + b"Connection: close\r\n\r\n")
         assert b" 400 " in answered[:20]
 
 

@@ -23,9 +23,7 @@ def test_a_refusal_says_its_code_and_sentence_and_the_rule_that_decided() -> Non
 
 
 def test_no_grant_looks_like_no_case_and_like_no_page() -> None:
-    answers = [
-        ask(guarded(), "GET", path) for path in ("/refuse/absent", "/refuse/ungranted", "/none", "/cases/%31")
-    ]
+    answers = [ask(guarded(), "GET", path) for path in ("/refuse/absent", "/refuse/ungranted", "/none", "/cases/%31")]
     assert {answered.status_code for answered in answers} == {404}
     assert len({answered.content for answered in answers}) == 1
     assert len({tuple(sorted(answered.headers.items())) for answered in answers}) == 1
@@ -126,17 +124,13 @@ def test_abuse_a05_ten_thousand_unknown_fields_give_a_short_answer() -> None:
 
 
 @pytest.mark.abuse("A02")
-@pytest.mark.parametrize(
-    "number", ["0", "-1", str(2**31), str(2**63), str(2**64), "1" + "0" * 30, "9" * 1500, "1e400"]
-)
+@pytest.mark.parametrize("number", ["0", "-1", str(2**31), str(2**63), str(2**64), "1" + "0" * 30, "9" * 1500, "1e400"])
 def test_abuse_a02_no_number_in_a_path_or_query_is_a_server_error(number: str) -> None:
     for path in (f"/cases/{number}", f"/cases/1?page={number}"):
         assert ask(guarded(), "GET", path).status_code in (200, 404, 422)
 
 
-@pytest.mark.parametrize(
-    ("kind", "code", "level"), [("defect", "incident", "ERROR"), ("alarm", "alarm", "CRITICAL")]
-)
+@pytest.mark.parametrize(("kind", "code", "level"), [("defect", "incident", "ERROR"), ("alarm", "alarm", "CRITICAL")])
 def test_what_breaks_shows_a_number_and_logs_where_but_not_what(
     kind: str, code: str, level: str, caplog: pytest.LogCaptureFixture
 ) -> None:

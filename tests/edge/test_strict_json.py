@@ -73,9 +73,7 @@ def test_abuse_a04_what_has_two_readings_or_none_is_refused(shape: str) -> None:
 
 
 @pytest.mark.abuse("A04")
-@pytest.mark.parametrize(
-    "shape", ["bom", "nan", "duplicate_key", "trailing_word", "utf_16", "surrogate_in_utf_8"]
-)
+@pytest.mark.parametrize("shape", ["bom", "nan", "duplicate_key", "trailing_word", "utf_16", "surrogate_in_utf_8"])
 def test_abuse_a04_over_http_it_is_a_422_and_nothing_is_reached(shape: str) -> None:
     app = small_app()
     answered = ask_json(guarded(app), "/statements", NOT_JSON[shape])
@@ -164,9 +162,7 @@ def test_abuse_a02_larger_numbers_and_fractions_do_not(text: str) -> None:
 
 
 @pytest.mark.abuse("A03")
-@pytest.mark.parametrize(
-    "escape", ["\\ud800", "\\udfff", "a\\udc00\\ud800", "\\u0000", "x\\u0000y", "\\\\\\u0000"]
-)
+@pytest.mark.parametrize("escape", ["\\ud800", "\\udfff", "a\\udc00\\ud800", "\\u0000", "x\\u0000y", "\\\\\\u0000"])
 def test_abuse_a03_half_a_surrogate_pair_and_nul_are_refused_in_values_and_keys(escape: str) -> None:
     assert refused(f'["{escape}"]'.encode())
     assert refused(f'{{"{escape}": 1}}'.encode())
@@ -194,9 +190,7 @@ def test_abuse_a03_other_text_comes_through_unchanged(kind: str) -> None:
 
 @pytest.mark.abuse("A03")
 def test_abuse_a03_all_planes_come_through_unchanged() -> None:
-    every = "".join(
-        chr(point) for point in range(1, sys.maxunicode + 1, 257) if not 0xD800 <= point <= 0xDFFF
-    )
+    every = "".join(chr(point) for point in range(1, sys.maxunicode + 1, 257) if not 0xD800 <= point <= 0xDFFF)
     assert loads(json.dumps(every).encode()) == every
 
 
