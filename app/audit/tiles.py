@@ -91,7 +91,7 @@ class TileFolder:
         entry_bytes = 2 + HASH_BYTES
         raw = self._read(entries_path(index, width), entries_path(index), width * entry_bytes)
         found = unbundle(raw)
-        if len(found) != width or any(len(each) != HASH_BYTES for each in found):
+        if any(len(each) != HASH_BYTES for each in found):
             raise LogForked(f"{entries_path(index, width)} does not hold commitments")
         return found
 

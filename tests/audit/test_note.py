@@ -92,6 +92,24 @@ def test_no_bit_of_a_note_can_be_flipped() -> None:
                 open_note(bent, [key()])
 
 
+def test_a_note_has_a_largest_size() -> None:
+    note = sign_note(TEXT, NAME, SEED)
+    many = NEUMANN_LINE.encode() * 16
+    assert open_note(note + many, [key()]) == TEXT
+    with pytest.raises(SealBroken):
+        open_note(note + many * 1000, [key()])
+
+
+def test_a_signature_has_one_spelling() -> None:
+    """The last letter of 68 bytes in base64 carries two bits that mean nothing."""
+    note = sign_note(TEXT, NAME, SEED)
+    other = note[:-3] + bytes([note[-3] + 1]) + note[-2:]
+    blobs = [base64.b64decode(each.split(b" ")[-1]) for each in (note, other)]
+    assert blobs[0] == blobs[1]
+    with pytest.raises(SealBroken):
+        open_note(other, [key()])
+
+
 def test_the_text_ends_at_the_last_empty_line() -> None:
     text = "first\n\nsecond\n"
     assert open_note(sign_note(text, NAME, SEED), [key()]) == text

@@ -107,6 +107,7 @@ def test_the_partial_forms_go_when_the_tile_is_full(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, 100)
     folder.append(100, LEAVES[100:200])
     assert tile_files(tmp_path) == {"tile/0/000.p/100", "tile/0/000.p/200"}
+    assert folder.hash_at(0, 150) == LEAVES[150], "the widest form is the one that is read"
     folder.append(200, LEAVES[200:256])
     assert tile_files(tmp_path) == {"tile/0/000", "tile/1/000.p/1"}
     assert folder.hashes(0, 0, 100) == LEAVES[:100], "an older size still reads from the full tile"

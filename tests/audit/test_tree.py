@@ -155,6 +155,14 @@ def test_a_leaf_outside_the_tree_has_no_proof(index: int, size: int) -> None:
     assert_no_inclusion(LEAVES[0], index, size, [], LEAVES[0])
 
 
+def test_a_proof_from_a_tree_of_another_size_does_not_count() -> None:
+    """The hashes would even lead to the root shown: only their number tells the two trees apart."""
+    hash_at = reader(LEAVES)
+    assert_no_inclusion(LEAVES[0], 0, 4, inclusion_proof(0, 2, hash_at), ROOT_OF[2])
+    assert_no_inclusion(LEAVES[3], 1, 2, inclusion_proof(3, 4, hash_at), ROOT_OF[4])
+    assert_inconsistent(1, 4, consistency_proof(1, 2, hash_at), ROOT_OF[1], ROOT_OF[2])
+
+
 @pytest.mark.abuse("G07")
 def test_a_node_cannot_pass_for_a_leaf() -> None:
     """Second preimage: the two halves of a node, offered as one entry, give another root."""

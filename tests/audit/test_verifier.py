@@ -201,6 +201,14 @@ def test_a_thousand_flipped_bits_anywhere_in_an_export_are_found(exported: Path)
             assert verify(exported).code == 3, name
 
 
+@pytest.mark.abuse("G01")
+def test_a_line_after_the_last_entry_is_found(exported: Path) -> None:
+    pristine = files_of(exported)
+    for more in (lines_of(pristine)[-1], b"\n", b"x"):
+        with tampered(exported, pristine, with_lines(pristine, [*lines_of(pristine), more])):
+            assert_broken(verify(exported), SIZE)
+
+
 @pytest.mark.abuse("G06")
 @pytest.mark.parametrize("name", ["checkpoint", "trust"])
 def test_no_bit_of_checkpoint_or_trust_file_can_be_flipped(exported: Path, name: str) -> None:
@@ -431,6 +439,7 @@ B1, B2 = ("B", 1), ("B", 2)
         ([[A1], [B1], [], [A2, B2], [A3]], None),
         ([[A2], [A1], [A3]], None),
         ([[A1], [A3]], 1),
+        ([[A1], [A3], [A4]], 1),
         ([[A2]], 0),
         ([[A1], [B1], [A4], [A2]], 2),
         ([[A1], [A2], [A2]], 2),
@@ -493,6 +502,16 @@ def test_a_saved_checkpoint_that_is_not_ours_is_never_counted_as_agreement(expor
     assert verify(exported, checkpoints=save(tmp_path / "foreign", foreign, signed(LOG[:300]))).code == 1
     older = signed(alter(list(LOG), 10)[:300])
     assert_broken(verify(exported, checkpoints=save(tmp_path / "both", foreign, older)), 0)
+
+
+@pytest.mark.abuse("G05")
+def test_a_checkpoint_of_another_trusted_log_does_not_count_for_this_one(exported: Path, tmp_path: Path) -> None:
+    other = "amana.example/other"
+    mine = tmp_path / "trust"
+    mine.write_text(trust_text(key(), key(OTHER_SEED, other)))
+    saved = save(tmp_path / "saved", signed(LOG[:300], OTHER_SEED, other))
+    verdict = verify(exported, trust=mine, checkpoints=saved)
+    assert (verdict.ok, verdict.code) == (False, 1)
 
 
 def test_a_saved_checkpoint_may_carry_the_signatures_of_others(exported: Path, tmp_path: Path) -> None:

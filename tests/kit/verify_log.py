@@ -303,7 +303,7 @@ class CaseNumbers:
 
     def number(self, index: int, subject: Any) -> None:
         case, seq = (subject.get("case"), subject.get("seq")) if isinstance(subject, dict) else (None, None)
-        if not isinstance(case, str) or type(seq) is not int or seq < 1:
+        if not isinstance(case, str) or type(seq) is not int:
             raise Broken("a subject without a case and a number", index)
         expected, waiting = self.next.get(case, 1), self.waiting.setdefault(case, {})
         if seq < expected or seq in waiting:
