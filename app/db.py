@@ -7,7 +7,7 @@ ever be given: its *scopes*. One that says nothing cannot be read through the ha
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import DateTime, Engine, ForeignKey, LargeBinary, MetaData, create_engine, event
@@ -97,15 +97,15 @@ class Row(Table):
 class CaseRow(Row):
     """A row under one case, sealed with the key of one compartment of it.
 
-    ``compartment`` is fixed for the table; a table whose rows differ gives it a column.
+    ``compartment`` is fixed for the table, or a column where rows differ.
     """
 
     __abstract__ = True
 
     scopes = frozenset({"compartment"})
-    compartment: ClassVar[Any] = None
-
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    if TYPE_CHECKING:
+        compartment: Any
 
 
 class EnvelopeRow(Row):

@@ -79,9 +79,7 @@ def open_note(note: bytes, keys: Sequence[str]) -> str:
         known[name, key_id(name, public)] = public
     try:
         text, signatures = _split(note)
-        publics = [
-            (known[name, blob[:4]], blob[4:]) for name, blob in signatures if (name, blob[:4]) in known
-        ]
+        publics = [(known[name, blob[:4]], blob[4:]) for name, blob in signatures if (name, blob[:4]) in known]
         for public, signature in publics:
             Ed25519PublicKey.from_public_bytes(public).verify(signature, text.encode())
     except (ValueError, InvalidSignature):

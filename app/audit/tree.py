@@ -139,9 +139,7 @@ def consistency_proof(old: int, new: int, hash_at: HashAt) -> list[bytes]:
     return hashes[::-1]
 
 
-def verify_consistency(
-    old: int, new: int, proof: Sequence[bytes], *, old_root: bytes, new_root: bytes
-) -> None:
+def verify_consistency(old: int, new: int, proof: Sequence[bytes], *, old_root: bytes, new_root: bytes) -> None:
     """Return if the tree of ``new`` leaves begins with the tree of ``old`` leaves.
 
     raises   LogForked for every way in which it does not

@@ -57,9 +57,7 @@ def join(shares: Sequence[str]) -> bytes:
     _same_set(parsed)
     try:
         # The library wants exactly k; those given beyond are checked above and not needed.
-        secret: bytes = combine_mnemonics(
-            [share.mnemonic() for share in parsed[: parsed[0].member_threshold]]
-        )
+        secret: bytes = combine_mnemonics([share.mnemonic() for share in parsed[: parsed[0].member_threshold]])
     except MnemonicError:
         raise SharesDoNotJoin from None
     return secret

@@ -25,9 +25,7 @@ COMPARTMENTS: Final = ("IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "TH
 
 def grant_info(case: UUID, compartment: str, generation: int, holder: UUID) -> bytes:
     """What a grant is bound to: ``label || case[16] || generation[2] || holder[16] || compartment``."""
-    return (
-        b"amana/grant/v1" + case.bytes + generation.to_bytes(2, "big") + holder.bytes + compartment.encode()
-    )
+    return b"amana/grant/v1" + case.bytes + generation.to_bytes(2, "big") + holder.bytes + compartment.encode()
 
 
 def envelope_info(envelope: UUID, holder: UUID) -> bytes:
@@ -39,9 +37,7 @@ def live(at: datetime) -> ColumnElement[bool]:
     return Grant.revoked_at.is_(None) & or_(Grant.until.is_(None), Grant.until > at)
 
 
-def open_case(
-    session: Session, case: UUID, holders: Mapping[str, Iterable[UUID]], *, by: UUID, at: datetime
-) -> None:
+def open_case(session: Session, case: UUID, holders: Mapping[str, Iterable[UUID]], *, by: UUID, at: datetime) -> None:
     """Make the seven keys of a new case and seal each to its holders and to escrow."""
     escrow_id = escrow(session).id
     for compartment in COMPARTMENTS:
@@ -91,9 +87,7 @@ def held(session: Session, holders: Iterable[UUID], case: UUID, *, at: datetime)
 
 def holders_of(session: Session, case: UUID, compartment: str, *, at: datetime) -> Sequence[Grant]:
     """Live grants of one compartment, escrow's among them."""
-    return session.scalars(
-        select(Grant).where(Grant.case_id == case, Grant.compartment == compartment, live(at))
-    ).all()
+    return session.scalars(select(Grant).where(Grant.case_id == case, Grant.compartment == compartment, live(at))).all()
 
 
 def generation_of(session: Session, case: UUID, compartment: str) -> int:
@@ -162,7 +156,12 @@ def rotate(
 
 
 def seal_envelope(
-    session: Session, team: UUID, *, at: datetime, witness: UUID | None = None, witness_public: bytes | None = None
+    session: Session,
+    team: UUID,
+    *,
+    at: datetime,
+    witness: UUID | None = None,
+    witness_public: bytes | None = None,
 ) -> tuple[Envelope, bytes]:
     """A fresh key sealed to a team and, if named, to a witness. Returns the row and the key."""
     generation, public = public_of(session, team)
@@ -173,9 +172,7 @@ def seal_envelope(
     )  # fmt: skip
     envelope.sealed_for_team = hpke.seal_to(public, key, info=envelope_info(envelope.id, team))
     if witness is not None and witness_public is not None:
-        envelope.sealed_for_witness = hpke.seal_to(
-            witness_public, key, info=envelope_info(envelope.id, witness)
-        )
+        envelope.sealed_for_witness = hpke.seal_to(witness_public, key, info=envelope_info(envelope.id, witness))
     session.add(envelope)
     return envelope, key
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import uuid7
 from app.crypto import hpke
-from app.errors import Unavailable
+from app.errors import Conflict
 from app.keyholders.keyring import Keyring, membership_info
 from app.keyholders.models import Keyholder, Membership, PublicKey
 
@@ -37,11 +37,14 @@ def public_of(session: Session, holder: UUID) -> tuple[int, bytes]:
     """The generation in use and its public key. Raises Unavailable if the holder has none."""
     row = session.execute(
         select(PublicKey.generation, PublicKey.public)
-        .join(Keyholder, (Keyholder.id == PublicKey.keyholder_id) & (Keyholder.generation == PublicKey.generation))
+        .join(
+            Keyholder,
+            (Keyholder.id == PublicKey.keyholder_id) & (Keyholder.generation == PublicKey.generation),
+        )
         .where(Keyholder.id == holder, Keyholder.ended_at.is_(None))
     ).one_or_none()
     if row is None:
-        raise Unavailable("This team or person has no key yet.")
+        raise Conflict("This team or person has no key yet.")
     return row.generation, bytes(row.public)
 
 
@@ -49,14 +52,14 @@ def team(session: Session, name: str) -> Keyholder:
     """The team of that name; raises Unavailable while its lead has not made its key."""
     found = session.scalar(select(Keyholder).where(Keyholder.name == name, Keyholder.kind == "team"))
     if found is None:
-        raise Unavailable(f"The {name} team has no key yet: its lead has not signed up.")
+        raise Conflict(f"The {name} team has no key yet: its lead has not signed up.")
     return found
 
 
 def escrow(session: Session) -> Keyholder:
     found = session.scalar(select(Keyholder).where(Keyholder.kind == ESCROW))
     if found is None:
-        raise Unavailable("This installation has no escrow key. Run: amana init")
+        raise Conflict("This installation has no escrow key. Run: amana init")
     return found
 
 
@@ -86,9 +89,7 @@ def admit(
         team_id=team_holder.id,
         generation=generation,
         member_id=member,
-        sealed_private=hpke.seal_to(
-            public, private.raw, info=membership_info(team_holder.id, generation, member)
-        ),
+        sealed_private=hpke.seal_to(public, private.raw, info=membership_info(team_holder.id, generation, member)),
         lead=lead,
         deputy=deputy,
         added_by=by,
@@ -125,7 +126,10 @@ def new_team_generation(session: Session, team_holder: Keyholder, *, by: UUID, a
     team_holder.generation += 1
     session.add(
         PublicKey(
-            keyholder_id=team_holder.id, generation=team_holder.generation, public=private.public, created_at=at
+            keyholder_id=team_holder.id,
+            generation=team_holder.generation,
+            public=private.public,
+            created_at=at,
         )
     )
     session.flush()
@@ -143,3 +147,9 @@ def share_team(
     for generation in range(1, team_holder.generation + 1):
         private = keyring.private(team_holder.id, generation)
         admit(session, private, team_holder, generation, member, by=keyring.holder, at=at, deputy=deputy)
+
+
+def leads_of(session: Session, team_holder: Keyholder) -> list[UUID]:
+    """Lead and deputies of a team, by the key holder of each person."""
+    members = members_of(session, team_holder.id, team_holder.generation)
+    return [member.member_id for member in members if member.lead or member.deputy]

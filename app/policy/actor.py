@@ -58,10 +58,13 @@ class Subject:
     table: str = "none"
     state: str = "none"
     compartment: str = "none"
+    team: str = "none"
     held: frozenset[str] = frozenset()
     authors: frozenset[str] = frozenset()
     target_roles: frozenset[str] = frozenset()
     target_teams: frozenset[str] = frozenset()
+    target: str = "none"
+    target_held: frozenset[str] = frozenset()
 
     def entity(self) -> dict[str, Any]:
         return {
@@ -69,10 +72,13 @@ class Subject:
             "attrs": {
                 "state": self.state,
                 "compartment": self.compartment,
+                "team": self.team,
                 "held": sorted(self.held),
                 "authors": sorted(self.authors),
                 "target_roles": sorted(self.target_roles),
                 "target_teams": sorted(self.target_teams),
+                "target": self.target,
+                "target_held": sorted(self.target_held),
             },
             "parents": [],
         }
@@ -85,6 +91,7 @@ class Circumstances:
     justification: str = "none"
     cited: bool = False
     words: bool = False
+    boxed: bool = False
     compartments: frozenset[str] = frozenset()
     profile: str = "ngo"
 
@@ -93,6 +100,7 @@ class Circumstances:
             "justification": self.justification,
             "cited": self.cited,
             "words": self.words,
+            "boxed": self.boxed,
             "compartments": sorted(self.compartments),
             "profile": self.profile,
         }

@@ -209,9 +209,7 @@ def bip39(language: str) -> list[str]:
 
 def damm_digit(digits: str) -> str:
     """The check digit, by the same quasigroup written as rows of a permutation table."""
-    table = (
-        "0317598642709215486342068713591750983426612304597836742095815869720134894536201794386172052581436790"
-    )
+    table = "0317598642709215486342068713591750983426612304597836742095815869720134894536201794386172052581436790"
     interim = 0
     for digit in digits:
         interim = int(table[10 * interim + int(digit)])
@@ -225,9 +223,7 @@ def receipt_shown(given: Given) -> str:
         return " ".join(five + damm_digit(five) for five in fives)
     bits = f"{int.from_bytes(entropy, 'big'):0128b}" + f"{hashlib.sha256(entropy).digest()[0]:08b}"[:4]
     words = bip39(given["as"])
-    return " ".join(
-        unicodedata.normalize("NFC", words[int(bits[at : at + 11], 2)]) for at in range(0, 132, 11)
-    )
+    return " ".join(unicodedata.normalize("NFC", words[int(bits[at : at + 11], 2)]) for at in range(0, 132, 11))
 
 
 def receipt_keys(given: Given) -> str:

@@ -225,6 +225,4 @@ def test_keys_nonces_and_cells_the_format_cannot_hold_are_defects() -> None:
             replace(CELL, generation=generation)
     for unnamed in ({"table": ""}, {"column": ""}, {"compartment": ""}):
         with pytest.raises(ValueError, match="names"):
-            fields.Cell(
-                **{name: getattr(CELL, name) for name in inspect.signature(fields.Cell).parameters} | unnamed
-            )
+            fields.Cell(**{name: getattr(CELL, name) for name in inspect.signature(fields.Cell).parameters} | unnamed)

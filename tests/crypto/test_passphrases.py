@@ -20,9 +20,7 @@ def test_the_digest_of_the_default_settings_is_argon2id_of_rfc_9106() -> None:
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
     other = Argon2id(salt=SALT, length=32, iterations=3, lanes=1, memory_cost=64 * 1024)
-    assert passphrases.stretch("correct horse battery staple", SALT) == other.derive(
-        b"correct horse battery staple"
-    )
+    assert passphrases.stretch("correct horse battery staple", SALT) == other.derive(b"correct horse battery staple")
 
 
 def test_one_passphrase_typed_on_two_keyboards_is_one_passphrase() -> None:
@@ -31,9 +29,7 @@ def test_one_passphrase_typed_on_two_keyboards_is_one_passphrase() -> None:
     assert quick("１２３ four") == quick("123 four")
 
 
-@pytest.mark.parametrize(
-    "other", ["Open sesame seed", "open sesame seed ", " open sesame seed", "open sesame  seed"]
-)
+@pytest.mark.parametrize("other", ["Open sesame seed", "open sesame seed ", " open sesame seed", "open sesame  seed"])
 def test_case_and_blanks_count_in_a_passphrase(other: str) -> None:
     assert quick("open sesame seed") != quick(other)
 

@@ -44,8 +44,7 @@ def test_words_are_those_of_bip39() -> None:
     assert receipts.to_words(bytes(16)) == "abandon " * 11 + "about"
     assert receipts.to_words(b"\xff" * 16) == "zoo " * 11 + "wrong"
     assert (
-        receipts.to_words(b"\x7f" * 16)
-        == "legal winner thank year wave sausage worth useful legal winner thank yellow"
+        receipts.to_words(b"\x7f" * 16) == "legal winner thank year wave sausage worth useful legal winner thank yellow"
     )
 
 

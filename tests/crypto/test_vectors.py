@@ -65,9 +65,7 @@ def test_making_the_vectors_again_moves_nothing() -> None:
 def test_the_examples_of_the_readme_are_vectors() -> None:
     blocks = (ROOT / "app/crypto/README.md").read_text("utf-8").split("```\n")[1::2]
     examples = {"".join(line.split(" ")[0] for line in block.splitlines()) for block in blocks}
-    field, box, chunk = (
-        inputs(name)[at] for name, at in (("seal_opens", -1), ("box_opens", 1), ("chunks_open", 1))
-    )
+    field, box, chunk = (inputs(name)[at] for name, at in (("seal_opens", -1), ("box_opens", 1), ("chunks_open", 1)))
     assert field["sealed"] in examples
     assert box["sealed"] in examples
     assert base64.b64decode(chunk["sealed"]).hex() in examples

@@ -121,9 +121,7 @@ def misfilled() -> list[Given]:
     key = kdf.expand(KEY, "amana/field/v1", context=b"\0\x0btestimonies\0\x07account")
     place = b"\x01\0\x0btestimonies\0\x07account" + UUID(CELL["row"]).bytes + UUID(CELL["case"]).bytes
     associated = place + b"\0\x09TESTIMONY\0\x03"
-    return [
-        good | {"sealed": (header + AESGCM(key).encrypt(NONCE, fill, associated)).hex()} for fill in wrong
-    ]
+    return [good | {"sealed": (header + AESGCM(key).encrypt(NONCE, fill, associated)).hex()} for fill in wrong]
 
 
 def box_files() -> Iterator[tuple[str, Document]]:
@@ -224,9 +222,7 @@ def chunks_drawn() -> list[Given]:
 def receipt_files() -> Iterator[tuple[str, Document]]:
     entropies = (bytes(16), b"\xff" * 16, ENTROPY)
     shown = [
-        {"entropy": entropy.hex(), "as": name}
-        for entropy in entropies
-        for name in (*receipts.LANGUAGES, "digits")
+        {"entropy": entropy.hex(), "as": name} for entropy in entropies for name in (*receipts.LANGUAGES, "digits")
     ]
     yield "receipt_words", cases("receipt_shown", "How a receipt is written down.", "same", shown)
     keys = [{"entropy": entropy.hex()} for entropy in entropies]

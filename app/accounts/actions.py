@@ -1,0 +1,274 @@
+"""What can be done about accounts, teams and sign-ins."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app import clock
+from app.accounts import rules
+from app.accounts.forms import Enrolment, Entering, Found, Invite, JoinTeam, LeaveTeam
+from app.accounts.models import AccountState, Device, RecoveryCode, RoleHolding, SignIn, User
+from app.accounts.views import Enrolled, Entered, FoundOffice, Invited, Left, TeamChange
+from app.crypto import boxes, kdf
+from app.errors import Conflict, NotFound, SignInRefused
+from app.keyholders import holders
+from app.keyholders.models import Keyholder, Membership
+from app.pseudonyms import references
+from app.work import Work, action
+
+RECOVERY_CODES = 8
+INVITE_HOURS_MAX = 24
+# How long a session lives in all, and how long it may lie idle, by role (settings name them).
+BROAD = (8 * 3600, 15 * 60)
+NARROW = (1 * 3600, 10 * 60)
+NARROW_ROLES = frozenset({"administrator", "key_custodian"})
+SESSIONS_MAX = 2
+
+
+@action("office.found", operation="key")
+def found(work: Work, form: Found) -> FoundOffice:
+    """Name the founding leads and the first administrator; keep the public half of escrow.
+
+    The operator names people and nothing more: each team's key pair is made in its
+    lead's own sign-up.
+    """
+    if work.session.scalar(select(User.id).limit(1)) is not None:
+        raise Conflict("This office has its founders already.")
+    escrow = holders.register(work.session, holders.ESCROW, form.escrow_public, at=work.now)
+    invited = tuple(
+        _invite(work, founder.login_name, founder.display_name, frozenset({founder.role}), founder.team)
+        for founder in form.founders
+    )
+    work.record(escrow, count=len(invited))
+    return FoundOffice(invited)
+
+
+@action("account.invite", operation="key", creates=False)
+def invite(work: Work, form: Invite) -> Invited:
+    """Invite a colleague by a code that works once, within a day."""
+    if work.first(User, User.login_name == form.login_name) is not None:
+        raise Conflict("There is an account of that name.")
+    return _invite(work, form.login_name, form.display_name, frozenset(form.roles), None)
+
+
+@action("account.accept", operation="key")
+def accept(work: Work, form: Enrolment) -> Enrolled:
+    """Make the newcomer's keys, their second factor and recovery codes; found their team if named."""
+    user = work.session.scalars(
+        select(User).where(User.invite_hash == form.invite_hash).with_for_update()
+    ).one_or_none()
+    if user is None or user.invite_until is None or user.invite_until <= work.now:
+        raise SignInRefused("This invitation opens nothing. Ask for a new one.")
+    holder, private = holders.make(work.session, "person", at=work.now)
+    totp = secrets.token_bytes(20)
+    user.accept(
+        keyholder=holder.id,
+        salt=form.salt,
+        sealed_private=boxes.seal_box(form.wrapping_key, private.raw, context=user.id.bytes),
+        sealed_totp=boxes.seal_box(totp_key(private.raw), totp, context=user.id.bytes),
+    )
+    codes = [rules.recovery_code() for _ in range(RECOVERY_CODES)]
+    work.session.add_all(RecoveryCode(user_id=user.id, code_hash=rules.code_hash(code), used_at=None) for code in codes)
+    if user.founds_team:
+        holders.found_team(work.session, user.founds_team, holder, at=work.now)
+    work.record(user, account=user.code)
+    return Enrolled(
+        user=user.code,
+        login_name=user.login_name,
+        totp_secret=base64.b32encode(totp).decode().rstrip("="),
+        totp_uri=rules.totp_uri(totp, user.login_name),
+        recovery_codes=tuple(codes),
+    )
+
+
+@action("signin.enter", operation="sign-in")
+def enter(work: Work, form: Entering) -> Entered:
+    """Check the second factor and open a session; the third one ends the oldest."""
+    user = work.session.get_one(User, form.user_id, with_for_update=True)
+    if user.state not in {AccountState.ENROLLED, AccountState.ACTIVE}:
+        raise SignInRefused
+    _second_factor(work, user, form)
+    user.state = AccountState.ACTIVE
+    roles = roles_of(work, user.id)
+    token, device = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+    hours, idle = NARROW if roles & NARROW_ROLES else BROAD
+    signed_in = SignIn(
+        user_id=user.id,
+        token_hash=token_hash(token),
+        sealed_private=b"",
+        started_at=work.now,
+        seen_at=work.now,
+        ends_at=work.now + timedelta(seconds=hours),
+        idle_seconds_max=idle,
+        second_factor_at=work.now,
+        ended_at=None,
+    )
+    signed_in.sealed_private = boxes.seal_box(token_key(token), form.private_raw, context=signed_in.id.bytes)
+    _end_oldest(work, user.id)
+    work.session.add(signed_in)
+    work.session.add(Device(user_id=user.id, token_hash=token_hash(device), at=work.now))
+    work.record(signed_in, account=user.code, factor="recovery" if form.code is None else "totp")
+    return Entered(token, device, user.code, tuple(sorted(roles)), signed_in.ends_at)
+
+
+@action("signin.leave", operation="sign-in")
+def leave(work: Work) -> Left:
+    """End this session."""
+    return _end(work, SignIn.id == work.actor.sign_in)
+
+
+@action("signin.leave_everywhere", operation="sign-in")
+def leave_everywhere(work: Work) -> Left:
+    """End every session of mine, this one too."""
+    return _end(work, SignIn.user_id == work.actor.id)
+
+
+@action("signin.close_lane", operation="sign-in", on=User)
+def close_lane(work: Work, user: User) -> None:
+    """Note that guessing at an account was stopped; its own devices are not affected."""
+    work.record(user, account=user.code)
+
+
+@action("account.disable", operation="revoke", on=User)
+def disable(work: Work, user: User) -> TeamChange:
+    """Shut an account: its sessions end, and each of its teams gets a new key for new seals."""
+    work.lock(user)
+    user.disable(at=work.now)
+    work.session.execute(
+        update(SignIn).where(SignIn.user_id == user.id, SignIn.ended_at.is_(None)).values(ended_at=work.now)
+    )
+    if user.keyholder_id is not None:
+        for team_id in {m.team_id for m in holders.memberships_of(work.session, user.keyholder_id)}:
+            _remove(work, work.session.get_one(Keyholder, team_id), user.keyholder_id)
+    work.record(user, account=user.code)
+    return TeamChange("all", user.code, 0)
+
+
+@action("team.add", operation="grant", on=User)
+def join_team(work: Work, user: User, form: JoinTeam) -> TeamChange:
+    """Seal the team's key to a new member. Only somebody who holds that key can."""
+    team = work.team(form.team)
+    if user.keyholder_id is None or user.state == AccountState.DISABLED:
+        raise Conflict("This colleague has no key yet: the invitation is still open.")
+    if any(m.team_id == team.id for m in holders.memberships_of(work.session, user.keyholder_id)):
+        raise Conflict("Already in this team.")
+    assert work.caller.keyring is not None
+    holders.share_team(work.session, work.caller.keyring, team, user.keyholder_id, at=work.now, deputy=form.deputy)
+    work.record(user, account=user.code, team=form.team, recipient=user.id)
+    return TeamChange(form.team, user.code, team.generation)
+
+
+@action("team.remove", operation="revoke", on=User)
+def leave_team(work: Work, user: User, form: LeaveTeam) -> TeamChange:
+    """Remove a member: a new generation of the team's key from this moment for what is sealed next."""
+    team = work.team(form.team)
+    if user.keyholder_id is None:
+        raise NotFound
+    _remove(work, team, user.keyholder_id)
+    work.record(user, account=user.code, team=form.team)
+    return TeamChange(form.team, user.code, team.generation)
+
+
+def totp_key(private_raw: bytes) -> bytes:
+    """The second factor's secret opens only after the private key has: a dump shows neither."""
+    return kdf.derive(private_raw, "amana/totp/v1")
+
+
+def token_hash(token: str) -> bytes:
+    return kdf.derive(token.encode(), "amana/session/id/v1")
+
+
+def token_key(token: str) -> bytes:
+    return kdf.derive(token.encode(), "amana/session/key/v1")
+
+
+def roles_of(work: Work, user_id: UUID) -> frozenset[str]:
+    return frozenset(
+        work.session.scalars(
+            select(RoleHolding.role).where(RoleHolding.user_id == user_id, RoleHolding.ended_at.is_(None))
+        )
+    )
+
+
+def _invite(work: Work, login: str, name: str, roles: frozenset[str], team: str | None) -> Invited:
+    code = rules.recovery_code()
+    user = User(
+        code=references.staff_code(),
+        login_name=login,
+        display_name=name,
+        state=AccountState.INVITED,
+        invite_hash=rules.code_hash(code),
+        invite_until=work.now + timedelta(hours=INVITE_HOURS_MAX),
+        founds_team=team,
+        invited_by=work.actor.code,
+        created_at=work.now,
+    )
+    work.add(user)
+    work.flush()
+    for role in sorted(roles):
+        work.add(RoleHolding(user_id=user.id, role=role, assigned_by=work.actor.code, at=work.now, ended_at=None))
+    work.record(user, account=user.code)
+    assert user.invite_until is not None
+    return Invited(user.code, login, code, user.invite_until)
+
+
+def _second_factor(work: Work, user: User, form: Entering) -> None:
+    if form.recovery_code is not None:
+        used = work.session.execute(
+            update(RecoveryCode)
+            .where(
+                RecoveryCode.user_id == user.id,
+                RecoveryCode.code_hash == rules.code_hash(form.recovery_code),
+                RecoveryCode.used_at.is_(None),
+            )
+            .values(used_at=work.now)
+            .returning(RecoveryCode.id)
+        ).one_or_none()
+        if used is None:
+            raise SignInRefused
+        return
+    assert user.sealed_totp is not None
+    secret = boxes.open_box(totp_key(form.private_raw), user.sealed_totp, context=user.id.bytes)
+    step = rules.totp_step(secret, form.code or "", clock.now().timestamp())
+    # The row is locked, so of two equal codes at one moment the second sees the first's step.
+    if step is None or step <= user.totp_last_step:
+        raise SignInRefused
+    user.totp_last_step = step
+
+
+def _end_oldest(work: Work, user_id: UUID) -> None:
+    open_now = work.session.scalars(
+        select(SignIn)
+        .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.ends_at > work.now)
+        .order_by(SignIn.started_at.desc(), SignIn.id.desc())
+    ).all()
+    for old in open_now[SESSIONS_MAX - 1 :]:
+        old.ended_at = work.now
+
+
+def _end(work: Work, which: object) -> Left:
+    ended = work.session.execute(
+        update(SignIn)
+        .where(which, SignIn.user_id == work.actor.id, SignIn.ended_at.is_(None))  # type: ignore[arg-type]
+        .values(ended_at=work.now)
+        .returning(SignIn.id)
+    ).all()
+    work.record(count=len(ended))
+    return Left(len(ended))
+
+
+def _remove(work: Work, team: Keyholder, member: UUID) -> None:
+    ended = work.session.execute(
+        update(Membership)
+        .where(Membership.team_id == team.id, Membership.member_id == member, Membership.ended_at.is_(None))
+        .values(ended_at=work.now)
+        .returning(Membership.id)
+    ).all()
+    if not ended:
+        raise NotFound
+    holders.new_team_generation(work.session, team, by=work.actor.id or UUID(int=0), at=work.now)

@@ -1,0 +1,104 @@
+"""What may come in about accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.work.forms import Form, Line
+
+if TYPE_CHECKING:
+    from app.db import Table
+    from app.work import Work
+
+Role = Literal[
+    "intake_officer", "legal_reviewer", "caseworker", "narrative_editor", "reid_reviewer",
+    "approver", "auditor", "key_custodian", "administrator",
+]  # fmt: skip
+Team = Literal["intake", "legal", "protection", "narrative"]
+LoginName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{2,31}$")]
+Passphrase = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+OneUse = Annotated[str, StringConstraints(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9 -]+$")]
+
+
+class Invite(Form):
+    """A new colleague: how they sign in, how they are called here, what they will do."""
+
+    login_name: LoginName
+    display_name: Line
+    roles: Annotated[frozenset[Role], Field(min_length=1, max_length=4)]
+
+    def target_facts(self, work: Work, row: Table | None) -> dict[str, Any]:
+        return {"target_roles": frozenset(self.roles)}
+
+
+class Founder(Form):
+    login_name: LoginName
+    display_name: Line
+    role: Role
+    team: Team | None = None
+
+
+class Found(Form):
+    """The first people of an office, and the public half of its escrow key."""
+
+    founders: Annotated[tuple[Founder, ...], Field(min_length=1, max_length=12)]
+    escrow_public: bytes
+
+
+class AcceptInvitation(Form):
+    """What a newcomer sends: the one-use code and a passphrase of their own."""
+
+    code: OneUse
+    passphrase: Passphrase
+
+
+class Enrolment(Form):
+    """The same, after the passphrase was stretched outside the transaction."""
+
+    invite_hash: bytes
+    salt: bytes
+    wrapping_key: bytes
+
+
+class SignInForm(Form):
+    """Name, passphrase, and the second factor: six digits, or a recovery code once."""
+
+    login_name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    passphrase: Passphrase
+    code: Digits | None = None
+    recovery_code: OneUse | None = None
+    device: Annotated[str, StringConstraints(min_length=24, max_length=64)] | None = None
+
+
+class Entering(Form):
+    """A sign-in whose passphrase has opened the key; what is left is the second factor."""
+
+    user_id: UUID
+    private_raw: bytes
+    code: Digits | None
+    recovery_code: OneUse | None
+
+
+class JoinTeam(Form):
+    """A lead lets somebody into the team, by sealing the team's key to them."""
+
+    team: Team
+    deputy: bool = False
+
+    def target_facts(self, work: Work, row: Table | None) -> dict[str, Any]:
+        """The team, and the teams this colleague is in already: the wall runs between some."""
+        from app.accounts.steps import roles_of, teams_of
+
+        teams = teams_of(work, row) | {self.team}
+        return {"team": self.team, "target_teams": teams, "target_roles": roles_of(work, row)}
+
+
+class LeaveTeam(Form):
+    team: Team
+
+    def target_facts(self, work: Work, row: Table | None) -> dict[str, Any]:
+        return {"team": self.team}

@@ -1,0 +1,143 @@
+"""Accounts, roles held, sign-ins, recovery codes, and what throttles guessing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Row, Table
+from app.errors import Conflict
+
+
+class AccountState(StrEnum):
+    INVITED = "INVITED"
+    ENROLLED = "ENROLLED"
+    ACTIVE = "ACTIVE"
+    DISABLED = "DISABLED"
+
+
+class User(Row):
+    """One account. Names of staff are clear; what they may open is not decided here."""
+
+    __tablename__ = "users"
+    scopes = frozenset({"staff"})
+    address = "code"
+
+    code: Mapped[str] = mapped_column(unique=True)
+    login_name: Mapped[str] = mapped_column(unique=True)
+    display_name: Mapped[str]
+    state: Mapped[str]
+    keyholder_id: Mapped[UUID | None] = mapped_column(ForeignKey("keyholders.id"))
+    salt: Mapped[bytes | None]
+    # The private key, sealed under passphrase and pepper; the TOTP secret, sealed under that key.
+    sealed_private: Mapped[bytes | None]
+    sealed_totp: Mapped[bytes | None]
+    totp_last_step: Mapped[int] = mapped_column(default=0)
+    invite_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    invite_until: Mapped[datetime | None]
+    # The team whose key this person makes in their own sign-up; None for everybody later.
+    founds_team: Mapped[str | None]
+    invited_by: Mapped[str]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+    def facts(self) -> dict[str, Any]:
+        return {"state": self.state, "authors": frozenset({self.code})}
+
+    def accept(self, *, keyholder: UUID, salt: bytes, sealed_private: bytes, sealed_totp: bytes) -> None:
+        """The invitation is used up; the first sign-in with the second factor makes it active."""
+        if self.state != AccountState.INVITED:
+            raise Conflict
+        self.state = AccountState.ENROLLED
+        self.keyholder_id, self.salt = keyholder, salt
+        self.sealed_private, self.sealed_totp = sealed_private, sealed_totp
+        self.invite_hash = self.invite_until = None
+
+    def disable(self, *, at: datetime) -> None:
+        if self.state == AccountState.DISABLED:
+            raise Conflict("This account is disabled already.")
+        self.state, self.disabled_at = AccountState.DISABLED, at
+        self.invite_hash = self.invite_until = None
+
+
+class RoleHolding(Row):
+    """A role somebody holds, from whom, since when."""
+
+    __tablename__ = "role_holdings"
+    scopes = frozenset({"staff"})
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    role: Mapped[str]
+    assigned_by: Mapped[str]
+    at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Row):
+    """One code that stands in for the second factor, once. 120 bits, so a plain hash is enough."""
+
+    __tablename__ = "recovery_codes"
+    scopes = frozenset({"own"})
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    code_hash: Mapped[bytes] = mapped_column(unique=True)
+    used_at: Mapped[datetime | None]
+
+
+class SignIn(Row):
+    """A session. The private key lies here sealed under a key that exists only with the caller."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (Index("ix_sign_ins_open", "user_id", postgresql_where="ended_at IS NULL"),)
+    unguarded = "idle touches; beginning and ending have entries"
+    scopes = frozenset({"own"})
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    sealed_private: Mapped[bytes]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    idle_seconds_max: Mapped[int]
+    second_factor_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Device(Row):
+    """A device that has signed in before: its tries are counted apart from strangers'."""
+
+    __tablename__ = "devices"
+    scopes = frozenset({"own"})
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    at: Mapped[datetime]
+
+
+class Throttle(Table):
+    """Failed tries of one lane: a login name as strangers or as a known device try it."""
+
+    __tablename__ = "throttles"
+    unguarded = "counts tries of people we do not know"
+
+    lane: Mapped[bytes] = mapped_column(primary_key=True)
+    tries: Mapped[int]
+    wait_until: Mapped[datetime | None]
+
+
+class WitnessKey(Row):
+    """A witness's private key, sealed under their receipt; found by a hash of its handle."""
+
+    __tablename__ = "witness_keys"
+    scopes = frozenset({"own"})
+    owner = "keyholder_id"
+
+    keyholder_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"), unique=True)
+    handle_hash: Mapped[bytes] = mapped_column(unique=True)
+    sealed_private: Mapped[bytes]
+    at: Mapped[datetime]

@@ -1,0 +1,241 @@
+"""The door's side of signing in: stretching, throttling, and building a Caller from a token.
+
+The passphrase is stretched before any transaction begins, at most a few at a time, so
+that a crowd at this door cannot starve the others of memory or connections.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.accounts import actions, rules
+from app.accounts.forms import AcceptInvitation, Enrolment, Entering, SignInForm
+from app.accounts.models import AccountState, Device, RoleHolding, SignIn, Throttle, User
+from app.accounts.views import Enrolled, Entered
+from app.crypto import boxes, hpke, kdf, passphrases
+from app.errors import NotSignedIn, SealBroken, SignInRefused, TooManyTries, Unavailable, Unprocessable
+from app.keyholders import holders
+from app.keyholders.keyring import Keyring
+from app.keyholders.manager import KeyManager
+from app.keyholders.models import Keyholder
+from app.policy.actor import Actor
+from app.settings import Settings
+from app.work import Caller, Office
+
+# Idle time is measured in minutes; noting every request would be a write per read.
+TOUCH_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class _Known:
+    user_id: UUID
+    code: str
+    salt: bytes
+    sealed_private: bytes
+
+
+class SignIns:
+    """Sign-in, invitations and sessions of one process that holds the pepper."""
+
+    def __init__(self, office: Office, manager: KeyManager, settings: Settings) -> None:
+        self._office = office
+        self._manager = manager
+        self._settings = settings
+        self._stretching = threading.BoundedSemaphore(settings.argon2_parallel_max)
+        # A name nobody has is stretched against this, so that the answer takes as long.
+        self._nobody = _Known(UUID(int=0), "", secrets.token_bytes(16), secrets.token_bytes(140))
+
+    def accept(self, form: AcceptInvitation) -> Enrolled:
+        """Use an invitation: set the passphrase, get the second factor."""
+        invite_hash = rules.code_hash(form.code)
+        login = self._office.housekeep(
+            lambda s: s.scalar(select(User.login_name).where(User.invite_hash == invite_hash))
+        )
+        if login is None:
+            raise SignInRefused("This invitation opens nothing. Ask for a new one.")
+        chosen = self._normal(form.passphrase)
+        rules.check_passphrase(
+            chosen, login,
+            shortest=self._settings.passphrase_length_min, longest=self._settings.passphrase_length_max,
+        )  # fmt: skip
+        salt = secrets.token_bytes(16)
+        inner = Enrolment(invite_hash=invite_hash, salt=salt, wrapping_key=self._wrapping_key(chosen, salt))
+        enrolled: Enrolled = self._office.perform(Caller.anonymous(), actions.accept, inner)
+        return enrolled
+
+    def enter(self, form: SignInForm) -> Entered:
+        """Sign in. One answer, in one time, for every way to be wrong.
+
+        raises  SignInRefused, TooManyTries (the same for names that do not exist)
+        """
+        if (form.code is None) == (form.recovery_code is None):
+            raise Unprocessable("Give either the six digits or a recovery code.")
+        known = self._known(form.login_name)
+        lane = self._lane(form, known)
+        self._wait(lane)
+        try:
+            entered = self._try(form, known or self._nobody)
+        except SignInRefused:
+            self._count(lane, known)
+            raise
+        self._office.housekeep(lambda s: s.execute(update(Throttle).where(Throttle.lane == lane).values(tries=0)))
+        return entered
+
+    def caller(self, token: str) -> Caller:
+        """The caller a session token belongs to, read afresh: a role taken a second ago is gone.
+
+        raises  NotSignedIn for a token that is unknown, ended, idle too long or too old
+        """
+        if not 40 <= len(token) <= 64:
+            raise NotSignedIn
+        caller: Caller = self._office.housekeep(lambda session: self._caller(session, token))
+        return caller
+
+    def csrf(self, token: str) -> str:
+        """What a form of this session carries: bound to it, and no way back to the token."""
+        return kdf.derive(token.encode(), "amana/session/csrf/v1").hex()
+
+    def _caller(self, session: Session, token: str) -> Caller:
+        at = clock.now()
+        found = session.execute(
+            select(SignIn, User)
+            .join(User, User.id == SignIn.user_id)
+            .where(SignIn.token_hash == actions.token_hash(token))
+        ).one_or_none()
+        if found is None:
+            raise NotSignedIn
+        sign_in, user = found
+        idle = (at - sign_in.seen_at).total_seconds()
+        if sign_in.ended_at or at >= sign_in.ends_at or idle > sign_in.idle_seconds_max or at < sign_in.started_at:
+            raise NotSignedIn
+        if user.state != AccountState.ACTIVE or user.keyholder_id is None:
+            raise NotSignedIn
+        if idle > TOUCH_SECONDS:
+            session.execute(update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=at))
+        raw = boxes.open_box(actions.token_key(token), sign_in.sealed_private, context=sign_in.id.bytes)
+        return _caller_of(session, user, sign_in, hpke.PrivateKey.from_raw(raw))
+
+    def _known(self, login_name: str) -> _Known | None:
+        row = self._office.housekeep(
+            lambda s: s.execute(
+                select(User.id, User.code, User.salt, User.sealed_private).where(
+                    User.login_name == login_name,
+                    User.state.in_([AccountState.ENROLLED, AccountState.ACTIVE]),
+                )
+            ).one_or_none()
+        )
+        return _Known(row.id, row.code, bytes(row.salt), bytes(row.sealed_private)) if row else None
+
+    def _try(self, form: SignInForm, known: _Known) -> Entered:
+        try:
+            key = self._wrapping_key(self._normal(form.passphrase), known.salt)
+            raw = boxes.open_box(key, known.sealed_private, context=known.user_id.bytes)
+        except SealBroken:
+            raise SignInRefused from None
+        inner = Entering(user_id=known.user_id, private_raw=raw, code=form.code, recovery_code=form.recovery_code)
+        entered: Entered = self._office.perform(Caller.anonymous(), actions.enter, inner)
+        return entered
+
+    def _normal(self, passphrase: str) -> str:
+        if len(passphrase) > self._settings.passphrase_length_max:
+            raise Unprocessable("A passphrase is shorter than that.")
+        return passphrases.normal_form(passphrase)
+
+    def _wrapping_key(self, passphrase: str, salt: bytes) -> bytes:
+        with self._turn():
+            digest = passphrases.stretch(
+                passphrase, salt,
+                memory_mib=self._settings.argon2_memory_mib,
+                passes=self._settings.argon2_passes, lanes=self._settings.argon2_lanes,
+            )  # fmt: skip
+        return passphrases.wrapping_key(digest, self._manager.pepper(digest))
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._stretching.acquire(timeout=self._settings.pool_wait_seconds):
+            raise Unavailable("Many people are signing in. Please try again in a moment.")
+        try:
+            yield
+        finally:
+            self._stretching.release()
+
+    # Throttling: strangers and a person's own devices wait in different lanes, so a
+    # stranger's tries never lock out the owner.
+
+    def _lane(self, form: SignInForm, known: _Known | None) -> bytes:
+        own = known is not None and form.device is not None and self._is_device(known.user_id, form.device)
+        text = f"{form.login_name}\x00{form.device if own else 'strangers'}"
+        return hashlib.sha256(b"amana/throttle/v1\x00" + text.encode()).digest()
+
+    def _is_device(self, user_id: UUID, device: str) -> bool:
+        wanted = select(Device.id).where(Device.user_id == user_id, Device.token_hash == actions.token_hash(device))
+        return self._office.housekeep(lambda s: s.scalar(wanted)) is not None
+
+    def _wait(self, lane: bytes) -> None:
+        row: Throttle | None = self._office.housekeep(lambda s: s.get(Throttle, lane))
+        if row is None or row.wait_until is None:
+            return
+        left = (row.wait_until - clock.now()).total_seconds()
+        if left > 0:
+            raise TooManyTries(int(left) + 1)
+
+    def _count(self, lane: bytes, known: _Known | None) -> None:
+        tries = self._office.housekeep(lambda s: self._add_try(s, lane))
+        if tries == self._settings.signin_disable_at_try and known is not None:
+            self._office.perform(Caller.service("signin"), actions.close_lane, subject=known.code)
+
+    def _add_try(self, session: Session, lane: bytes) -> int:
+        counted = insert(Throttle).values(lane=lane, tries=1, wait_until=None)
+        tries: int = session.execute(
+            counted.on_conflict_do_update(index_elements=[Throttle.lane], set_={"tries": Throttle.tries + 1}).returning(
+                Throttle.tries
+            )
+        ).scalar_one()
+        wait = rules.wait_seconds(
+            tries, delay_from=self._settings.signin_delay_from_try,
+            longest=self._settings.signin_delay_seconds_max,
+        )  # fmt: skip
+        if tries >= self._settings.signin_disable_at_try:
+            wait = 24 * 3600
+        if wait:
+            until = clock.now() + timedelta(seconds=wait)
+            session.execute(update(Throttle).where(Throttle.lane == lane).values(wait_until=until))
+        return tries
+
+
+def _caller_of(session: Session, user: User, sign_in: SignIn, private: hpke.PrivateKey) -> Caller:
+    assert user.keyholder_id is not None
+    roles = session.scalars(
+        select(RoleHolding.role).where(RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
+    )
+    memberships = holders.memberships_of(session, user.keyholder_id)
+    names = dict(
+        session.execute(
+            select(Keyholder.id, Keyholder.name).where(Keyholder.id.in_({m.team_id for m in memberships}))
+        ).all()
+    )
+    keyring = Keyring(user.keyholder_id, private, memberships=memberships)
+    actor = Actor(
+        kind="User",
+        code=user.code,
+        id=user.id,
+        roles=frozenset(roles),
+        teams=frozenset(str(name) for name in names.values()),
+        leads=frozenset(str(names[m.team_id]) for m in memberships if m.lead or m.deputy),
+        keyholders=keyring.holders,
+        sign_in=sign_in.id,
+        second_factor_at=sign_in.second_factor_at,
+    )
+    return Caller(actor, keyring)

@@ -1,0 +1,144 @@
+"""Appending an entry inside the caller's transaction. The only writer of the log.
+
+What an entry may hold is typed: codes, ids, references, field names, counts. There is no
+field into which a sentence would fit.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.audit.canonical import canonical, commitment
+from app.audit.models import Entry, EntryBody, EntrySubject
+from app.clock import uuid7
+
+OPERATIONS: Final = frozenset(
+    {
+        "collect", "alter", "consult", "disclose", "combine", "erase",
+        "sign-in", "grant", "revoke", "key", "policy", "release", "verify", "refuse",
+    }
+)  # fmt: skip
+
+# A code, a field name, a reference, a role: nothing with a blank in it, nothing long.
+_CODE: Final = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
+
+
+class NotACode(TypeError):
+    """Something that is not a code was offered to the log: a defect, stopped before it is written."""
+
+
+@dataclass(frozen=True)
+class CaseSubject:
+    """One case an entry is about, by row id and reference, and rows of it that were touched."""
+
+    case_id: UUID
+    reference: str
+    rows: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One entry before it has its number. Every text in it must be a code."""
+
+    operation: str
+    action: str
+    actor: str
+    at: datetime
+    roles: Iterable[str] = ()
+    rule: str = "none"
+    policy_hash: str = "none"
+    subjects: tuple[CaseSubject, ...] = ()
+    rows: tuple[UUID, ...] = ()
+    fields: tuple[str, ...] = ()
+    purpose: str = "none"
+    justification: str = "none"
+    cites: UUID | None = None
+    recipient: UUID | None = None
+    outcome: str = "done"
+    request: UUID | None = None
+    host: str = "none"
+    sought: str | None = None
+    words: bytes | None = None
+    codes: Mapping[str, str | int | bool | UUID] = field(default_factory=dict)
+
+
+def append(session: Session, draft: Draft) -> UUID:
+    """Write one entry in this transaction. Returns its id.
+
+    Subjects take their number in order of case id, so two entries about the same two
+    cases cannot wait for each other.
+    """
+    entry_id = uuid7()
+    ordered = sorted(draft.subjects, key=lambda subject: subject.case_id)
+    numbered = [(subject, _take(session, subject.case_id)) for subject in ordered]
+    view = _view(entry_id, draft, numbered)
+    body, salt = canonical(view), secrets.token_bytes(16)
+    session.add(Entry(id=entry_id, commitment=commitment(salt, body)))
+    session.flush()
+    session.add(EntryBody(entry=entry_id, salt=salt, body=body, view=view))
+    session.add_all(EntrySubject(entry=entry_id, case_id=subject.case_id, seq=seq) for subject, seq in numbered)
+    session.flush()
+    return entry_id
+
+
+def code(text: str) -> str:
+    """The text, if it is a code; raises NotACode otherwise."""
+    if not _CODE.fullmatch(text):
+        raise NotACode("the log takes codes, not words")
+    return text
+
+
+def _take(session: Session, case_id: UUID) -> int:
+    return int(session.execute(select(func.take_subject_seq(case_id))).scalar_one())
+
+
+def _view(entry_id: UUID, draft: Draft, numbered: list[tuple[CaseSubject, int]]) -> dict[str, Any]:
+    if draft.operation not in OPERATIONS:
+        raise NotACode("not one of the operations")
+    view: dict[str, Any] = {
+        "v": 1,
+        "id": str(entry_id),
+        "at": draft.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "operation": draft.operation,
+        "action": code(draft.action),
+        "actor": code(draft.actor),
+        "roles": sorted(code(role) for role in draft.roles),
+        "policy": {"rule": code(draft.rule), "set": code(draft.policy_hash)},
+        "subjects": [
+            {"case": code(s.reference), "seq": seq, "rows": [str(row) for row in s.rows]} for s, seq in numbered
+        ],
+        "outcome": code(draft.outcome),
+        "host": code(draft.host),
+    }
+    optional: dict[str, Any] = {
+        "rows": [str(row) for row in draft.rows],
+        "fields": sorted({code(name) for name in draft.fields}),
+        "purpose": code(draft.purpose) if draft.purpose != "none" else None,
+        "justification": code(draft.justification) if draft.justification != "none" else None,
+        "cites": _text(draft.cites),
+        "recipient": _text(draft.recipient),
+        "request": _text(draft.request),
+        "sought": code(draft.sought) if draft.sought else None,
+        "words": draft.words.hex() if draft.words else None,
+        "codes": {code(name): _typed(value) for name, value in draft.codes.items()},
+    }
+    return view | {name: value for name, value in optional.items() if value}
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _typed(value: str | int | bool | UUID) -> str | int | bool:
+    if isinstance(value, UUID):
+        return str(value)
+    return code(value) if isinstance(value, str) else value

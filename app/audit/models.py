@@ -1,0 +1,120 @@
+"""The access log's tables. The app may only add; where an entry stands is said elsewhere.
+
+``entries`` never changes. ``places`` is filled by the sequencer. ``entry_bodies`` may be
+deleted by the eraser once its term is over: the tree still verifies without them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, FetchedValue, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import UserDefinedType
+
+from app.db import Table
+
+UNGUARDED = "it is the log itself"
+
+
+class XID8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id: filled by the server, never by us."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "xid8"
+
+
+class Entry(Table):
+    """That something was done or refused. ``commitment`` is SHA-256(salt || body), 32 bytes.
+
+    ``tx`` lets the database refuse a commit that changed something and appended nothing;
+    the app has no right to write it, so it cannot be forged.
+    """
+
+    __tablename__ = "entries"
+    # The server's value is never read back: the portal's role may not select here.
+    __mapper_args__ = {"eager_defaults": False}
+    unguarded = UNGUARDED
+    scopes = frozenset({"log"})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tx: Mapped[int] = mapped_column(XID8, server_default=FetchedValue(), index=True)
+    commitment: Mapped[bytes]
+
+
+class EntryBody(Table):
+    """Salt and canonical body of an entry, until its term ends."""
+
+    __tablename__ = "entry_bodies"
+    unguarded = UNGUARDED
+    scopes = frozenset({"log"})
+
+    entry: Mapped[UUID] = mapped_column(ForeignKey("entries.id"), primary_key=True)
+    salt: Mapped[bytes]
+    # The exact bytes that were committed to; ``view`` is the same for searching.
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    view: Mapped[dict[str, object]] = mapped_column(JSONB)
+
+
+class EntrySubject(Table):
+    """Which cases an entry is about, and as which of that case's entries: 1, 2, 3 ... without gap."""
+
+    __tablename__ = "entry_subjects"
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+    unguarded = UNGUARDED
+    scopes = frozenset({"case", "log"})
+
+    entry: Mapped[UUID] = mapped_column(ForeignKey("entries.id"), primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class SubjectCounter(Table):
+    """The last number given out for a case. Moved only by the function ``take_subject_seq``."""
+
+    __tablename__ = "subject_counters"
+    unguarded = "moved by a database function that an entry's own trigger checks"
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
+class Place(Table):
+    """Where an entry stands in the tree: dense from 0. Written once, by the sequencer."""
+
+    __tablename__ = "places"
+    unguarded = "filled after the commit, by the sequencer"
+    scopes = frozenset({"log"})
+
+    entry: Mapped[UUID] = mapped_column(ForeignKey("entries.id"), primary_key=True)
+    leaf_index: Mapped[int] = mapped_column(BigInteger, unique=True)
+
+
+class SignedCheckpoint(Table):
+    """Every checkpoint that was signed: the second place that a restored tile folder meets."""
+
+    __tablename__ = "checkpoints"
+    unguarded = "the sequencer's own record"
+    scopes = frozenset({"log", "staff"})
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    root: Mapped[bytes]
+    note: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Combination(Table):
+    """Which side of the wall one sign-in has opened of one case, to note when both were."""
+
+    __tablename__ = "combinations"
+    unguarded = "derived from entries, so that `combine` is noted once per sign-in and case"
+    scopes = frozenset({"own"})
+
+    sign_in: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    who: Mapped[bool]
+    what: Mapped[bool]

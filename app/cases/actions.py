@@ -1,0 +1,164 @@
+"""What can be done with a case as such: open, hand over, grant, revoke, pass facts on."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from app.accounts.models import User
+from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
+from app.cases.models import Case, CaseState, Clearance, Handoff, Justification
+from app.cases.steps import open_fields
+from app.cases.views import CaseOpened, Granted, Opened, Revoked, Sent
+from app.clock import uuid7
+from app.errors import Conflict, NotFound
+from app.keyholders import holders
+from app.pseudonyms import references
+from app.work import Work, action
+
+# What a team works with, once a case is handed to it.
+WORKS_WITH: Final = {
+    "legal": frozenset({"TESTIMONY", "LEGAL"}),
+    "protection": frozenset({"IDENTITY", "THREAT", "CARE"}),
+}
+
+
+@action("case.open", operation="collect", creates=True)
+def open_case(work: Work, form: OpenCase) -> CaseOpened:
+    """Draw a reference, make the seven keys, seal each to those who start with it."""
+    case = Case(
+        reference=references.draw(),
+        state=CaseState.OPEN,
+        state_at=work.now,
+        pathway=form.pathway,
+        synthetic=False,
+        opened_by=work.actor.code,
+        opened_at=work.now,
+    )
+    work.add(case)
+    work.flush()
+    work.open_case_keys(case.id, _first_holders(work))
+    work.add(
+        Clearance(
+            case_id=case.id,
+            subject_token=uuid7(),
+            state="NOT_CLEARED",
+            valid_until=None,
+            page_on_overdue=False,
+        )
+    )
+    work.record(case)
+    return CaseOpened(case.reference, case.state)
+
+
+@action("case.hand_over", operation="grant", on=Case)
+def hand_over(work: Work, case: Case, form: HandOver) -> Granted:
+    """Give a team the compartments it works with, as far as I hold them.
+
+    The officer holds TESTIMONY and IDENTITY, the leads of the other teams hold theirs from
+    the opening: so nobody needs a key they should not have in order to hand over.
+    """
+    case.must_be_open()
+    team = work.team(form.team)
+    has = {c for c in WORKS_WITH[form.team] if _holds(work, case, c, team.id)}
+    given = sorted((WORKS_WITH[form.team] & work.held(case.id)) - has)
+    if not given:
+        raise Conflict("That team has everything you could give it.")
+    for compartment in given:
+        work.give(case.id, compartment, team.id)
+    work.record(case, recipient=team.id, compartments="+".join(given))
+    return Granted(case.reference, form.team, tuple(given), None)
+
+
+@action("grant.give", operation="grant", on=Case)
+def give(work: Work, case: Case, form: GiveGrant) -> Granted:
+    """Let one colleague open compartments of this case."""
+    case.must_be_open()
+    if form.until is not None and form.until <= work.now:
+        raise Conflict("That time is over.")
+    user = work.one(User, User.code == form.user)
+    if user.keyholder_id is None or user.state != "ACTIVE":
+        raise Conflict("This colleague has not signed in yet, so nothing can be sealed to them.")
+    for compartment in sorted(form.compartments):
+        if _holds(work, case, compartment, user.keyholder_id):
+            raise Conflict("They hold that already.")
+        work.give(case.id, compartment, user.keyholder_id, form.until)
+    work.record(case, recipient=user.id, compartments="+".join(sorted(form.compartments)))
+    return Granted(case.reference, user.code, tuple(sorted(form.compartments)), form.until)
+
+
+@action("grant.revoke", operation="revoke", on=Case)
+def revoke(work: Work, case: Case, form: RevokeGrant) -> Revoked:
+    """Take compartments back: a new key, every cell sealed again with it, in this transaction."""
+    holder, recipient = _revoked_holder(work, form)
+    resealed = 0
+    for compartment in sorted(form.compartments):
+        if not _holds(work, case, compartment, holder):
+            raise NotFound
+        resealed += work.take(case.id, compartment, holder)
+    work.record(
+        case, recipient=recipient,
+        compartments="+".join(sorted(form.compartments)), resealed=resealed,
+    )  # fmt: skip
+    return Revoked(case.reference, tuple(sorted(form.compartments)), resealed)
+
+
+@action("handoff.send", operation="disclose", on=Case)
+def send(work: Work, case: Case, form: SendHandoff) -> Sent:
+    """Pass facts to another team. Once sent, only that team can open them."""
+    if form.to_team in work.actor.teams:
+        raise Conflict("That is your own team.")
+    envelope = work.envelope(form.to_team)
+    handoff = Handoff(
+        envelope_id=envelope.id, case_id=case.id, kind=form.kind, to_team=form.to_team,
+        from_team=next(iter(sorted(work.actor.teams)), "none"), sent_by=work.actor.code, at=work.now,
+    )  # fmt: skip
+    work.seal(handoff, "words", form.words)
+    work.add(handoff)
+    work.record(handoff, recipient=envelope.team_id, kind=form.kind)
+    return Sent(handoff.id)
+
+
+@action("handoff.open", operation="consult", on=Handoff, opens=(Handoff,))
+def open_handoff(work: Work, handoff: Handoff, form: Opening) -> Opened:
+    """Read what another team passed on to mine."""
+    return open_fields(work, handoff, form)
+
+
+@action("justification.open", operation="consult", on=Justification, opens=(Justification,))
+def open_justification(work: Work, row: Justification, form: Opening) -> Opened:
+    """Read why somebody opened something, for those who hold that compartment."""
+    return open_fields(work, row, form)
+
+
+def _first_holders(work: Work) -> dict[str, list[UUID]]:
+    assert work.caller.keyring is not None
+    me = work.caller.keyring.holder
+    intake, legal, protection = (
+        holders.leads_of(work.session, work.team(name)) for name in ("intake", "legal", "protection")
+    )
+    return {
+        "IDENTITY": [me, *intake],
+        "TESTIMONY": [me, *intake],
+        "RELEASE": [me],
+        "LEGAL": legal,
+        "THREAT": protection,
+        "CARE": protection,
+        "LOCATION": protection,
+    }
+
+
+def _holds(work: Work, case: Case, compartment: str, holder: UUID) -> bool:
+    return any(grant.keyholder_id == holder for grant in work.granted(case.id, compartment))
+
+
+def _revoked_holder(work: Work, form: RevokeGrant) -> tuple[UUID, UUID]:
+    if (form.user is None) == (form.team is None):
+        raise Conflict("Name either a colleague or a team.")
+    if form.team is not None:
+        team = work.team(form.team)
+        return team.id, team.id
+    user = work.one(User, User.code == form.user)
+    if user.keyholder_id is None:
+        raise NotFound
+    return user.keyholder_id, user.id

@@ -1,0 +1,64 @@
+"""What may come in about a case as such."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from app.cases.models import Pathway
+from app.work.forms import Form, Passage, Reasoned
+
+if TYPE_CHECKING:
+    from app.db import Table
+    from app.work import Work
+
+Compartment = Literal["IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "THREAT", "RELEASE"]
+Compartments = Annotated[frozenset[Compartment], Field(min_length=1, max_length=7)]
+StaffCode = Annotated[str, StringConstraints(pattern=r"^S-[3-9A-Z]{6}$")]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+
+
+class OpenCase(Form):
+    pathway: Pathway = Pathway.UNDECIDED
+
+
+class HandOver(Form):
+    """Give a team what it works with, as far as the giver holds it."""
+
+    team: Literal["legal", "protection"]
+
+
+class GiveGrant(Form):
+    """Let one colleague open compartments of this case, perhaps only until a time."""
+
+    user: StaffCode
+    compartments: Compartments
+    until: AwareDatetime | None = None
+
+    def target_facts(self, work: Work, row: Table | None) -> dict[str, Any]:
+        """Roles and holdings of the colleague this grant would go to."""
+        from app.cases.steps import target_facts
+
+        assert row is not None
+        return target_facts(work, row, self.user)
+
+
+class RevokeGrant(Form):
+    """Take compartments from one colleague or from a team."""
+
+    user: StaffCode | None = None
+    team: Literal["intake", "legal", "protection"] | None = None
+    compartments: Compartments
+
+
+class SendHandoff(Form):
+    kind: Literal["SAFETY", "NEED", "THREAT", "BENEFIT", "CONSENT", "STATEMENT"]
+    to_team: Literal["intake", "legal", "protection"]
+    words: Passage
+
+
+class Opening(Reasoned):
+    """Open named fields of one row, for a reason."""
+
+    fields: Annotated[tuple[FieldName, ...], Field(min_length=1, max_length=12)]

@@ -1,0 +1,115 @@
+"""What of a case stays in clear, and what several domains hang on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import CaseRow, EnvelopeRow, Row, Sealed
+from app.errors import Conflict
+
+
+class CaseState(StrEnum):
+    OPEN = "OPEN"
+    CLOSING = "CLOSING"
+    KEPT = "KEPT"
+    ARCHIVED = "ARCHIVED"
+    DESTROYED = "DESTROYED"
+
+
+class Pathway(StrEnum):
+    ADULT = "ADULT"
+    CHILD = "CHILD"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    NOT_ASSOCIATED = "NOT_ASSOCIATED"
+    UNDECIDED = "UNDECIDED"
+
+
+class Case(Row):
+    """One person's case. Nothing here says who, where or what."""
+
+    __tablename__ = "cases"
+    scopes = frozenset({"case"})
+    address = "reference"
+
+    reference: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str]
+    state_at: Mapped[datetime]
+    pathway: Mapped[str]
+    # Made by the demonstration: shown on every page that shows the case.
+    synthetic: Mapped[bool]
+    opened_by: Mapped[str]
+    opened_at: Mapped[datetime]
+
+    def facts(self) -> dict[str, Any]:
+        return {"state": self.state, "authors": frozenset({self.opened_by})}
+
+    def must_be_open(self) -> None:
+        if self.state != CaseState.OPEN:
+            raise Conflict("This case is closed.")
+
+
+class Justification(CaseRow):
+    """Free words given for an opening, sealed under the compartment they explain."""
+
+    __tablename__ = "justifications"
+    __table_args__ = (CheckConstraint("compartment <> ''", name="compartment"),)
+
+    compartment: Mapped[str]
+    words: Mapped[Sealed]
+    at: Mapped[datetime]
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+
+class Hold(Row):
+    """LEGAL stops destruction; INCIDENT and CONSENT (per tier) stop outflow. In clear, for clocks."""
+
+    __tablename__ = "holds"
+    __table_args__ = (CheckConstraint("kind IN ('LEGAL', 'INCIDENT', 'CONSENT')", name="kind"),)
+    scopes = frozenset({"case", "clock"})
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    kind: Mapped[str]
+    tier: Mapped[str | None]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+class Clearance(Row):
+    """Whether publicity may touch one subject of a case: a word and a date, no reason."""
+
+    __tablename__ = "clearances"
+    __table_args__ = (UniqueConstraint("case_id", "subject_token"),)
+    scopes = frozenset({"case", "clock"})
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    # The witness is one token, each associated person another; the token says nothing.
+    subject_token: Mapped[UUID]
+    state: Mapped[str]
+    valid_until: Mapped[datetime | None]
+    page_on_overdue: Mapped[bool]
+
+
+class Handoff(EnvelopeRow):
+    """Facts passed across the wall: sealed to the receiving team; the sender cannot open it again."""
+
+    __tablename__ = "handoffs"
+    scopes = frozenset({"team"})
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    kind: Mapped[str]
+    from_team: Mapped[str]
+    to_team: Mapped[str]
+    words: Mapped[Sealed]
+    sent_by: Mapped[str]
+    at: Mapped[datetime]
+
+    def facts(self) -> dict[str, Any]:
+        return {"authors": frozenset({self.sent_by})}

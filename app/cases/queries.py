@@ -1,0 +1,118 @@
+"""Questions about cases that disclose nothing sealed. No grant: no row, no count, no difference."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.accounts.models import User
+from app.audit.models import EntryBody, EntrySubject
+from app.cases.models import Case
+from app.cases.views import CaseLine, CaseView, GrantLine, Look, RecordLine
+from app.db import CaseRow, SealedType, sealed_columns, tables
+from app.keyholders.grants import live
+from app.keyholders.models import Grant, Keyholder
+from app.work import Reading, query
+
+PAGE = 25
+
+
+@query("case.list")
+def cases(reading: Reading, page: int = 0) -> tuple[CaseLine, ...]:
+    """My own cases, newest first, 25 a page."""
+    statement = reading.rows(Case).order_by(Case.opened_at.desc(), Case.id).limit(PAGE).offset(PAGE * page)
+    return tuple(_line(reading, case) for (case,) in reading.execute(statement))
+
+
+@query("case.count")
+def count(reading: Reading) -> int:
+    """How many cases I hold a grant of."""
+    mine = reading.rows(Case).subquery()
+    return int(reading.execute(select(func.count()).select_from(mine))[0][0])
+
+
+@query("case.show")
+def show(reading: Reading, reference: str) -> CaseView:
+    """One case: what is recorded in the compartments I hold, by row and field name."""
+    case = reading.fetch(Case, reference)
+    return CaseView(
+        reference=case.reference,
+        state=case.state,
+        pathway=case.pathway,
+        opened_by=case.opened_by,
+        opened_at=case.opened_at,
+        synthetic=case.synthetic,
+        held=tuple(sorted(reading.held(case.id))),
+        records=tuple(_records(reading, case.id)),
+        grants=tuple(_grants(reading, case.id)),
+    )
+
+
+@query("case.looked")
+def looked(reading: Reading, reference: str, page: int = 0) -> tuple[Look, ...]:
+    """Who looked at a case: every entry about it, newest first, in codes."""
+    case = reading.fetch(Case, reference)
+    mine = reading.rows(EntrySubject).where(EntrySubject.case_id == case.id).subquery()
+    statement = (
+        select(mine.c.seq, EntryBody.view)
+        .join(EntryBody, EntryBody.entry == mine.c.entry)
+        .order_by(mine.c.seq.desc())
+        .limit(50)
+        .offset(50 * page)
+    )
+    return tuple(_look(seq, view) for seq, view in reading.execute(statement))
+
+
+def _line(reading: Reading, case: Case) -> CaseLine:
+    held = tuple(sorted(reading.held(case.id)))
+    return CaseLine(case.reference, case.state, case.pathway, case.opened_at, case.synthetic, held)
+
+
+def _records(reading: Reading, case: UUID) -> list[RecordLine]:
+    found = []
+    for name, table in sorted(tables().items()):
+        if issubclass(table, CaseRow):
+            found += [_record(name, row) for row in reading.all(table, table.case_id == case, order=table.id)]
+    return found
+
+
+def _record(name: str, row: CaseRow) -> RecordLine:
+    given = tuple(column for column in sealed_columns(type(row)) if getattr(row, column) is not None)
+    clear = {
+        column.key: str(getattr(row, column.key))
+        for column in type(row).__mapper__.columns
+        if not isinstance(column.type, SealedType)
+        and column.key not in {"id", "case_id", "compartment"}
+        and getattr(row, column.key) is not None
+    }
+    return RecordLine(name, row.id, str(row.compartment), given, clear)
+
+
+def _grants(reading: Reading, case: UUID) -> list[GrantLine]:
+    rows = reading.all(Grant, Grant.case_id == case, live(reading.now), order=Grant.compartment, limit=200)
+    people = {u.keyholder_id: u.code for u in reading.all(User, limit=1000)}
+    teams = {t.id: f"{t.name or t.kind}" for t in reading.all(Keyholder, Keyholder.kind.in_(["team", "escrow"]))}
+    return [
+        GrantLine(
+            g.id,
+            people.get(g.keyholder_id) or teams.get(g.keyholder_id, "?"),
+            g.compartment,
+            g.generation,
+            g.until,
+        )
+        for g in rows
+    ]
+
+
+def _look(seq: int, view: dict[str, object]) -> Look:
+    roles = view.get("roles")
+    return Look(
+        seq=seq,
+        at=str(view["at"]),
+        operation=str(view["operation"]),
+        action=str(view["action"]),
+        roles=tuple(str(role) for role in roles) if isinstance(roles, list) else (),
+        justification=str(view["justification"]) if "justification" in view else None,
+        outcome=str(view["outcome"]),
+    )

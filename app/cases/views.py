@@ -1,0 +1,113 @@
+"""What goes out about cases: references, states, dates, counts, staff codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.work import Plain
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One mute line of my list."""
+
+    reference: str
+    state: str
+    pathway: str
+    opened_at: datetime
+    synthetic: bool
+    held: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RecordLine:
+    """That a row is there and which of its fields were given; nothing of what they say."""
+
+    table: str
+    id: UUID
+    compartment: str
+    fields: tuple[str, ...]
+    clear: dict[str, str]
+
+
+@dataclass(frozen=True)
+class GrantLine:
+    """Who can open what, until when."""
+
+    id: UUID
+    holder: str
+    compartment: str
+    generation: int
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class CaseView:
+    reference: str
+    state: str
+    pathway: str
+    opened_by: str
+    opened_at: datetime
+    synthetic: bool
+    held: tuple[str, ...]
+    records: tuple[RecordLine, ...]
+    grants: tuple[GrantLine, ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """One line of "who looked": operation and role, the day, the reason; never a name."""
+
+    seq: int
+    at: str
+    operation: str
+    action: str
+    roles: tuple[str, ...]
+    justification: str | None
+    outcome: str
+
+
+@dataclass(frozen=True)
+class CaseOpened:
+    reference: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Granted:
+    reference: str
+    recipient: str
+    compartments: tuple[str, ...]
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Revoked:
+    reference: str
+    compartments: tuple[str, ...]
+    resealed: int
+
+
+@dataclass(frozen=True)
+class Sent:
+    id: UUID
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A row was made or changed; its contents do not come back."""
+
+    id: UUID
+    table: str
+    state: str | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Opened values of one row. None where nothing was given."""
+
+    table: str
+    id: UUID
+    values: dict[str, Plain | None]

@@ -1,0 +1,1 @@
+"""What arrives through the portal, and how it becomes a case."""

@@ -1,0 +1,37 @@
+"""The intake queue, and what a witness's receipt is told."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from app.intake.models import Submission, SubmissionFile
+from app.intake.views import SubmissionLine, WitnessState
+from app.work import Reading, query
+
+PAGE = 25
+
+
+@query("submission.list")
+def queue(reading: Reading, page: int = 0) -> tuple[SubmissionLine, ...]:
+    """What waits for my team: danger first, then the oldest."""
+    statement = (
+        reading.rows(Submission)
+        .order_by(Submission.danger.desc(), Submission.received_at, Submission.id)
+        .limit(PAGE)
+        .offset(PAGE * page)
+    )
+    return tuple(_line(reading, submission) for (submission,) in reading.execute(statement))
+
+
+@query("submission.state")
+def state(reading: Reading) -> WitnessState:
+    """How far the submission of this receipt has come."""
+    submission = reading.one(Submission)
+    return WitnessState(submission.reference, submission.state, submission.state_at.date().isoformat())
+
+
+def _line(reading: Reading, submission: Submission) -> SubmissionLine:
+    mine = reading.rows(SubmissionFile).where(SubmissionFile.submission_id == submission.id).subquery()
+    files = int(reading.execute(select(func.count()).select_from(mine))[0][0])
+    day = submission.received_at.date().isoformat()
+    return SubmissionLine(submission.id, submission.reference, submission.state, submission.danger, day, files)

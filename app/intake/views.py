@@ -1,0 +1,42 @@
+"""What goes out of the intake queue: references, states and days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """That everything is kept, durably. The reference stands in the intake queue."""
+
+    reference: str
+    state: str
+
+
+@dataclass(frozen=True)
+class SubmissionLine:
+    """One mute line of the queue. The day, not the minute: order tells too much."""
+
+    id: UUID
+    reference: str
+    state: str
+    danger: bool
+    day: str
+    files: int
+
+
+@dataclass(frozen=True)
+class WitnessState:
+    """What a receipt's holder is told, in plain words made from the state."""
+
+    reference: str
+    state: str
+    day: str
+
+
+@dataclass(frozen=True)
+class Linked:
+    reference: str
+    prior_account: UUID
+    attachments: int

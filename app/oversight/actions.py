@@ -1,0 +1,52 @@
+"""Reading and checking the log. The auditor's own look-ups are entries too."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, String, func, select
+
+from app.audit.check import check
+from app.audit.models import Entry, EntryBody, Place
+from app.oversight.forms import AskLog
+from app.oversight.views import LogLine, LogPage, LogVerified
+from app.work import Work, action
+
+PAGE = 50
+
+
+@action("log.query", operation="verify")
+def ask(work: Work, form: AskLog) -> LogPage:
+    """Who did what, when, why and under which rule: at most fifty entries, newest first."""
+    mine = work.rows(EntryBody).where(*_filters(form)).subquery()
+    statement = (
+        select(mine.c.entry, Place.leaf_index, mine.c.view)
+        .outerjoin(Place, Place.entry == mine.c.entry)
+        .order_by(mine.c.entry.desc())
+        .limit(PAGE)
+        .offset(PAGE * form.page)
+    )
+    lines = tuple(LogLine(entry, place, view) for entry, place, view in work.execute(statement))
+    work.record(count=len(lines), page=form.page)
+    return LogPage(lines, form.page)
+
+
+@action("log.verify", operation="verify")
+def verify(work: Work) -> LogVerified:
+    """Recompute every leaf from its body and the root from the leaves, against the last checkpoint."""
+    work.execute(work.rows(Entry).limit(1))
+    found = check(work.session)
+    work.record(intact=found.intact, size=found.size)
+    return LogVerified(found.intact, found.size, found.root, found.bad_index, found.problem, found.waiting)
+
+
+def _filters(form: AskLog) -> list[ColumnElement[bool]]:
+    view = EntryBody.view
+    wanted = [view[name].astext == value for name in ("actor", "action", "operation", "outcome")
+              if (value := getattr(form, name)) is not None]  # fmt: skip
+    if form.case is not None:
+        wanted.append(view["subjects"].contains([{"case": form.case}]) | (view["sought"].astext == form.case))
+    at = func.cast(view["at"].astext, String)
+    if form.since is not None:
+        wanted.append(at >= form.since.isoformat())
+    if form.until is not None:
+        wanted.append(at < form.until.isoformat())
+    return wanted

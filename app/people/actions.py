@@ -1,0 +1,81 @@
+"""Recording and revealing who somebody is. A reveal is one row, named fields, one reason."""
+
+from __future__ import annotations
+
+import json
+
+from app.cases.forms import Opening
+from app.cases.models import Case
+from app.cases.steps import open_fields
+from app.cases.views import Opened, Stored
+from app.errors import Conflict
+from app.people.forms import RecordContact, RecordDocument, RecordPerson
+from app.people.models import ContactChannel, IdentityDocument, Person
+from app.work import Form, Work, action
+
+
+@action("person.record", operation="collect", on=Case, creates=True)
+def record(work: Work, case: Case, form: RecordPerson) -> Stored:
+    """Record the witness of a case. Corrections come as amendments, so a second record is refused."""
+    case.must_be_open()
+    if work.first(Person, Person.case_id == case.id) is not None:
+        raise Conflict("The person of this case is recorded already.")
+    person = Person(case_id=case.id, recorded_by=work.actor.code, recorded_at=work.now)
+    work.seal(person, "legal_name", form.legal_name)
+    work.seal(person, "name_arabic", form.name_arabic)
+    work.seal(person, "birth_date", form.birth_date.model_dump_json() if form.birth_date else None)
+    work.seal(person, "sex", form.sex)
+    for column in ("aliases", "nationalities", "languages", "category"):
+        work.seal(person, column, _listed(getattr(form, column)))
+    return _stored(work, person)
+
+
+@action("person.record_document", operation="collect", on=Case, creates=True)
+def record_document(work: Work, case: Case, form: RecordDocument) -> Stored:
+    """Record a paper, or that it was lost or destroyed."""
+    case.must_be_open()
+    document = IdentityDocument(case_id=case.id, recorded_by=work.actor.code, recorded_at=work.now)
+    _seal_all(work, document, form)
+    return _stored(work, document)
+
+
+@action("person.record_contact", operation="collect", on=Case, creates=True)
+def record_contact(work: Work, case: Case, form: RecordContact) -> Stored:
+    """Record how the person may be reached, and who must not know."""
+    case.must_be_open()
+    contact = ContactChannel(case_id=case.id, recorded_by=work.actor.code, recorded_at=work.now)
+    _seal_all(work, contact, form)
+    return _stored(work, contact)
+
+
+@action("person.reveal", operation="consult", on=Person, opens=(Person,))
+def reveal(work: Work, person: Person, form: Opening) -> Opened:
+    """Open particulars of the witness."""
+    return open_fields(work, person, form)
+
+
+@action("person.reveal_document", operation="consult", on=IdentityDocument, opens=(IdentityDocument,))
+def reveal_document(work: Work, document: IdentityDocument, form: Opening) -> Opened:
+    """Open particulars of a paper."""
+    return open_fields(work, document, form)
+
+
+@action("person.reveal_contact", operation="consult", on=ContactChannel, opens=(ContactChannel,))
+def reveal_contact(work: Work, contact: ContactChannel, form: Opening) -> Opened:
+    """Open a way to reach the witness."""
+    return open_fields(work, contact, form)
+
+
+def _seal_all(work: Work, row: IdentityDocument | ContactChannel, form: Form) -> None:
+    for column in type(form).model_fields:
+        work.seal(row, column, getattr(form, column))
+
+
+def _stored(work: Work, row: Person | IdentityDocument | ContactChannel) -> Stored:
+    work.add(row)
+    work.record(row)
+    return Stored(row.id, row.__tablename__)
+
+
+def _listed(values: tuple[str, ...]) -> str | None:
+    return json.dumps(values, ensure_ascii=False) if values else None

@@ -1,0 +1,41 @@
+"""What may come in about safety."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import AwareDatetime
+
+from app.work.forms import Form, Line, Passage, Words
+
+Level = Literal["NONE_KNOWN", "LOW", "MODERATE", "HIGH", "CRITICAL"]
+# How long a level stands before it must be judged anew, in days.
+VALID_DAYS: Final[dict[str, int]] = {"CRITICAL": 7, "HIGH": 30, "MODERATE": 90, "LOW": 180, "NONE_KNOWN": 180}
+
+
+class AssessThreat(Form):
+    level: Level
+    fear_in_own_words: Passage
+    findings: Passage
+    measures: Passage | None = None
+
+
+class RecordResidence(Form):
+    place: Words
+    since: Line
+    who_knows: Words
+
+
+class RecordNeed(Form):
+    kind: Literal["HEALTH", "TRAUMA", "MEDICINE", "SCHOOL", "LANGUAGE", "FAITH", "HOUSING", "WORK", "PAPERS", "FAMILY"]
+    words: Passage
+
+
+class PlanCheckIn(Form):
+    due_at: AwareDatetime
+    agreed_word: Line
+
+
+class SettleCheckIn(Form):
+    state: Literal["MET_OK", "MET_CONCERN", "MISSED"]
+    outcome: Words | None = None

@@ -1,0 +1,91 @@
+"""Rows under THREAT, LOCATION and CARE."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import Mapped
+
+from app.db import CaseRow, Sealed
+from app.errors import Conflict
+
+
+class ThreatAssessment(CaseRow):
+    """A threat to the person, in words with evidence; the person's own fear beside it, never replaced."""
+
+    __tablename__ = "threat_assessments"
+    compartment = "THREAT"
+
+    state: Mapped[str]
+    state_at: Mapped[datetime]
+    valid_until: Mapped[datetime]
+    level: Mapped[Sealed]
+    fear_in_own_words: Mapped[Sealed]
+    findings: Mapped[Sealed]
+    measures: Mapped[Sealed | None]
+    written_by: Mapped[str]
+
+    def facts(self) -> dict[str, Any]:
+        return {"state": self.state, "authors": frozenset({self.written_by})}
+
+
+class Residence(CaseRow):
+    """Where the person is, since when, and who knows it."""
+
+    __tablename__ = "residences"
+    compartment = "LOCATION"
+
+    place: Mapped[Sealed]
+    since: Mapped[Sealed]
+    who_knows: Mapped[Sealed]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+    def facts(self) -> dict[str, Any]:
+        return {"authors": frozenset({self.recorded_by})}
+
+
+class Need(CaseRow):
+    """What the person needs to live: health, school, language, faith, work, papers."""
+
+    __tablename__ = "needs"
+    compartment = "CARE"
+
+    kind: Mapped[Sealed]
+    words: Mapped[Sealed]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+    def facts(self) -> dict[str, Any]:
+        return {"authors": frozenset({self.recorded_by})}
+
+
+class CheckInState(StrEnum):
+    SCHEDULED = "SCHEDULED"
+    MET_OK = "MET_OK"
+    MET_CONCERN = "MET_CONCERN"
+    MISSED = "MISSED"
+
+
+class CheckIn(CaseRow):
+    """A time at which we speak. When it is due is clear, for clocks; what was agreed is sealed."""
+
+    __tablename__ = "check_ins"
+    compartment = "THREAT"
+    scopes = frozenset({"compartment", "clock"})
+
+    state: Mapped[str]
+    due_at: Mapped[datetime]
+    agreed_word: Mapped[Sealed]
+    outcome: Mapped[Sealed | None]
+    planned_by: Mapped[str]
+
+    def facts(self) -> dict[str, Any]:
+        return {"state": self.state, "authors": frozenset({self.planned_by})}
+
+    def meet(self, state: CheckInState) -> None:
+        if self.state != CheckInState.SCHEDULED:
+            raise Conflict("This check-in is settled already.")
+        self.state = state

@@ -1,0 +1,1 @@
+"""Content by case reference. This folder never learns whose it is."""

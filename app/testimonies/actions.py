@@ -1,0 +1,220 @@
+"""Taking an account: limits, readiness, session, segments, consents, attachments, openings."""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+from app.cases.forms import Opening
+from app.cases.models import Case, Hold
+from app.cases.steps import open_case_of, open_fields
+from app.cases.views import Opened, Stored
+from app.errors import Conflict, NotFound
+from app.testimonies import rules
+from app.testimonies.forms import (
+    BeginAttachment,
+    BeginTestimony,
+    ExplainLimits,
+    FinishAttachment,
+    MakeReady,
+    MoveOn,
+    OpenFile,
+    RecordAccount,
+    RecordConsent,
+    StartSession,
+)
+from app.testimonies.models import Attachment, Consent, PriorAccount, Segment, Testimony
+from app.testimonies.rules import ConsentState, State
+from app.testimonies.views import FileBegun, FileOpened, Recorded
+from app.work import Work, action
+
+
+@action("testimony.begin", operation="collect", on=Case, creates=True)
+def begin(work: Work, case: Case, form: BeginTestimony) -> Stored:
+    """Open an account that is about to be taken: triaged, nothing said yet."""
+    case.must_be_open()
+    testimony = Testimony(
+        case_id=case.id, state=State.TRIAGED, state_at=work.now, admissions=form.admissions,
+        statement_version=None, taken_by=work.actor.code, begun_at=work.now,
+    )  # fmt: skip
+    work.add(testimony)
+    work.record(testimony, admissions=form.admissions)
+    return _stored(testimony)
+
+
+@action("testimony.explain_limits", operation="alter", on=Testimony)
+def explain_limits(work: Work, testimony: Testimony, form: ExplainLimits) -> Stored:
+    """Keep that the limits were read and how they were understood, before any question."""
+    _moved(work, testimony, State.LIMITS_EXPLAINED)
+    testimony.statement_version = form.statement_version
+    work.seal(testimony, "statement_language", form.language)
+    work.seal(testimony, "own_words", form.own_words)
+    work.record(testimony, statement=form.statement_version)
+    return _stored(testimony)
+
+
+@action("testimony.ready", operation="alter", on=Testimony)
+def ready(work: Work, testimony: Testimony, form: MakeReady) -> Stored:
+    """Counsel decided, care and legal use asked: only then may somebody ask what happened."""
+    agreed = {consent.tier for consent in _live_consents(work, testimony)}
+    if "T1" not in agreed:
+        raise Conflict("The witness has not been asked about care inside the office (T1), or refused it.")
+    _moved(work, testimony, State.READY)
+    work.seal(testimony, "counsel", json.dumps([form.counsel, form.counsel_reason], ensure_ascii=False))
+    work.record(testimony, state=testimony.state)
+    return _stored(testimony)
+
+
+@action("session.start", operation="alter", on=Testimony)
+def start_session(work: Work, testimony: Testimony, form: StartSession) -> Stored:
+    """The conversation begins: kind of place, custody, who else was in the room."""
+    _moved(work, testimony, State.IN_SESSION)
+    work.seal(testimony, "frame", form.model_dump_json())
+    work.record(testimony, state=testimony.state)
+    return _stored(testimony)
+
+
+@action("testimony.record", operation="collect", on=Testimony)
+def record(work: Work, testimony: Testimony, form: RecordAccount) -> Recorded:
+    """Keep the account in numbered segments, each sealed by itself, byte for byte as given."""
+    for passage in form.segments:
+        if not rules.admissible(passage.classes, admissions=testimony.admissions):
+            raise Conflict(
+                "No promise is on file, so no admission may be kept. Stop, repeat the limits, go on without it."
+            )
+    _moved(work, testimony, State.RECORDED)
+    segments = [_segment(work, testimony, number, form) for number in range(1, len(form.segments) + 1)]
+    work.record(testimony, segments=len(segments))
+    return Recorded(testimony.id, testimony.state, tuple(segment.id for segment in segments))
+
+
+@action("testimony.move", operation="alter", on=Testimony)
+def move(work: Work, testimony: Testimony, form: MoveOn) -> Stored:
+    """Take one of the later steps, as far as the table of moves allows."""
+    _moved(work, testimony, State(form.to))
+    work.record(testimony, state=testimony.state)
+    return _stored(testimony)
+
+
+@action("testimony.open", operation="consult", on=Testimony, opens=(Testimony,))
+def open_testimony(work: Work, testimony: Testimony, form: Opening) -> Opened:
+    """Open the frame of an account: how the limits were understood, counsel, the session's record."""
+    return open_fields(work, testimony, form)
+
+
+@action("segment.open", operation="consult", on=Segment, opens=(Segment,))
+def open_segment(work: Work, segment: Segment, form: Opening) -> Opened:
+    """Open one passage."""
+    return open_fields(work, segment, form)
+
+
+@action("prior_account.open", operation="consult", on=PriorAccount, opens=(PriorAccount,))
+def open_prior(work: Work, prior: PriorAccount, form: Opening) -> Opened:
+    """Open what was said elsewhere before, a portal submission among it."""
+    return open_fields(work, prior, form)
+
+
+@action("consent.record", operation="collect", on=Case, creates=True)
+def record_consent(work: Work, case: Case, form: RecordConsent) -> Stored:
+    """One tier, yes or no. In a captor's hands or before a guard nobody consents freely."""
+    case.must_be_open()
+    if form.granted and (form.guard_present or form.custody_status != "FREE"):
+        raise Conflict("Consent given before a guard or in custody is not free, so it cannot be recorded as given.")
+    consent = Consent(
+        case_id=case.id, tier=form.tier, state=ConsentState.GRANTED if form.granted else ConsentState.REFUSED,
+        state_at=work.now, text_version=form.text_version, recorded_by=work.actor.code,
+    )  # fmt: skip
+    work.seal(consent, "language", form.language)
+    work.seal(consent, "how_given", form.how_given)
+    work.seal(consent, "conditions", form.conditions)
+    work.add(consent)
+    work.record(consent, tier=form.tier, text=form.text_version)
+    return Stored(consent.id, "consents", consent.state)
+
+
+@action("consent.withdraw", operation="alter", on=Consent)
+def withdraw(work: Work, consent: Consent) -> Stored:
+    """Withdraw one tier: what would flow out under it is held from this commit on."""
+    work.lock(consent)
+    consent.withdraw(at=work.now)
+    work.add(Hold(case_id=consent.case_id, kind="CONSENT", tier=consent.tier, since=work.now, until=None))
+    work.record(consent, tier=consent.tier)
+    return Stored(consent.id, "consents", consent.state)
+
+
+@action("consent.open", operation="consult", on=Consent, opens=(Consent,))
+def open_consent(work: Work, consent: Consent, form: Opening) -> Opened:
+    """Open how a consent was given and under which conditions."""
+    return open_fields(work, consent, form)
+
+
+@action("attachment.begin", operation="collect", on=Case)
+def begin_attachment(work: Work, case: Case, form: BeginAttachment) -> FileBegun:
+    """Make the key of a file that is about to arrive. Its bytes are sealed outside any transaction."""
+    case.must_be_open()
+    key = secrets.token_bytes(32)
+    attachment = Attachment(case_id=case.id, state="INCOMING", received_by=work.actor.code, received_at=work.now)
+    work.seal(attachment, "file_key", key)
+    work.add(attachment)
+    work.record(attachment)
+    return FileBegun(attachment.id, work.fresh(key))
+
+
+@action("attachment.finish", operation="collect", on=Attachment)
+def finish_attachment(work: Work, attachment: Attachment, form: FinishAttachment) -> Stored:
+    """The sealed bytes are on disk: keep their name, size and the hash of the original."""
+    open_case_of(work, attachment)
+    attachment.keep(blob=form.blob, size_bytes=form.size_bytes)
+    work.seal(attachment, "file_name", form.file_name)
+    work.seal(attachment, "media_type", form.media_type)
+    work.seal(attachment, "original_sha256", form.sha256.hex())
+    work.record(attachment, bytes=form.size_bytes)
+    return Stored(attachment.id, "attachments", attachment.state)
+
+
+@action("attachment.open", operation="consult", on=Attachment, opens=(Attachment,))
+def open_attachment(work: Work, attachment: Attachment, form: Opening) -> Opened:
+    """Open what is known of a file: its name, type, and the hash of the original."""
+    return open_fields(work, attachment, form)
+
+
+@action("attachment.download", operation="consult", on=Attachment)
+def download(work: Work, attachment: Attachment, form: OpenFile) -> FileOpened:
+    """Open the original itself. The entry is committed before its first byte leaves."""
+    if attachment.state != "KEPT" or attachment.blob is None or attachment.size_bytes is None:
+        raise NotFound
+    key = work.open(attachment, "file_key")
+    assert key is not None
+    work.record(attachment)
+    return FileOpened(attachment.id, attachment.blob, key, attachment.size_bytes)
+
+
+def _moved(work: Work, testimony: Testimony, to: State) -> None:
+    # Two people on one account: the second finds the state as the first left it.
+    work.lock(testimony)
+    open_case_of(work, testimony)
+    testimony.move(to, at=work.now)
+
+
+def _live_consents(work: Work, testimony: Testimony) -> list[Consent]:
+    consents = work.all(Consent, Consent.case_id == testimony.case_id, order=Consent.state_at)
+    latest = {consent.tier: consent for consent in consents}
+    return [consent for consent in latest.values() if consent.state == ConsentState.GRANTED]
+
+
+def _segment(work: Work, testimony: Testimony, number: int, form: RecordAccount) -> Segment:
+    passage = form.segments[number - 1]
+    segment = Segment(
+        case_id=testimony.case_id, testimony_id=testimony.id, number=number,
+        recorded_by=work.actor.code, recorded_at=work.now,
+    )  # fmt: skip
+    work.seal(segment, "text", passage.text)
+    work.seal(segment, "language", form.language)
+    work.seal(segment, "speaker", passage.speaker)
+    work.seal(segment, "classes", json.dumps(sorted(passage.classes)) if passage.classes else None)
+    work.add(segment)
+    return segment
+
+
+def _stored(testimony: Testimony) -> Stored:
+    return Stored(testimony.id, "testimonies", testimony.state)

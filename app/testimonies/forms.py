@@ -1,0 +1,101 @@
+"""What may come in about an account."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from app.cases.forms import Opening
+from app.testimonies.rules import SegmentClass, Tier
+from app.work.forms import Account, Form, Language, Line, Words
+
+Version = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}(\.[0-9]{1,3})?$")]
+
+
+class BeginTestimony(Form):
+    """Triage of an account to come. Admissions may be recorded only with a promise on file."""
+
+    admissions: bool = False
+
+
+class ExplainLimits(Form):
+    """That the statement of limits was read, in which language, and how it was understood."""
+
+    statement_version: Version
+    language: Language
+    own_words: Words
+
+
+class MakeReady(Form):
+    """What must be settled before the first substantive question."""
+
+    counsel: Literal["OFFERED", "PRESENT", "DECLINED"]
+    counsel_reason: Words | None = None
+
+    @model_validator(mode="after")
+    def _reason(self) -> MakeReady:
+        if self.counsel == "DECLINED" and self.counsel_reason is None:
+            raise ValueError("a declined lawyer needs the reason given")
+        return self
+
+
+class StartSession(Form):
+    """The frame of a session: the kind of place, never an address."""
+
+    place: Literal["OFFICE", "DETENTION", "HOSPITAL", "REMOTE", "PRIVATE_HOME"]
+    custody_status: Literal["FREE", "DETAINED", "HELD_BY_ARMED_GROUP", "CAMP", "UNKNOWN"]
+    guard_present: bool
+    interpreter_code: Line | None = None
+
+
+class Passage(Form):
+    """One segment as it was said."""
+
+    text: Account
+    speaker: Literal["WITNESS", "INTERVIEWER", "INTERPRETER", "COUNSEL", "SUPPORT"] = "WITNESS"
+    classes: frozenset[SegmentClass] = frozenset()
+
+
+class RecordAccount(Form):
+    """The account in numbered segments, in the language it was given in."""
+
+    language: Language
+    segments: Annotated[tuple[Passage, ...], Field(min_length=1, max_length=200)]
+
+
+class MoveOn(Form):
+    """Take the next defined step; a step that is skipped needs its reason."""
+
+    to: Literal["TRANSCRIBED", "TRANSLATED", "READ_BACK", "SEGMENTED", "SEALED", "PAUSED", "IN_SESSION"]
+
+
+class RecordConsent(Form):
+    """One tier, asked by itself."""
+
+    tier: Tier
+    granted: bool
+    text_version: Version
+    language: Language
+    how_given: Literal["SPOKEN", "SIGNED", "RECORDED", "THROUGH_INTERPRETER"]
+    conditions: Words | None = None
+    custody_status: Literal["FREE", "DETAINED", "HELD_BY_ARMED_GROUP", "CAMP", "UNKNOWN"]
+    guard_present: bool
+
+
+class BeginAttachment(Form):
+    """Nothing is said of a file before its bytes are sealed."""
+
+
+class FinishAttachment(Form):
+    """Filled by the door after the bytes were sealed, never by a caller."""
+
+    blob: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size_bytes: Annotated[int, Field(ge=0)]
+    sha256: bytes
+    file_name: Annotated[str, Field(max_length=255)] | None
+    media_type: Annotated[str, Field(max_length=100)] | None
+
+
+class OpenFile(Opening):
+    """Open an attachment's original; its name and type may be asked for with it."""

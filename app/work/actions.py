@@ -1,0 +1,100 @@
+"""Declaring what the system can do. An action is not callable: only the office runs it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, get_type_hints
+
+from app.audit.append import OPERATIONS
+from app.db import Table
+from app.work.forms import Form
+
+ACTIONS: Final[dict[str, Action]] = {}
+QUERIES: Final[dict[str, Query]] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    """One thing that can be done.
+
+    on         the table of its subject, fetched through the caller's scope; None if it has none
+    operation  what the entry says it was (audit.append.OPERATIONS)
+    opens      tables whose sealed values it may open one item at a time
+    creates    its answer is clear states only, so it may be kept for an idempotency key
+    second     the action needs a second signature (stored dual control comes with legal)
+    """
+
+    name: str
+    run: Callable[..., Any]
+    form: type[Form] | None
+    on: type[Table] | None
+    operation: str
+    opens: tuple[type[Table], ...] = ()
+    creates: bool = False
+    second: bool = False
+
+    @property
+    def discloses(self) -> bool:
+        return bool(self.opens)
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """One question that discloses nothing sealed."""
+
+    name: str
+    run: Callable[..., Any]
+
+
+def action(
+    name: str,
+    *,
+    operation: str,
+    on: type[Table] | None = None,
+    opens: tuple[type[Table], ...] = (),
+    creates: bool = False,
+    second: bool = False,
+) -> Callable[[Callable[..., Any]], Action]:
+    """Register a function as an action; its ``form`` parameter's type is its form."""
+    if operation not in OPERATIONS:
+        raise TypeError(f"{name}: {operation} is not an operation")
+
+    def register(run: Callable[..., Any]) -> Action:
+        if name in ACTIONS:
+            raise TypeError(f"two actions are called {name}")
+        made = Action(name, run, _form_of(run), on, operation, opens, creates, second)
+        ACTIONS[name] = made
+        return made
+
+    return register
+
+
+def query(name: str) -> Callable[[Callable[..., Any]], Query]:
+    """Register a function as a query; it is given a Reading, which can open and add nothing."""
+
+    def register(run: Callable[..., Any]) -> Query:
+        if name in QUERIES:
+            raise TypeError(f"two queries are called {name}")
+        QUERIES[name] = Query(name, run)
+        return QUERIES[name]
+
+    return register
+
+
+def opening_of(table: str) -> Action | None:
+    """The action that opens single values of a table, by the table's name."""
+    for made in ACTIONS.values():
+        if any(opened.__tablename__ == table for opened in made.opens):
+            return made
+    return None
+
+
+def _form_of(run: Callable[..., Any]) -> type[Form] | None:
+    if "form" not in inspect.signature(run).parameters:
+        return None
+    form = get_type_hints(run)["form"]
+    if not (isinstance(form, type) and issubclass(form, Form)):
+        raise TypeError(f"{run.__name__}: form must be a Form")
+    return form

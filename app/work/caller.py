@@ -1,0 +1,34 @@
+"""A caller for one request: who they are, and the keys they brought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from app.clock import uuid7
+from app.keyholders.keyring import Keyring
+from app.policy.actor import ANONYMOUS, OPERATOR, Actor
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Made by a door after it knows who calls; ``host`` is which of our processes asks."""
+
+    actor: Actor
+    keyring: Keyring | None = None
+    host: str = "app"
+    request: UUID = field(default_factory=uuid7)
+
+    @classmethod
+    def anonymous(cls, host: str = "app") -> Caller:
+        return cls(ANONYMOUS, host=host)
+
+    @classmethod
+    def operator(cls) -> Caller:
+        """Whoever runs the command line on the host. Holds no key."""
+        return cls(OPERATOR, host="cli")
+
+    @classmethod
+    def service(cls, name: str) -> Caller:
+        """A process of ours: the worker, the sequencer. Holds no key."""
+        return cls(Actor("Service", name), host=name)

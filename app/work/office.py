@@ -1,0 +1,296 @@
+"""The office: the one boundary where things are decided, done, recorded and committed.
+
+The order in ``_run`` is the promise: subject through the caller's scope, rule, action,
+entry, commit, and only then an answer. FastAPI runs the exit code of a ``yield``
+dependency after the client has its answer, so the commit is here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+from uuid import UUID
+
+from sqlalchemy import Engine, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app import clock
+from app.audit.append import Draft, append
+from app.db import CaseRow, Row, Table
+from app.errors import Conflict, NotFound, Refusal, SealBroken, Unavailable, Unprocessable
+from app.policy.actor import Circumstances, Subject
+from app.policy.engine import Granted, Policy
+from app.pseudonyms import references
+from app.work.actions import ACTIONS, Action, Query
+from app.work.caller import Caller
+from app.work.forms import Form, Reasoned
+from app.work.work import Reading, Unrecorded, Work, case_of
+
+log = logging.getLogger("amana.office")
+
+# A grant that ends within this time is a box: looked into and shut again.
+BOXED_HOURS_MAX = 8
+
+
+class Kept(Table):
+    """An answer kept for an idempotency key: clear states only, found again by the key's hash."""
+
+    __tablename__ = "kept_answers"
+    unguarded = "a copy of an answer whose action has its entry"
+
+    key_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    # Keyed by the caller's own random key, which is not stored: it tells nothing of the form.
+    form_mac: Mapped[bytes]
+    answer: Mapped[str | None]
+    at: Mapped[datetime]
+
+
+class Replayed(dict[str, Any]):
+    """The answer of an earlier identical request."""
+
+
+class Office:
+    """Performs actions and answers queries for every door of one process."""
+
+    def __init__(self, engine: Engine, policy: Policy, *, profile: str = "ngo", host: str = "app") -> None:
+        self._engine = engine
+        self.policy = policy
+        self.profile = profile
+        self.host = host
+
+    def perform(
+        self,
+        caller: Caller,
+        action: Action,
+        form: Form | None = None,
+        *,
+        subject: object = None,
+        idempotency: str | None = None,
+        render: Callable[[Any], dict[str, Any]] | None = None,
+    ) -> Any:
+        """Do one thing and return its view, after the commit.
+
+        subject      the outside address of the action's subject: an id or a reference
+        idempotency  the caller's random key; an identical repeat gets the kept answer
+        raises       Refusal (an entry of its own is committed first), Alarm, or a defect
+        """
+        try:
+            with (
+                Session(self._engine, info={"hallway": True}, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                return self._run(session, caller, action, form, subject, idempotency, render)
+        except Refusal as refusal:
+            self._refused(caller, action, form, subject, refusal)
+            raise
+        except SealBroken:
+            self._alarm(caller, action)
+            raise
+        except (DBAPIError, PoolTimeout) as problem:
+            _unavailable(problem)
+
+    def ask(self, caller: Caller, query: Query, *given: Any, **more: Any) -> Any:
+        """Answer a question that discloses nothing sealed, in a read-only transaction."""
+        try:
+            with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                session.connection().execute(text("SET TRANSACTION READ ONLY"))
+                return query.run(Reading(session, caller, self.policy, clock.now()), *given, **more)
+        except (DBAPIError, PoolTimeout) as problem:
+            _unavailable(problem)
+
+    def housekeep(self, run: Callable[[Session], Any]) -> Any:
+        """A transaction for unguarded tables only: idle touches, throttles, looking up a sign-in.
+
+        The database itself refuses its commit if it changed anything that needs an entry.
+        """
+        try:
+            with (
+                Session(self._engine, info={"hallway": True}, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                return run(session)
+        except (DBAPIError, PoolTimeout) as problem:
+            _unavailable(problem)
+
+    def _run(
+        self,
+        session: Session,
+        caller: Caller,
+        action: Action,
+        form: Form | None,
+        address: object,
+        idempotency: str | None,
+        render: Callable[[Any], dict[str, Any]] | None,
+    ) -> Any:
+        work = Work(session, caller, self.policy, clock.now())
+        if idempotency is not None and action.creates:
+            kept = _keep(session, caller, action, form, address, idempotency, work.now)
+            if kept is not None:
+                return kept
+        # a. The subject is fetched through the caller's own scope: no grant, no case.
+        row = work.fetch(action.on, address) if action.on is not None else None
+        facts, given = self._facts(work, row, form), self._circumstances(work, row, form)
+        # b. A rule decides, knowing the row's facts.
+        granted = self.policy.decide(caller.actor, action.name, facts, given)
+        # c. The action itself; its model refuses what the state does not allow.
+        arguments = [work] + ([row] if row is not None else []) + ([form] if action.form is not None else [])
+        view = action.run(*arguments)
+        if isinstance(form, Reasoned) and form.words and isinstance(row, CaseRow):
+            work.justify(row.case_id, str(row.compartment), form.words)
+        session.flush()
+        # d. What was touched must have been said.
+        if not work.recorded:
+            raise Unrecorded(f"{action.name} recorded nothing")
+        self._append(session, work, self._draft(caller, action, form, granted, work.now))
+        if idempotency is not None and action.creates and render is not None:
+            _keep_answer(session, idempotency, caller, render(view))
+        return view
+
+    def _append(self, session: Session, work: Work, base: Draft) -> None:
+        draft = work.draft(base)
+        append(session, draft)
+        for case in work.combined():
+            both = tuple(s for s in draft.subjects if s.case_id == case)
+            append(session, replace(draft, operation="combine", subjects=both, fields=(), codes={}, words=None))
+
+    def _facts(self, work: Work, row: Table | None, form: Form | None) -> Subject:
+        target = form.target_facts(work, row) if form is not None else {}
+        if row is None:
+            return Subject(**target)
+        case = next(iter(case_of(row)), None) if isinstance(row, Row) else None
+        compartment = str(row.compartment) if isinstance(row, CaseRow) else "none"
+        held = work.held(case) if case is not None else frozenset()
+        return Subject(table=row.__tablename__, compartment=compartment, held=held, **(row.facts() | target))
+
+    def _circumstances(self, work: Work, row: Table | None, form: Form | None) -> Circumstances:
+        wanted = frozenset(getattr(form, "compartments", ()))
+        until = getattr(form, "until", None)
+        boxed = until is not None and until <= work.now + timedelta(hours=BOXED_HOURS_MAX)
+        if not isinstance(form, Reasoned):
+            return Circumstances(profile=self.profile, compartments=wanted, boxed=boxed)
+        case = row.case_id if isinstance(row, CaseRow) else None
+        return Circumstances(
+            justification=form.justification.value,
+            cited=work.cited(form, case),
+            words=form.words is not None,
+            compartments=wanted,
+            profile=self.profile,
+        )
+
+    def _draft(self, caller: Caller, action: Action, form: Form | None, granted: Granted, at: datetime) -> Draft:
+        reasoned = form if isinstance(form, Reasoned) else None
+        return Draft(
+            operation=action.operation,
+            action=action.name,
+            actor=caller.actor.code,
+            roles=caller.actor.roles,
+            at=at,
+            rule=granted.rule,
+            policy_hash=granted.policy_hash,
+            justification=reasoned.justification.value if reasoned else "none",
+            cites=reasoned.cites if reasoned else None,
+            request=caller.request,
+            host=self.host,
+        )
+
+    def _refused(self, caller: Caller, action: Action, form: Form | None, address: object, refusal: Refusal) -> None:
+        """One entry of its own for a refusal of somebody we know. Nobody is told less for it.
+
+        Refusals of anonymous callers are counted at the edge, not logged one by one: a
+        stranger must not be able to fill the log.
+        """
+        if caller.actor.kind not in {"User", "Operator"}:
+            return
+        granted = Granted(refusal.rule or "none", self.policy.hash)
+        base = self._draft(caller, action, form, granted, clock.now())
+        draft = replace(base, operation="refuse", outcome=refusal.code, sought=_sought(address), codes=_target(address))
+        try:
+            with Session(self._engine, info={"hallway": True}) as session, session.begin():
+                append(session, draft)
+        except (DBAPIError, PoolTimeout) as problem:
+            _unavailable(problem)
+
+    def _alarm(self, caller: Caller, action: Action) -> None:
+        granted = Granted("none", self.policy.hash)
+        draft = replace(self._draft(caller, action, None, granted, clock.now()), outcome="seal.broken")
+        with Session(self._engine, info={"hallway": True}) as session, session.begin():
+            append(session, replace(draft, operation="refuse"))
+        log.critical("a seal did not open: %s", action.name)
+
+
+def check_actions(policy: Policy) -> None:
+    """Refuse to start unless rules and actions are one-to-one."""
+    policy.must_match(ACTIONS)
+
+
+def _sought(address: object) -> str | None:
+    """The reference somebody asked for, if it is one; whether it exists makes no difference."""
+    if not isinstance(address, str):
+        return None
+    try:
+        return references.read(address)
+    except NotFound:
+        return None
+
+
+def _target(address: object) -> dict[str, str | int | bool | UUID]:
+    return {"target": address} if isinstance(address, UUID) else {}
+
+
+def _keep(
+    session: Session,
+    caller: Caller,
+    action: Action,
+    form: Form | None,
+    address: object,
+    key: str,
+    at: datetime,
+) -> Replayed | None:
+    """Claim an idempotency key, waiting for one that is under way; the kept answer on a repeat."""
+    if not 16 <= len(key) <= 128:
+        raise Unprocessable("An idempotency key has 16 to 128 characters.")
+    content = form.told() if form is not None else ""
+    message = "\x00".join([action.name, str(address), content]).encode()
+    mac = hmac.new(key.encode(), message, hashlib.sha256).digest()
+    hashed = _key_hash(key, caller)
+    claimed = session.execute(
+        insert(Kept)
+        .values(key_hash=hashed, form_mac=mac, answer=None, at=at)
+        .on_conflict_do_nothing()
+        .returning(Kept.key_hash)
+    ).one_or_none()
+    if claimed is not None:
+        return None
+    kept = session.execute(select(Kept).where(Kept.key_hash == hashed)).scalar_one()
+    if not hmac.compare_digest(kept.form_mac, mac):
+        raise Conflict("This idempotency key was used for something else.")
+    return Replayed(json.loads(kept.answer or "{}"))
+
+
+def _keep_answer(session: Session, key: str, caller: Caller, answer: dict[str, Any]) -> None:
+    kept = session.execute(select(Kept).where(Kept.key_hash == _key_hash(key, caller))).scalar_one()
+    kept.answer = json.dumps(answer, ensure_ascii=False)
+
+
+def _key_hash(key: str, caller: Caller) -> bytes:
+    # Two callers' keys never meet: one could else probe another's answers.
+    return hashlib.sha256(f"amana/idempotency/v1\x00{caller.actor.code}\x00{key}".encode()).digest()
+
+
+def _unavailable(problem: Exception) -> NoReturn:
+    """Turn a database failure into an answer. Its text holds values and is never shown or logged."""
+    state = getattr(getattr(problem, "orig", None), "sqlstate", None)
+    diag = getattr(getattr(problem, "orig", None), "diag", None)
+    log.error("database: sqlstate=%s constraint=%s", state, getattr(diag, "constraint_name", None))
+    if isinstance(problem, IntegrityError) and state == "23505":
+        raise Conflict("Somebody did this at the same moment.") from None
+    raise Unavailable from None

@@ -1,0 +1,135 @@
+"""Sealing and opening cells with the keys of one request. Only ``Work`` holds one of these.
+
+A cell is sealed where its row is known: table, column, row, case, compartment and
+generation are bound into it, so a ciphertext moved anywhere else does not open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.crypto import fields
+from app.db import CaseRow, EnvelopeRow, Sealed, sealed_columns, tables
+from app.errors import SealBroken
+from app.keyholders import grants
+from app.keyholders.keyring import Keyring
+from app.keyholders.models import Envelope, Grant
+from app.work.plain import Plain
+
+ENVELOPE = "ENVELOPE"
+# Rows are re-sealed in the revoking transaction, so a case is worked through in portions.
+PORTION = 200
+
+
+class Seals:
+    """The keys one request has opened so far, forgotten with it."""
+
+    def __init__(self, session: Session, keyring: Keyring | None, at: datetime) -> None:
+        self._session = session
+        self._keyring = keyring
+        self._at = at
+        self._keys: dict[tuple[UUID, str, int], bytes] = {}
+
+    def __repr__(self) -> str:
+        return "<seals>"
+
+    def seal(self, row: CaseRow | EnvelopeRow, column: str, plaintext: bytes) -> Sealed:
+        """Seal a value for one cell under the generation now in use."""
+        scope, compartment = _scope(row)
+        generation = 1 if compartment == ENVELOPE else grants.generation_of(self._session, scope, compartment)
+        cell = _cell(row, column, generation)
+        return Sealed(fields.seal(self._key(row, generation), cell, plaintext))
+
+    def open(self, row: CaseRow | EnvelopeRow, column: str) -> Plain | None:
+        """Open one cell; None if nothing was given there. Raises SealBroken."""
+        sealed: Sealed | None = getattr(row, column)
+        if sealed is None:
+            return None
+        generation = fields.generation_of(sealed.raw)
+        return Plain(fields.open_cell(self._key(row, generation), _cell(row, column, generation), sealed.raw))
+
+    def remember(self, scope: UUID, compartment: str, generation: int, key: bytes) -> None:
+        """Keep a key that this request has just made."""
+        self._keys[(scope, compartment, generation)] = key
+
+    def rotate(self, case: UUID, compartment: str, *, without: UUID, by: UUID) -> int:
+        """A new generation of a compartment key, and every cell under it sealed anew.
+
+        returns  how many cells were sealed again
+
+        All in the transaction of the revocation: after the commit the old key opens
+        nothing that is stored. Files keep their bytes; only their sealed key changes.
+        """
+        old = grants.generation_of(self._session, case, compartment)
+        self._key_of(case, compartment, old)
+        new, key = grants.rotate(self._session, case, compartment, without=without, by=by, at=self._at)
+        self._keys[(case, compartment, new)] = key
+        count = 0
+        for row in _rows_under(self._session, case, compartment):
+            for column in sealed_columns(type(row)):
+                plain = self.open(row, column)
+                if plain is not None:
+                    cell = _cell(row, column, new)
+                    setattr(row, column, Sealed(fields.seal(key, cell, plain.raw())))
+                    count += 1
+        return count
+
+    def give(self, case: UUID, compartment: str, holder: UUID, *, by: UUID, until: datetime | None = None) -> Grant:
+        """Seal a compartment key I hold to another holder."""
+        generation = grants.generation_of(self._session, case, compartment)
+        key = self._key_of(case, compartment, generation)
+        return grants.seal_grant(
+            self._session, key, case, compartment, generation, holder, by=by, at=self._at, until=until
+        )
+
+    def _key(self, row: CaseRow | EnvelopeRow, generation: int) -> bytes:
+        scope, compartment = _scope(row)
+        if compartment == ENVELOPE and (scope, ENVELOPE, 1) not in self._keys:
+            envelope = self._session.get_one(Envelope, scope)
+            self._keys[(scope, ENVELOPE, 1)] = grants.open_envelope(self._ring(), envelope)
+        return self._key_of(scope, compartment, generation)
+
+    def _key_of(self, scope: UUID, compartment: str, generation: int) -> bytes:
+        found = self._keys.get((scope, compartment, generation))
+        if found is None:
+            found = grants.open_key(self._session, self._ring(), scope, compartment, generation, at=self._at)
+            self._keys[(scope, compartment, generation)] = found
+        return found
+
+    def _ring(self) -> Keyring:
+        if self._keyring is None:
+            raise SealBroken("no keyring")
+        return self._keyring
+
+
+def compartment_of(row: CaseRow | EnvelopeRow) -> str:
+    """The compartment a row is sealed under."""
+    return _scope(row)[1]
+
+
+def _scope(row: CaseRow | EnvelopeRow) -> tuple[UUID, str]:
+    if isinstance(row, EnvelopeRow):
+        return row.envelope_id, ENVELOPE
+    return row.case_id, str(row.compartment)
+
+
+def _cell(row: CaseRow | EnvelopeRow, column: str, generation: int) -> fields.Cell:
+    scope, compartment = _scope(row)
+    return fields.Cell(row.__tablename__, column, row.id, scope, compartment, generation)
+
+
+def _rows_under(session: Session, case: UUID, compartment: str) -> Iterator[CaseRow]:
+    for table in tables().values():
+        if issubclass(table, CaseRow) and sealed_columns(table):
+            statement = select(table).where(table.case_id == case)
+            if isinstance(table.compartment, str):
+                if table.compartment != compartment:
+                    continue
+            else:
+                statement = statement.where(table.compartment == compartment)
+            yield from session.scalars(statement.execution_options(yield_per=PORTION)).all()

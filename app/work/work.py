@@ -1,0 +1,301 @@
+"""What an action holds in its hand, and what a query holds.
+
+``Work`` can fetch, open, seal, add, grant and must record. ``Reading`` can only read
+rows in the caller's scope, in a read-only transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
+
+from app import jobs
+from app.audit.append import CaseSubject, Draft
+from app.audit.models import Combination
+from app.db import CaseRow, EnvelopeRow, Row, Table, tables
+from app.errors import NotFound
+from app.keyholders import grants, holders
+from app.keyholders.models import Envelope, Grant, Keyholder
+from app.policy.actor import Actor
+from app.policy.engine import Policy
+from app.work.caller import Caller
+from app.work.forms import CITES, Justification, Reasoned
+from app.work.plain import Plain
+from app.work.rows import scoped
+from app.work.seals import Seals, compartment_of
+
+R = TypeVar("R", bound=Table)
+Sealable = CaseRow | EnvelopeRow
+
+_WHO, _WHAT = frozenset({"IDENTITY", "LOCATION"}), frozenset({"TESTIMONY"})
+
+
+class Unrecorded(RuntimeError):
+    """An action touched something and did not say so: a defect; everything is rolled back."""
+
+
+class Reading:
+    """Rows in a caller's scope. Has no ``open``, ``seal`` or ``add``."""
+
+    def __init__(self, session: Session, caller: Caller, policy: Policy, at: datetime) -> None:
+        self._session = session
+        self.caller = caller
+        self.policy = policy
+        self.now = at
+
+    @property
+    def actor(self) -> Actor:
+        return self.caller.actor
+
+    def rows(self, table: type[R]) -> Select[R]:
+        """The rows of a table this caller can be given, to be narrowed further. Raises NoScope."""
+        return scoped(table, self.actor, self.policy.scopes(self.actor), self.now)
+
+    def all(self, table: type[R], *conditions: ColumnElement[bool], order: Any = None, limit: int = 50) -> Sequence[R]:
+        """At most ``limit`` rows in scope."""
+        statement = self.rows(table).where(*conditions).limit(limit)
+        return self._session.scalars(statement if order is None else statement.order_by(order)).all()
+
+    def one(self, table: type[R], *conditions: ColumnElement[bool]) -> R:
+        """The one row in scope; NotFound if there is none, whether or not it exists elsewhere."""
+        found = self._session.scalars(self.rows(table).where(*conditions)).one_or_none()
+        if found is None:
+            raise NotFound
+        return found
+
+    def first(self, table: type[R], *conditions: ColumnElement[bool], order: Any = None) -> R | None:
+        statement = self.rows(table).where(*conditions).limit(1)
+        return self._session.scalars(statement if order is None else statement.order_by(order)).first()
+
+    def fetch(self, table: type[R], key: object) -> R:
+        """A row by its outside address: an id, or a case's reference."""
+        return self.one(table, table.__mapper__.columns[table.address] == key)
+
+    def execute(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+        """Run a statement built from ``rows``; for joins and counts of what is in scope."""
+        return self._session.execute(statement).all()
+
+    def held(self, case: UUID) -> frozenset[str]:
+        """The compartments of a case that the caller's keyring can open now."""
+        return grants.held(self._session, self.actor.keyholders, case, at=self.now)
+
+    def held_by(self, holder: UUID, case: Table) -> frozenset[str]:
+        """The compartments of a case that somebody holds, by themself or through their teams."""
+        teams = {m.team_id for m in holders.memberships_of(self._session, holder)}
+        return grants.held(self._session, {holder, *teams}, case_of(case).pop(), at=self.now)
+
+    def cited(self, form: Reasoned, case: UUID | None) -> bool:
+        """Whether the form cites an item of this case of the kind its code asks for."""
+        kinds = CITES.get(Justification(form.justification))
+        if kinds is None:
+            return True
+        if form.cites is None:
+            return False
+        return any(self._stands(name, form.cites, case) for name in kinds)
+
+    def _stands(self, table_name: str, key: UUID, case: UUID | None) -> bool:
+        table = tables().get(table_name)
+        if table is None:
+            return False
+        columns = table.__mapper__.columns
+        statement = self.rows(table).where(columns["id"] == key)
+        if case is not None and "case_id" in columns:
+            statement = statement.where(columns["case_id"] == case)
+        return self._session.scalars(statement.limit(1)).first() is not None
+
+
+class Work(Reading):
+    """One action under way: its transaction, its keys, and the entry that is being written."""
+
+    def __init__(self, session: Session, caller: Caller, policy: Policy, at: datetime) -> None:
+        super().__init__(session, caller, policy, at)
+        self._seals = Seals(session, caller.keyring, at)
+        self._touched: set[UUID] = set()
+        self._rows: list[UUID] = []
+        self._fields: list[str] = []
+        self._codes: dict[str, str | int | bool | UUID] = {}
+        self._recipient: UUID | None = None
+        self._words: bytes | None = None
+        self._opened: dict[UUID, set[str]] = {}
+        self.recorded = False
+
+    # rows
+
+    def add(self, row: Row) -> None:
+        """Store a new row at the end of the action."""
+        self._session.add(row)
+        self._touched |= case_of(row)
+
+    def flush(self) -> None:
+        """Send pending rows now, so that a constraint speaks here and not at the commit."""
+        self._session.flush()
+
+    def lock(self, row: Table) -> None:
+        """Take a row for this action alone, as it is now: what was read before may be old."""
+        self._session.refresh(row, with_for_update=True)
+
+    @property
+    def session(self) -> Session:
+        """For ``steps`` of accounts and cases that keep their own tables; never for a door."""
+        return self._session
+
+    # seals
+
+    def seal(self, row: Sealable, column: str, text: str | bytes | None) -> None:
+        """Seal a value into a cell of a row that has its id. None leaves it empty."""
+        self._note(row, column)
+        if text is None:
+            setattr(row, column, None)
+            return
+        plain = text.encode() if isinstance(text, str) else text
+        setattr(row, column, self._seals.seal(row, column, plain))
+
+    def open(self, row: Sealable, column: str) -> Plain | None:
+        """Open a cell to the caller: the entry will name the field, the row and the case."""
+        self._note(row, column)
+        if isinstance(row, CaseRow):
+            self._opened.setdefault(row.case_id, set()).add(compartment_of(row))
+        return self._seals.open(row, column)
+
+    def fresh(self, secret: bytes) -> Plain:
+        """A secret this action has just drawn, on its way to the door that needs it now."""
+        return Plain(secret)
+
+    def _note(self, row: Sealable, column: str) -> None:
+        self._fields.append(f"{row.__tablename__}.{column}")
+        self._rows.append(row.id)
+        self._touched |= case_of(row)
+
+    # keys
+
+    def open_case_keys(self, case: UUID, to: dict[str, list[UUID]]) -> None:
+        """Make the seven compartment keys of a new case and seal them to their first holders."""
+        grants.open_case(self._session, case, to, by=self._me(), at=self.now)
+        self._session.flush()
+
+    def give(self, case: UUID, compartment: str, holder: UUID, until: datetime | None = None) -> Grant:
+        """Grant a compartment I hold. Raises SealBroken if I hold it only in name."""
+        self._touched.add(case)
+        return self._seals.give(case, compartment, holder, by=self._me(), until=until)
+
+    def take(self, case: UUID, compartment: str, holder: UUID) -> int:
+        """Revoke a holder's grant by making a new generation; returns how many cells were re-sealed."""
+        self._touched.add(case)
+        return self._seals.rotate(case, compartment, without=holder, by=self._me())
+
+    def granted(self, case: UUID, compartment: str) -> Sequence[Grant]:
+        return grants.holders_of(self._session, case, compartment, at=self.now)
+
+    def team(self, name: str) -> Keyholder:
+        """A team's key holder; Unavailable while its lead has not signed up."""
+        return holders.team(self._session, name)
+
+    def envelope(self, team: str, *, witness: UUID | None = None, public: bytes | None = None) -> Envelope:
+        """A fresh envelope to a team (and a witness) for rows of this action."""
+        made, key = grants.seal_envelope(
+            self._session, self.team(team).id, at=self.now, witness=witness, witness_public=public
+        )
+        self._seals.remember(made.id, "ENVELOPE", 1, key)
+        self._session.flush()
+        return made
+
+    def _me(self) -> UUID:
+        if self.caller.keyring is not None:
+            return self.caller.keyring.holder
+        return UUID(int=0)
+
+    # the entry
+
+    def record(
+        self,
+        subject: Row | None = None,
+        *,
+        case: UUID | None = None,
+        recipient: UUID | None = None,
+        **codes: str | int | bool | UUID,
+    ) -> None:
+        """Say what this action was about: a row or a case, and codes, numbers, ids. Text does not fit."""
+        self.recorded = True
+        self._codes.update(codes)
+        self._recipient = recipient or self._recipient
+        if case is not None:
+            self._touched.add(case)
+        if subject is not None:
+            self._rows.append(subject.id)
+            self._touched |= case_of(subject)
+
+    def justify(self, case: UUID, compartment: str, words: str) -> bytes:
+        """Keep free words sealed under the compartment they explain; the entry gets their commitment."""
+        salt = secrets.token_bytes(16)
+        packed = json.dumps({"salt": salt.hex(), "words": words}, ensure_ascii=False)
+        row: Any = tables()["justifications"](case_id=case, compartment=compartment, at=self.now)
+        row.words = self._seals.seal(row, "words", packed.encode())
+        self._session.add(row)
+        self._touched.add(case)
+        self._words = hashlib.sha256(salt + words.encode()).digest()
+        return self._words
+
+    def later(self, action: str, subject: UUID, at: datetime) -> None:
+        """Ask the worker for an action on a row, at a time, in this transaction."""
+        jobs.later(self._session, action, subject, at)
+
+    def subjects(self) -> tuple[CaseSubject, ...]:
+        """The cases this action touched, with their references, for its entry."""
+        if not self._touched:
+            return ()
+        columns = tables()["cases"].__mapper__.columns
+        wanted = select(columns["id"], columns["reference"]).where(columns["id"].in_(self._touched))
+        named = dict(self._session.execute(wanted).all())
+        if len(named) != len(self._touched):
+            raise Unrecorded("a case without a reference")
+        rows = tuple(dict.fromkeys(self._rows))
+        return tuple(CaseSubject(case, reference, rows) for case, reference in named.items())
+
+    def draft(self, base: Draft) -> Draft:
+        """The entry of this action, from its beginning and all that was recorded since."""
+        subjects = self.subjects()
+        return replace(
+            base,
+            subjects=subjects,
+            rows=() if subjects else tuple(dict.fromkeys(self._rows)),
+            fields=tuple(self._fields),
+            recipient=self._recipient,
+            words=self._words,
+            codes=self._codes,
+        )
+
+    def combined(self) -> list[UUID]:
+        """Cases of which this sign-in has now opened both who and what, and had not before."""
+        sign_in = self.actor.sign_in
+        return [] if sign_in is None else [
+            case for case, opened in sorted(self._opened.items()) if self._combines(sign_in, case, opened)
+        ]  # fmt: skip
+
+    def _combines(self, sign_in: UUID, case: UUID, opened: set[str]) -> bool:
+        who, what = bool(opened & _WHO), bool(opened & _WHAT)
+        if not (who or what):
+            return False
+        seen = self._session.get(Combination, (sign_in, case), with_for_update=True)
+        if seen is None:
+            self._session.add(Combination(sign_in=sign_in, case_id=case, who=who, what=what))
+            return who and what
+        was = seen.who and seen.what
+        seen.who, seen.what = seen.who or who, seen.what or what
+        return seen.who and seen.what and not was
+
+
+def case_of(row: Table) -> set[UUID]:
+    """The case an entry about this row belongs to."""
+    if row.__tablename__ == "cases":
+        return {row.id}  # type: ignore[attr-defined]
+    case = getattr(row, "case_id", None)
+    return set() if case is None else {case}

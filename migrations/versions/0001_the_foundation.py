@@ -1,0 +1,668 @@
+"""The tables of the foundation. What guards them is in the next revision.
+
+Sealed columns are plain bytes here: the database never knows more.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import UserDefinedType
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+class XID8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id."""
+
+    def get_col_spec(self, **_: object) -> str:
+        return "xid8"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "cases",
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pathway", sa.String(), nullable=False),
+        sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("opened_by", sa.String(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
+        sa.UniqueConstraint("reference", name=op.f("uq_cases_reference")),
+    )
+    op.create_table(
+        "checkpoints",
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("size", name=op.f("pk_checkpoints")),
+    )
+    op.create_table(
+        "entries",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tx", XID8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entries")),
+    )
+    op.create_index(op.f("ix_entries_tx"), "entries", ["tx"], unique=False)
+    op.create_table(
+        "jobs",
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+    )
+    op.create_index("ix_jobs_due", "jobs", ["due_at"], unique=False, postgresql_where="done_at IS NULL")
+    op.create_table(
+        "kept_answers",
+        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("form_mac", sa.LargeBinary(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_kept_answers")),
+    )
+    op.create_table(
+        "keyholders",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('person', 'team', 'witness', 'service', 'escrow')", name=op.f("ck_keyholders_kind")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_keyholders")),
+        sa.UniqueConstraint("name", name=op.f("uq_keyholders_name")),
+    )
+    op.create_table(
+        "throttles",
+        sa.Column("lane", sa.LargeBinary(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("wait_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("lane", name=op.f("pk_throttles")),
+    )
+    op.create_table(
+        "attachments",
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=True),
+        sa.Column("blob", sa.String(), nullable=True),
+        sa.Column("file_key", sa.LargeBinary(), nullable=False),
+        sa.Column("file_name", sa.LargeBinary(), nullable=True),
+        sa.Column("media_type", sa.LargeBinary(), nullable=True),
+        sa.Column("original_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("received_by", sa.String(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("state IN ('INCOMING', 'KEPT')", name=op.f("ck_attachments_state")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_attachments_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
+    )
+    op.create_index(op.f("ix_attachments_case_id"), "attachments", ["case_id"], unique=False)
+    op.create_table(
+        "case_keys",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("compartment", sa.String(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_keys_case_id")),
+        sa.PrimaryKeyConstraint("case_id", "compartment", name=op.f("pk_case_keys")),
+    )
+    op.create_table(
+        "check_ins",
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("agreed_word", sa.LargeBinary(), nullable=False),
+        sa.Column("outcome", sa.LargeBinary(), nullable=True),
+        sa.Column("planned_by", sa.String(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_check_ins_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_check_ins")),
+    )
+    op.create_index(op.f("ix_check_ins_case_id"), "check_ins", ["case_id"], unique=False)
+    op.create_table(
+        "clearances",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_token", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("page_on_overdue", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_clearances_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clearances")),
+        sa.UniqueConstraint("case_id", "subject_token", name=op.f("uq_clearances_case_id_subject_token")),
+    )
+    op.create_index(op.f("ix_clearances_case_id"), "clearances", ["case_id"], unique=False)
+    op.create_table(
+        "combinations",
+        sa.Column("sign_in", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("who", sa.Boolean(), nullable=False),
+        sa.Column("what", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_combinations_case_id")),
+        sa.PrimaryKeyConstraint("sign_in", "case_id", name=op.f("pk_combinations")),
+    )
+    op.create_table(
+        "consents",
+        sa.Column("tier", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text_version", sa.String(), nullable=False),
+        sa.Column("language", sa.LargeBinary(), nullable=False),
+        sa.Column("how_given", sa.LargeBinary(), nullable=False),
+        sa.Column("conditions", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_consents_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+    )
+    op.create_index(op.f("ix_consents_case_id"), "consents", ["case_id"], unique=False)
+    op.create_table(
+        "contact_channels",
+        sa.Column("channel", sa.LargeBinary(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("safe_hours", sa.LargeBinary(), nullable=True),
+        sa.Column("opening_words", sa.LargeBinary(), nullable=True),
+        sa.Column("who_must_not_know", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_contact_channels_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_channels")),
+    )
+    op.create_index(op.f("ix_contact_channels_case_id"), "contact_channels", ["case_id"], unique=False)
+    op.create_table(
+        "entry_bodies",
+        sa.Column("entry", sa.Uuid(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("view", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(["entry"], ["entries.id"], name=op.f("fk_entry_bodies_entry")),
+        sa.PrimaryKeyConstraint("entry", name=op.f("pk_entry_bodies")),
+    )
+    op.create_table(
+        "entry_subjects",
+        sa.Column("entry", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_entry_subjects_case_id")),
+        sa.ForeignKeyConstraint(["entry"], ["entries.id"], name=op.f("fk_entry_subjects_entry")),
+        sa.PrimaryKeyConstraint("entry", "case_id", name=op.f("pk_entry_subjects")),
+        sa.UniqueConstraint("case_id", "seq", name=op.f("uq_entry_subjects_case_id_seq")),
+    )
+    op.create_table(
+        "envelopes",
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("team_generation", sa.Integer(), nullable=False),
+        sa.Column("sealed_for_team", sa.LargeBinary(), nullable=False),
+        sa.Column("witness_id", sa.Uuid(), nullable=True),
+        sa.Column("sealed_for_witness", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["team_id"], ["keyholders.id"], name=op.f("fk_envelopes_team_id")),
+        sa.ForeignKeyConstraint(["witness_id"], ["keyholders.id"], name=op.f("fk_envelopes_witness_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_envelopes")),
+    )
+    op.create_index(op.f("ix_envelopes_team_id"), "envelopes", ["team_id"], unique=False)
+    op.create_index(op.f("ix_envelopes_witness_id"), "envelopes", ["witness_id"], unique=False)
+    op.create_table(
+        "grants",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("compartment", sa.String(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("keyholder_id", sa.Uuid(), nullable=False),
+        sa.Column("keyholder_generation", sa.Integer(), nullable=False),
+        sa.Column("sealed_key", sa.LargeBinary(), nullable=False),
+        sa.Column("granted_by", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_grants_case_id")),
+        sa.ForeignKeyConstraint(["keyholder_id"], ["keyholders.id"], name=op.f("fk_grants_keyholder_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
+    )
+    op.create_index("ix_grants_case", "grants", ["case_id", "compartment", "generation"], unique=False)
+    op.create_index("ix_grants_holder", "grants", ["keyholder_id", "compartment", "case_id"], unique=False)
+    op.create_table(
+        "holds",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("tier", sa.String(), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("kind IN ('LEGAL', 'INCIDENT', 'CONSENT')", name=op.f("ck_holds_kind")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_holds_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+    )
+    op.create_index(op.f("ix_holds_case_id"), "holds", ["case_id"], unique=False)
+    op.create_table(
+        "identity_documents",
+        sa.Column("kind", sa.LargeBinary(), nullable=False),
+        sa.Column("number", sa.LargeBinary(), nullable=True),
+        sa.Column("issuer", sa.LargeBinary(), nullable=True),
+        sa.Column("condition", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_identity_documents_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_documents")),
+    )
+    op.create_index(op.f("ix_identity_documents_case_id"), "identity_documents", ["case_id"], unique=False)
+    op.create_table(
+        "justifications",
+        sa.Column("compartment", sa.String(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("compartment <> ''", name=op.f("ck_justifications_compartment")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_justifications_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_justifications")),
+    )
+    op.create_index(op.f("ix_justifications_case_id"), "justifications", ["case_id"], unique=False)
+    op.create_table(
+        "memberships",
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("sealed_private", sa.LargeBinary(), nullable=False),
+        sa.Column("lead", sa.Boolean(), nullable=False),
+        sa.Column("deputy", sa.Boolean(), nullable=False),
+        sa.Column("added_by", sa.Uuid(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["keyholders.id"], name=op.f("fk_memberships_member_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["keyholders.id"], name=op.f("fk_memberships_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_memberships")),
+        sa.UniqueConstraint(
+            "team_id", "generation", "member_id", name=op.f("uq_memberships_team_id_generation_member_id")
+        ),
+    )
+    op.create_index(op.f("ix_memberships_member_id"), "memberships", ["member_id"], unique=False)
+    op.create_table(
+        "mitigation_assessments",
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("factor", sa.LargeBinary(), nullable=False),
+        sa.Column("finding", sa.LargeBinary(), nullable=False),
+        sa.Column("reasons", sa.LargeBinary(), nullable=False),
+        sa.Column("passages", sa.LargeBinary(), nullable=True),
+        sa.Column("contrary_evidence", sa.LargeBinary(), nullable=False),
+        sa.Column("written_by", sa.String(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_mitigation_assessments_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mitigation_assessments")),
+    )
+    op.create_index(op.f("ix_mitigation_assessments_case_id"), "mitigation_assessments", ["case_id"], unique=False)
+    op.create_table(
+        "needs",
+        sa.Column("kind", sa.LargeBinary(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_needs_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_needs")),
+    )
+    op.create_index(op.f("ix_needs_case_id"), "needs", ["case_id"], unique=False)
+    op.create_table(
+        "persons",
+        sa.Column("legal_name", sa.LargeBinary(), nullable=False),
+        sa.Column("name_arabic", sa.LargeBinary(), nullable=True),
+        sa.Column("aliases", sa.LargeBinary(), nullable=True),
+        sa.Column("birth_date", sa.LargeBinary(), nullable=True),
+        sa.Column("sex", sa.LargeBinary(), nullable=True),
+        sa.Column("nationalities", sa.LargeBinary(), nullable=True),
+        sa.Column("languages", sa.LargeBinary(), nullable=True),
+        sa.Column("category", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_persons_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_persons")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_persons_case_id")),
+    )
+    op.create_index(op.f("ix_persons_case_id"), "persons", ["case_id"], unique=False)
+    op.create_table(
+        "places",
+        sa.Column("entry", sa.Uuid(), nullable=False),
+        sa.Column("leaf_index", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["entry"], ["entries.id"], name=op.f("fk_places_entry")),
+        sa.PrimaryKeyConstraint("entry", name=op.f("pk_places")),
+        sa.UniqueConstraint("leaf_index", name=op.f("uq_places_leaf_index")),
+    )
+    op.create_table(
+        "prior_accounts",
+        sa.Column("forum", sa.LargeBinary(), nullable=False),
+        sa.Column("caution", sa.LargeBinary(), nullable=False),
+        sa.Column("account", sa.LargeBinary(), nullable=True),
+        sa.Column("submission_id", sa.Uuid(), nullable=True),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_prior_accounts_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prior_accounts")),
+    )
+    op.create_index(op.f("ix_prior_accounts_case_id"), "prior_accounts", ["case_id"], unique=False)
+    op.create_table(
+        "public_keys",
+        sa.Column("keyholder_id", sa.Uuid(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["keyholder_id"], ["keyholders.id"], name=op.f("fk_public_keys_keyholder_id")),
+        sa.PrimaryKeyConstraint("keyholder_id", "generation", name=op.f("pk_public_keys")),
+    )
+    op.create_table(
+        "residences",
+        sa.Column("place", sa.LargeBinary(), nullable=False),
+        sa.Column("since", sa.LargeBinary(), nullable=False),
+        sa.Column("who_knows", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_residences_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_residences")),
+    )
+    op.create_index(op.f("ix_residences_case_id"), "residences", ["case_id"], unique=False)
+    op.create_table(
+        "subject_counters",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_subject_counters_case_id")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_subject_counters")),
+    )
+    op.create_table(
+        "testimonies",
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("admissions", sa.Boolean(), nullable=False),
+        sa.Column("statement_version", sa.String(), nullable=True),
+        sa.Column("statement_language", sa.LargeBinary(), nullable=True),
+        sa.Column("own_words", sa.LargeBinary(), nullable=True),
+        sa.Column("counsel", sa.LargeBinary(), nullable=True),
+        sa.Column("frame", sa.LargeBinary(), nullable=True),
+        sa.Column("taken_by", sa.String(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_testimonies_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_testimonies")),
+    )
+    op.create_index(op.f("ix_testimonies_case_id"), "testimonies", ["case_id"], unique=False)
+    op.create_table(
+        "threat_assessments",
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("level", sa.LargeBinary(), nullable=False),
+        sa.Column("fear_in_own_words", sa.LargeBinary(), nullable=False),
+        sa.Column("findings", sa.LargeBinary(), nullable=False),
+        sa.Column("measures", sa.LargeBinary(), nullable=True),
+        sa.Column("written_by", sa.String(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_threat_assessments_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_threat_assessments")),
+    )
+    op.create_index(op.f("ix_threat_assessments_case_id"), "threat_assessments", ["case_id"], unique=False)
+    op.create_table(
+        "users",
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("login_name", sa.String(), nullable=False),
+        sa.Column("display_name", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("keyholder_id", sa.Uuid(), nullable=True),
+        sa.Column("salt", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_private", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_totp", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_last_step", sa.Integer(), nullable=False),
+        sa.Column("invite_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("invite_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("founds_team", sa.String(), nullable=True),
+        sa.Column("invited_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["keyholder_id"], ["keyholders.id"], name=op.f("fk_users_keyholder_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("code", name=op.f("uq_users_code")),
+        sa.UniqueConstraint("invite_hash", name=op.f("uq_users_invite_hash")),
+        sa.UniqueConstraint("login_name", name=op.f("uq_users_login_name")),
+    )
+    op.create_table(
+        "witness_keys",
+        sa.Column("keyholder_id", sa.Uuid(), nullable=False),
+        sa.Column("handle_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_private", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["keyholder_id"], ["keyholders.id"], name=op.f("fk_witness_keys_keyholder_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_witness_keys")),
+        sa.UniqueConstraint("handle_hash", name=op.f("uq_witness_keys_handle_hash")),
+        sa.UniqueConstraint("keyholder_id", name=op.f("uq_witness_keys_keyholder_id")),
+    )
+    op.create_table(
+        "devices",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_devices_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_devices_token_hash")),
+    )
+    op.create_index(op.f("ix_devices_user_id"), "devices", ["user_id"], unique=False)
+    op.create_table(
+        "handoffs",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("from_team", sa.String(), nullable=False),
+        sa.Column("to_team", sa.String(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=False),
+        sa.Column("sent_by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("envelope_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_handoffs_case_id")),
+        sa.ForeignKeyConstraint(["envelope_id"], ["envelopes.id"], name=op.f("fk_handoffs_envelope_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handoffs")),
+    )
+    op.create_index(op.f("ix_handoffs_case_id"), "handoffs", ["case_id"], unique=False)
+    op.create_index(op.f("ix_handoffs_envelope_id"), "handoffs", ["envelope_id"], unique=False)
+    op.create_table(
+        "recovery_codes",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_recovery_codes_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_codes")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_recovery_codes_code_hash")),
+    )
+    op.create_index(op.f("ix_recovery_codes_user_id"), "recovery_codes", ["user_id"], unique=False)
+    op.create_table(
+        "role_holdings",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("assigned_by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_role_holdings_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_role_holdings")),
+    )
+    op.create_index(op.f("ix_role_holdings_user_id"), "role_holdings", ["user_id"], unique=False)
+    op.create_table(
+        "segments",
+        sa.Column("testimony_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("language", sa.LargeBinary(), nullable=False),
+        sa.Column("speaker", sa.LargeBinary(), nullable=False),
+        sa.Column("classes", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_segments_case_id")),
+        sa.ForeignKeyConstraint(["testimony_id"], ["testimonies.id"], name=op.f("fk_segments_testimony_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segments")),
+        sa.UniqueConstraint("testimony_id", "number", name=op.f("uq_segments_testimony_id_number")),
+    )
+    op.create_index(op.f("ix_segments_case_id"), "segments", ["case_id"], unique=False)
+    op.create_index(op.f("ix_segments_testimony_id"), "segments", ["testimony_id"], unique=False)
+    op.create_table(
+        "sign_ins",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_private", sa.LargeBinary(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("idle_seconds_max", sa.Integer(), nullable=False),
+        sa.Column("second_factor_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sign_ins_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sign_ins_token_hash")),
+    )
+    op.create_index("ix_sign_ins_open", "sign_ins", ["user_id"], unique=False, postgresql_where="ended_at IS NULL")
+    op.create_table(
+        "submissions",
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("danger", sa.Boolean(), nullable=False),
+        sa.Column("account", sa.LargeBinary(), nullable=False),
+        sa.Column("contact", sa.LargeBinary(), nullable=True),
+        sa.Column("language", sa.LargeBinary(), nullable=False),
+        sa.Column("decision", sa.LargeBinary(), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("envelope_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["envelope_id"], ["envelopes.id"], name=op.f("fk_submissions_envelope_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
+        sa.UniqueConstraint("reference", name=op.f("uq_submissions_reference")),
+    )
+    op.create_index(op.f("ix_submissions_envelope_id"), "submissions", ["envelope_id"], unique=False)
+    op.create_table(
+        "submission_files",
+        sa.Column("submission_id", sa.Uuid(), nullable=False),
+        sa.Column("blob", sa.String(), nullable=False),
+        sa.Column("size_bytes", sa.Integer(), nullable=False),
+        sa.Column("file_key", sa.LargeBinary(), nullable=False),
+        sa.Column("file_name", sa.LargeBinary(), nullable=True),
+        sa.Column("media_type", sa.LargeBinary(), nullable=True),
+        sa.Column("original_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("envelope_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["envelope_id"], ["envelopes.id"], name=op.f("fk_submission_files_envelope_id")),
+        sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_submission_files_submission_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submission_files")),
+    )
+    op.create_index(op.f("ix_submission_files_envelope_id"), "submission_files", ["envelope_id"], unique=False)
+    op.create_index(op.f("ix_submission_files_submission_id"), "submission_files", ["submission_id"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_submission_files_submission_id"), table_name="submission_files")
+    op.drop_index(op.f("ix_submission_files_envelope_id"), table_name="submission_files")
+    op.drop_table("submission_files")
+    op.drop_index(op.f("ix_submissions_envelope_id"), table_name="submissions")
+    op.drop_table("submissions")
+    op.drop_index("ix_sign_ins_open", table_name="sign_ins", postgresql_where="ended_at IS NULL")
+    op.drop_table("sign_ins")
+    op.drop_index(op.f("ix_segments_testimony_id"), table_name="segments")
+    op.drop_index(op.f("ix_segments_case_id"), table_name="segments")
+    op.drop_table("segments")
+    op.drop_index(op.f("ix_role_holdings_user_id"), table_name="role_holdings")
+    op.drop_table("role_holdings")
+    op.drop_index(op.f("ix_recovery_codes_user_id"), table_name="recovery_codes")
+    op.drop_table("recovery_codes")
+    op.drop_index(op.f("ix_handoffs_envelope_id"), table_name="handoffs")
+    op.drop_index(op.f("ix_handoffs_case_id"), table_name="handoffs")
+    op.drop_table("handoffs")
+    op.drop_index(op.f("ix_devices_user_id"), table_name="devices")
+    op.drop_table("devices")
+    op.drop_table("witness_keys")
+    op.drop_table("users")
+    op.drop_index(op.f("ix_threat_assessments_case_id"), table_name="threat_assessments")
+    op.drop_table("threat_assessments")
+    op.drop_index(op.f("ix_testimonies_case_id"), table_name="testimonies")
+    op.drop_table("testimonies")
+    op.drop_table("subject_counters")
+    op.drop_index(op.f("ix_residences_case_id"), table_name="residences")
+    op.drop_table("residences")
+    op.drop_table("public_keys")
+    op.drop_index(op.f("ix_prior_accounts_case_id"), table_name="prior_accounts")
+    op.drop_table("prior_accounts")
+    op.drop_table("places")
+    op.drop_index(op.f("ix_persons_case_id"), table_name="persons")
+    op.drop_table("persons")
+    op.drop_index(op.f("ix_needs_case_id"), table_name="needs")
+    op.drop_table("needs")
+    op.drop_index(op.f("ix_mitigation_assessments_case_id"), table_name="mitigation_assessments")
+    op.drop_table("mitigation_assessments")
+    op.drop_index(op.f("ix_memberships_member_id"), table_name="memberships")
+    op.drop_table("memberships")
+    op.drop_index(op.f("ix_justifications_case_id"), table_name="justifications")
+    op.drop_table("justifications")
+    op.drop_index(op.f("ix_identity_documents_case_id"), table_name="identity_documents")
+    op.drop_table("identity_documents")
+    op.drop_index(op.f("ix_holds_case_id"), table_name="holds")
+    op.drop_table("holds")
+    op.drop_index("ix_grants_holder", table_name="grants")
+    op.drop_index("ix_grants_case", table_name="grants")
+    op.drop_table("grants")
+    op.drop_index(op.f("ix_envelopes_witness_id"), table_name="envelopes")
+    op.drop_index(op.f("ix_envelopes_team_id"), table_name="envelopes")
+    op.drop_table("envelopes")
+    op.drop_table("entry_subjects")
+    op.drop_table("entry_bodies")
+    op.drop_index(op.f("ix_contact_channels_case_id"), table_name="contact_channels")
+    op.drop_table("contact_channels")
+    op.drop_index(op.f("ix_consents_case_id"), table_name="consents")
+    op.drop_table("consents")
+    op.drop_table("combinations")
+    op.drop_index(op.f("ix_clearances_case_id"), table_name="clearances")
+    op.drop_table("clearances")
+    op.drop_index(op.f("ix_check_ins_case_id"), table_name="check_ins")
+    op.drop_table("check_ins")
+    op.drop_table("case_keys")
+    op.drop_index(op.f("ix_attachments_case_id"), table_name="attachments")
+    op.drop_table("attachments")
+    op.drop_table("throttles")
+    op.drop_table("keyholders")
+    op.drop_table("kept_answers")
+    op.drop_index("ix_jobs_due", table_name="jobs", postgresql_where="done_at IS NULL")
+    op.drop_table("jobs")
+    op.drop_index(op.f("ix_entries_tx"), table_name="entries")
+    op.drop_table("entries")
+    op.drop_table("checkpoints")
+    op.drop_table("cases")

@@ -1,0 +1,151 @@
+"""What the database itself refuses: changes without an entry, and any change to the log.
+
+Four nets lie under the access log; this is the fourth. The app's role cannot put it aside.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+# A commit that changed one of these and appended no entry is refused.
+GUARDED = (
+    "attachments", "case_keys", "cases", "check_ins", "clearances", "consents", "contact_channels", "devices",
+    "envelopes", "grants", "handoffs", "holds", "identity_documents", "justifications", "keyholders", "memberships",
+    "mitigation_assessments", "needs", "persons", "prior_accounts", "public_keys", "recovery_codes", "residences",
+    "role_holdings", "segments", "submission_files", "submissions", "testimonies", "threat_assessments", "users",
+    "witness_keys",
+)  # fmt: skip
+UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")
+APPEND_ONLY = ("entries", "entry_bodies", "entry_subjects", "places", "checkpoints")
+
+REQUIRE_ENTRY = """
+CREATE FUNCTION require_entry() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- The transaction id of an entry is filled by the server and cannot be written by the app.
+    IF NOT EXISTS (SELECT FROM entries WHERE tx = pg_current_xact_id()) THEN
+        RAISE EXCEPTION 'a change without an entry' USING ERRCODE = 'AM001';
+    END IF;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION require_entry() FROM PUBLIC;
+"""
+
+REFUSE = """
+CREATE FUNCTION refuse_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    -- Bodies may go at the end of their term, by the role that does nothing else.
+    IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'entry_bodies' AND session_user = 'amana_eraser' THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'the log is append-only' USING ERRCODE = 'AM002';
+END $$;
+REVOKE ALL ON FUNCTION refuse_change() FROM PUBLIC;
+"""
+
+# Numbers per case without gap: taken under the counter's row lock, given back by a rollback,
+# and a number that was taken must have been used when the transaction commits.
+SUBJECT_SEQ = """
+CREATE FUNCTION take_subject_seq(wanted uuid) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    INSERT INTO subject_counters (case_id, last) VALUES (wanted, 1)
+    ON CONFLICT (case_id) DO UPDATE SET last = subject_counters.last + 1
+    RETURNING last;
+$$;
+REVOKE ALL ON FUNCTION take_subject_seq(uuid) FROM PUBLIC;
+
+CREATE FUNCTION number_follows() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.seq IS DISTINCT FROM (SELECT last FROM subject_counters WHERE case_id = NEW.case_id) THEN
+        RAISE EXCEPTION 'an entry out of order' USING ERRCODE = 'AM003';
+    END IF;
+    RETURN NEW;
+END $$;
+REVOKE ALL ON FUNCTION number_follows() FROM PUBLIC;
+
+CREATE FUNCTION number_used() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM entry_subjects WHERE case_id = NEW.case_id AND seq = NEW.last) THEN
+        RAISE EXCEPTION 'a number that was taken and not used' USING ERRCODE = 'AM003';
+    END IF;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION number_used() FROM PUBLIC;
+
+CREATE TRIGGER number_follows BEFORE INSERT ON entry_subjects
+    FOR EACH ROW EXECUTE FUNCTION number_follows();
+CREATE CONSTRAINT TRIGGER number_used AFTER INSERT OR UPDATE ON subject_counters
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION number_used();
+"""
+
+
+def upgrade() -> None:
+    op.execute(REQUIRE_ENTRY)
+    op.execute(REFUSE)
+    op.execute(SUBJECT_SEQ)
+    for table in GUARDED:
+        op.execute(
+            f"CREATE CONSTRAINT TRIGGER require_entry AFTER INSERT OR UPDATE OR DELETE ON {table} "
+            "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_entry()"
+        )
+    for table in APPEND_ONLY:
+        op.execute(
+            f"CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+        op.execute(
+            f"CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+    _rights()
+
+
+def _rights() -> None:
+    every = ", ".join((*GUARDED, *UNGUARDED_APP))
+    op.execute(f"GRANT SELECT, INSERT, UPDATE ON {every} TO amana_app")
+    op.execute("GRANT SELECT ON entries, entry_bodies, entry_subjects, places, checkpoints TO amana_app")
+    # Not the column ``tx``: only the server says in which transaction an entry was written.
+    op.execute("GRANT INSERT (id, commitment) ON entries TO amana_app, amana_portal")
+    op.execute("GRANT INSERT ON entry_bodies, entry_subjects TO amana_app")
+    op.execute("GRANT EXECUTE ON FUNCTION take_subject_seq(uuid) TO amana_app")
+
+    op.execute("GRANT INSERT ON entry_bodies TO amana_portal")
+    op.execute(
+        "GRANT SELECT, INSERT ON keyholders, public_keys, witness_keys, envelopes, submissions, "
+        "submission_files, kept_answers TO amana_portal"
+    )
+    op.execute("GRANT UPDATE (answer) ON kept_answers TO amana_portal")
+
+    op.execute("GRANT SELECT ON entries, places, checkpoints TO amana_sequencer")
+    op.execute("GRANT INSERT ON places, checkpoints TO amana_sequencer")
+    op.execute("GRANT SELECT, DELETE ON entry_bodies TO amana_eraser")
+    op.execute("GRANT SELECT ON entries, entry_bodies, entry_subjects, places, checkpoints TO amana_auditor")
+
+
+def downgrade() -> None:
+    for role in ("app", "portal", "sequencer", "eraser", "auditor"):
+        op.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM amana_{role}")
+        op.execute(f"REVOKE ALL ON FUNCTION take_subject_seq(uuid) FROM amana_{role}")
+    for table in APPEND_ONLY:
+        op.execute(f"DROP TRIGGER refuse_change ON {table}")
+        op.execute(f"DROP TRIGGER refuse_truncate ON {table}")
+    for table in GUARDED:
+        op.execute(f"DROP TRIGGER require_entry ON {table}")
+    op.execute("DROP TRIGGER number_follows ON entry_subjects")
+    op.execute("DROP TRIGGER number_used ON subject_counters")
+    for function in (
+        "number_used()",
+        "number_follows()",
+        "take_subject_seq(uuid)",
+        "refuse_change()",
+        "require_entry()",
+    ):
+        op.execute(f"DROP FUNCTION {function}")

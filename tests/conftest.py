@@ -1,0 +1,201 @@
+"""One embedded PostgreSQL and one founded office for the run; every test commits for real.
+
+After each test the database is put back to what it was when the office was founded, by the
+owner with triggers off. Rolling back an outer transaction instead would keep the deferred
+trigger, the read-only transaction and a refusal's own entry from ever happening.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from app import clock
+from app.accounts.signin import SignIns
+from app.cli.database import migrate
+from app.db import Table, engine_for
+from app.embedded import Addresses, Embedded
+from app.keyholders.manager import FileKeyManager
+from app.policy.engine import Policy
+from app.settings import LEAST, Settings
+from app.work import Office
+from app.work.files import FileStore
+from app.work.office import check_actions
+from tests.world import World
+
+# The clock stands still at this moment unless a test moves it.
+NOON = 1_790_000_000.0
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.seconds = NOON
+
+    def __call__(self) -> float:
+        # Row ids order by time; a hair's breadth between two of them keeps that order in tests.
+        self.seconds += 0.001
+        return self.seconds
+
+    def move(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        self.seconds += seconds + 60 * minutes + 3600 * hours + 86400 * days
+
+
+@dataclass
+class Database:
+    """The run's database by role, and the way back to a clean state."""
+
+    addresses: Addresses
+    server: Embedded
+
+    def engine(self, role: str) -> Engine:
+        return create_engine(self.addresses.urls[role], poolclass=NullPool, hide_parameters=True)
+
+    def connect(self, role: str) -> psycopg.Connection[Any]:
+        """A raw connection, for drills that go around the product."""
+        return psycopg.connect(self.addresses.urls[role].replace("+psycopg", ""))
+
+
+@pytest.fixture(autouse=True)
+def standing_clock() -> Iterator[Clock]:
+    moved = Clock()
+    before = clock.use(moved)
+    yield moved
+    clock.use(before)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only sockets on this machine; anything else is a defect."""
+    connect = socket.socket.connect
+
+    def local(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError("the network is off in tests")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", local)
+
+
+@pytest.fixture(scope="session")
+def settings() -> Iterator[Settings]:
+    """Settings of the run: a short folder of its own, and the weakest stretching allowed, for speed."""
+    home = Path(tempfile.mkdtemp(prefix="amana-test-"))
+    weakest = {name: value for name, value in LEAST.items() if name.startswith("argon2")}
+    yield replace(Settings(home=home, database_connections_max=10), **weakest)  # type: ignore[arg-type]
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database(settings: Settings) -> Iterator[Database]:
+    server = Embedded(settings.postgres_folder)
+    addresses = server.start()
+    server.grant_replica_role()
+    migrate(addresses.urls["owner"])
+    yield Database(addresses, server)
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def app_engine(database: Database) -> Iterator[Engine]:
+    engine = engine_for(database.addresses.urls["app"], connections_max=10)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def portal_engine(database: Database) -> Iterator[Engine]:
+    engine = engine_for(database.addresses.urls["portal"], connections_max=5)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    policy = Policy.read()
+    check_actions(policy)
+    return policy
+
+
+@pytest.fixture(scope="session")
+def manager() -> FileKeyManager:
+    return FileKeyManager({"pepper": b"p" * 32, "wrap": b"w" * 32, "log": b"l" * 32})
+
+
+@pytest.fixture(scope="session")
+def office(app_engine: Engine, policy: Policy) -> Office:
+    return Office(app_engine, policy)
+
+
+@pytest.fixture(scope="session")
+def portal_office(portal_engine: Engine, policy: Policy) -> Office:
+    return Office(portal_engine, policy, host="portal")
+
+
+@pytest.fixture(scope="session")
+def signins(office: Office, manager: FileKeyManager, settings: Settings) -> SignIns:
+    return SignIns(office, manager, settings)
+
+
+@pytest.fixture(scope="session")
+def files(settings: Settings) -> FileStore:
+    return FileStore(settings.attachments_folder, bytes_max=200 * 1024 * 1024, free_percent_min=1)
+
+
+@pytest.fixture(scope="session")
+def founded(
+    database: Database, office: Office, portal_office: Office, signins: SignIns, files: FileStore
+) -> Iterator[World]:
+    """The office on its first morning, kept aside table by table."""
+    before = clock.use(Clock())
+    world = World(office, signins, portal=portal_office, files=files)
+    world.found()
+    clock.use(before)
+    with database.engine("owner").begin() as owner:
+        owner.execute(text("CREATE SCHEMA kept"))
+        for table in Table.metadata.sorted_tables:
+            owner.execute(text(f"CREATE TABLE kept.{table.name} AS TABLE public.{table.name}"))
+    yield world
+
+
+@pytest.fixture
+def world(founded: World, database: Database) -> Iterator[World]:
+    """A founded office for one test; afterwards the database is as it was."""
+    mine = copy.copy(founded)
+    mine.members = {login: copy.copy(member) for login, member in founded.members.items()}
+    mine.receipts = {}
+    yield mine
+    put_back(database)
+
+
+@pytest.fixture
+def empty(database: Database, founded: World) -> Iterator[None]:
+    """No office at all, for tests of founding one; afterwards the founded one is back."""
+    _clear(database, "")
+    yield
+    put_back(database)
+
+
+def put_back(database: Database) -> None:
+    """The database as it was when the office was founded."""
+    names = [table.name for table in Table.metadata.sorted_tables]
+    _clear(database, "; ".join(f"INSERT INTO {name} SELECT * FROM kept.{name}" for name in names))
+
+
+def _clear(database: Database, then: str) -> None:
+    names = [table.name for table in Table.metadata.sorted_tables]
+    delete = "; ".join(f"DELETE FROM {name}" for name in names)
+    with database.connect("owner") as owner:
+        owner.execute(f"SET session_replication_role = replica; {delete}; {then}".encode())
