@@ -75,7 +75,7 @@ class Table(DeclarativeBase):
     # A table whose rows change without an entry says here why that is harmless.
     unguarded: ClassVar[str] = ""
     # The column by which the outside addresses a row.
-    address: ClassVar[str] = "id"
+    addressed_by: ClassVar[str] = "id"
 
     def facts(self) -> dict[str, Any]:
         """What a policy may know of this row: state, authors. Never content."""

@@ -1,6 +1,20 @@
-"""Putting the parts together: every action and table is known once this is imported."""
+"""Putting the parts together: which doors a process has, and what it holds.
+
+Every action and table is known once this is imported; a start without a rule for each
+action, or on a database that may forget, is refused.
+"""
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+import uvicorn
+from fastapi import FastAPI, Request
+from sqlalchemy import Engine, text
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
 
 import app.accounts.actions
 import app.cases.actions
@@ -10,3 +24,139 @@ import app.oversight.actions
 import app.people.actions
 import app.protection.actions
 import app.testimonies.actions  # noqa: F401
+from app.accounts.signin import SignIns
+from app.api import attachments, reference
+from app.api import routes as api
+from app.db import engine_for
+from app.edge.desk import Desk
+from app.edge.door import guard
+from app.edge.headers import Door
+from app.edge.refusals import answer
+from app.embedded import check_durability
+from app.errors import CannotStart, Refusal
+from app.keyholders.manager import FileKeyManager
+from app.policy.engine import Policy
+from app.portal import routes as portal
+from app.settings import Settings
+from app.web import routes as web
+from app.work import Office
+from app.work.files import FileStore
+from app.work.office import check_actions
+
+MIB = 1024 * 1024
+# Files get an hour; what is typed gets a minute.
+FILE_SECONDS, BODY_SECONDS = 3600.0, 60.0
+
+
+def staff_app(settings: Settings) -> ASGIApp:
+    """Pages and interface for staff. Holds the pepper; opens only what signed-in people open."""
+    engine = engine_of(settings)
+    manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+    office = office_of(settings, engine)
+    program = _program()
+    program.include_router(api.router)
+    program.include_router(attachments.router)
+    program.include_router(reference.router)
+    program.include_router(web.router)
+    program.state.desk = _desk(settings, office, SignIns(office, manager, settings), settings.port)
+    guarded = _guarded(program, settings, "staff", settings.port, "/api/cases")
+    program.add_exception_handler(Refusal, _refused)
+    return guarded
+
+
+def portal_app(settings: Settings) -> ASGIApp:
+    """The witness's door. Holds no key: what it seals it cannot open."""
+    office = office_of(settings, engine_of(settings), host="portal")
+    program = _program()
+    program.include_router(portal.router)
+    program.state.desk = _desk(settings, office, None, settings.portal_port)
+    return _guarded(program, settings, "portal", settings.portal_port, "/portal/submissions")
+
+
+def engine_of(settings: Settings) -> Engine:
+    """The engine of this process's own role; refuses a server that may forget or a role that may rewrite."""
+    if not settings.database_url:
+        raise CannotStart("AMANA_DATABASE_URL is not set for this process.")
+    with psycopg.connect(settings.database_url.replace("+psycopg", ""), connect_timeout=5) as connection:
+        check_durability(connection)
+        row = connection.execute("SELECT current_user").fetchone()
+        if row is None or row[0] == "amana_owner":
+            raise CannotStart("A process that serves requests may not use the owner's role.")
+    return engine_for(
+        settings.database_url,
+        connections_max=settings.database_connections_max,
+        wait_seconds=settings.pool_wait_seconds,
+    )
+
+
+def office_of(settings: Settings, engine: Engine, *, host: str = "app") -> Office:
+    """An office over an engine; refuses rules and actions that do not match."""
+    policy = Policy.read()
+    check_actions(policy)
+    return Office(engine, policy, profile=settings.profile, host=host)
+
+
+def serve(program: ASGIApp, host: str, port: int, *, drain_seconds: int = 10) -> None:
+    """Run a door until it is told to stop. No access log, no server line, no trust in forwarded headers."""
+    uvicorn.run(
+        program, host=host, port=port, access_log=False, server_header=False, date_header=False,
+        proxy_headers=False, log_config=None, timeout_keep_alive=15, limit_concurrency=400,
+        timeout_graceful_shutdown=drain_seconds, h11_max_incomplete_event_size=16 * 1024,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def _lifespan(program: FastAPI) -> AsyncIterator[None]:
+    yield
+    desk: Desk = program.state.desk
+    desk.office.close()
+
+
+def _program() -> FastAPI:
+    program = FastAPI(title="Amana", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+    program.add_api_route("/healthz", _health, methods=["GET"])
+    return program
+
+
+def _health(request: Request) -> Response:
+    """Whether this process reaches its database. Says nothing else."""
+    desk: Desk = request.app.state.desk
+    desk.office.housekeep(lambda session: session.connection().execute(text("SELECT 1")).scalar())
+    return JSONResponse({"ok": True})
+
+
+def _desk(settings: Settings, office: Office, signins: SignIns | None, port: int) -> Desk:
+    files = FileStore(
+        settings.attachments_folder,
+        bytes_max=settings.attachment_mib_max * MIB,
+        free_percent_min=settings.disk_free_percent_min,
+    )
+    return Desk(office, files, signins, _origin(settings, port), settings.receipt_quota_mib * MIB)
+
+
+def _guarded(program: FastAPI, settings: Settings, door: Door, port: int, files_under: str) -> ASGIApp:
+    names = {settings.public_name, "localhost", "127.0.0.1"} if settings.tls == "none" else {settings.public_name}
+    hosts = names | {f"{name}:{port}" for name in names}
+    return guard(
+        program,
+        door=door,
+        hosts=hosts,
+        bytes_max=settings.body_mib_max * MIB,
+        bytes_per_prefix={files_under: (settings.attachment_mib_max + 1) * MIB},
+        body_seconds=BODY_SECONDS,
+        seconds_per_prefix={files_under: FILE_SECONDS},
+        tls=settings.tls != "none",
+    )
+
+
+def _origin(settings: Settings, port: int) -> str:
+    if settings.tls != "none":
+        return f"https://{settings.public_name}"
+    return f"http://{settings.public_name}:{port}"
+
+
+async def _refused(request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)
+    if request.scope["path"].startswith(("/api/", "/healthz")):
+        return answer(refusal)
+    return web.refused(request, refusal)

@@ -26,7 +26,7 @@ from app.accounts.signin import SignIns
 from app.cli.database import migrate
 from app.db import Table, engine_for
 from app.embedded import Addresses, Embedded
-from app.keyholders.manager import FileKeyManager
+from app.keyholders.manager import FileKeyManager, make_unlock
 from app.policy.engine import Policy
 from app.settings import LEAST, Settings
 from app.work import Office
@@ -41,8 +41,8 @@ NOON = 1_790_000_000.0
 class Clock:
     """A clock that stands still until it is moved."""
 
-    def __init__(self) -> None:
-        self.seconds = NOON
+    def __init__(self, seconds: float = NOON) -> None:
+        self.seconds = seconds
 
     def __call__(self) -> float:
         # Row ids order by time; a hair's breadth between two of them keeps that order in tests.
@@ -70,7 +70,8 @@ class Database:
 
 @pytest.fixture(autouse=True)
 def standing_clock() -> Iterator[Clock]:
-    moved = Clock()
+    # A minute after the office was founded, so that everybody's sign-in lies in the past.
+    moved = Clock(NOON + 60)
     before = clock.use(moved)
     yield moved
     clock.use(before)
@@ -130,8 +131,10 @@ def policy() -> Policy:
 
 
 @pytest.fixture(scope="session")
-def manager() -> FileKeyManager:
-    return FileKeyManager({"pepper": b"p" * 32, "wrap": b"w" * 32, "log": b"l" * 32})
+def manager(settings: Settings) -> FileKeyManager:
+    """The staff app's key file, made as an installation makes it."""
+    make_unlock(settings.unlock_path)
+    return FileKeyManager.make(settings.keys_folder / "staff.key", settings.unlock_path, "pepper", "wrap")
 
 
 @pytest.fixture(scope="session")
@@ -155,9 +158,7 @@ def files(settings: Settings) -> FileStore:
 
 
 @pytest.fixture(scope="session")
-def founded(
-    database: Database, office: Office, portal_office: Office, signins: SignIns, files: FileStore
-) -> Iterator[World]:
+def founded(database: Database, office: Office, portal_office: Office, signins: SignIns, files: FileStore) -> World:
     """The office on its first morning, kept aside table by table."""
     before = clock.use(Clock())
     world = World(office, signins, portal=portal_office, files=files)
@@ -167,7 +168,7 @@ def founded(
         owner.execute(text("CREATE SCHEMA kept"))
         for table in Table.metadata.sorted_tables:
             owner.execute(text(f"CREATE TABLE kept.{table.name} AS TABLE public.{table.name}"))
-    yield world
+    return world
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ class User(Row):
 
     __tablename__ = "users"
     scopes = frozenset({"staff"})
-    address = "code"
+    addressed_by = "code"
 
     code: Mapped[str] = mapped_column(unique=True)
     login_name: Mapped[str] = mapped_column(unique=True)

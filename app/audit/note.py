@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -56,13 +56,20 @@ def sign_note(text: str, name: str, seed: bytes) -> bytes:
     seed     the Ed25519 private key, 32 bytes (RFC 8032)
     raises   ValueError for a text or name that no verifier would accept
     """
+    private = Ed25519PrivateKey.from_private_bytes(seed)
+    return sign_note_by(text, name, private.public_key().public_bytes_raw(), private.sign)
+
+
+def sign_note_by(text: str, name: str, public: bytes, sign: Callable[[bytes], bytes]) -> bytes:
+    """As ``sign_note``, by a signer that keeps its key to itself (a key manager, an HSM).
+
+    sign     an Ed25519 signature[64] over the bytes it is given, by the key that ``public`` belongs to
+    """
     _refuse_unlike_note(text)
     if not text.endswith("\n"):
         raise ValueError("the text of a note ends with a newline")
-    private = Ed25519PrivateKey.from_private_bytes(seed)
-    public = private.public_key().public_bytes_raw()
     verifier_key(name, public)  # Refuses a name that could not be read back.
-    blob = key_id(name, public) + private.sign(text.encode())
+    blob = key_id(name, public) + sign(text.encode())
     return f"{text}\n— {name} {base64.b64encode(blob).decode()}\n".encode()
 
 

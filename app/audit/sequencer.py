@@ -12,11 +12,12 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection, Engine, func, insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from app import clock
 from app.audit.checkpoint import Checkpoint, open_checkpoint
 from app.audit.models import Entry, Place, SignedCheckpoint
-from app.audit.note import sign_note, verifier_key
+from app.audit.note import sign_note_by, verifier_key
 from app.audit.tiles import TileFolder
 from app.audit.tree import RightEdge, leaf_hash
 from app.errors import LogForked
@@ -31,16 +32,22 @@ CHECKPOINT_ENTRIES: Final = 100
 
 
 class Sequencer:
-    """Integrates entries for one log. ``seed`` is the log's Ed25519 key, 32 bytes.
+    """Integrates entries for one log.
+
+    sign     an Ed25519 signature[64] by the log's key, which stays in the key manager
+    public   the public half, 32 bytes
 
     One instance per process; ``tick`` does nothing while another replica holds the lock.
     """
 
-    def __init__(self, engine: Engine, tiles: TileFolder, *, origin: str, seed: bytes, public: bytes) -> None:
+    def __init__(
+        self, engine: Engine, tiles: TileFolder, *, origin: str, sign: Callable[[bytes], bytes], public: bytes
+    ) -> None:
         self._engine = engine
         self._tiles = tiles
         self._origin = origin
-        self._seed = seed
+        self._sign_bytes = sign
+        self._public = public
         self.key = verifier_key(origin, public)
         self._edge: RightEdge | None = None
         self._connection: Connection | None = None
@@ -132,7 +139,7 @@ class Sequencer:
         )
         ids = list(connection.scalars(waiting))
         if ids:
-            first = connection.scalar(select(func.coalesce(func.max(Place.leaf_index) + 1, 0)))
+            first = connection.execute(select(func.coalesce(func.max(Place.leaf_index) + 1, 0))).scalar_one()
             connection.execute(
                 insert(Place), [{"entry": entry, "leaf_index": first + n} for n, entry in enumerate(ids)]
             )
@@ -161,7 +168,7 @@ class Sequencer:
 
     def _sign(self, connection: Connection, edge: RightEdge) -> None:
         checkpoint = Checkpoint(self._origin, edge.size, edge.root())
-        note = sign_note(checkpoint.text(), self._origin, self._seed)
+        note = sign_note_by(checkpoint.text(), self._origin, self._public, self._sign_bytes)
         # First the database, whose primary key lets no second root of this size in; then the
         # file. A crash between the two: the file is one checkpoint behind, which is allowed.
         connection.execute(
@@ -172,17 +179,38 @@ class Sequencer:
         self._signed, self._signed_at = edge.size, clock.now()
 
 
-def run(sequencer: Sequencer, *, tick_ms: int, minutes: int, stopped: Callable[[float], bool]) -> None:
-    """Tick until stopped. A fork ends it: nothing is signed over a tree that does not fit.
+def run(
+    sequencer: Sequencer,
+    *,
+    tick_ms: int,
+    minutes: int,
+    stopped: Callable[[float], bool],
+    sign_now: Callable[[], bool] = lambda: False,
+) -> None:
+    """Tick until stopped, then sign what is not signed yet.
 
-    stopped   waits so many seconds and says whether to end
+    stopped    waits so many seconds and says whether to end
+    sign_now   whether somebody asked for a checkpoint since the last tick
+    raises     LogForked: nothing is signed over a tree that does not fit, and nothing goes on
+
+    A database that is out of reach is waited for: entries keep, and get their place later.
     """
     while not stopped(tick_ms / 1000):
-        try:
-            sequencer.tick(minutes=minutes)
-        except LogForked:
-            log.critical("the log does not extend its last checkpoint; nothing more is signed")
-            raise
+        _tick(sequencer, minutes, sign_now())
+    _tick(sequencer, minutes, True)
+    sequencer.close()
+
+
+def _tick(sequencer: Sequencer, minutes: int, sign_now: bool) -> None:
+    try:
+        sequencer.tick(minutes=minutes, sign_now=sign_now)
+    except LogForked:
+        log.critical("the log does not extend its last checkpoint; nothing more is signed")
+        raise
+    except DBAPIError as problem:
+        # Its text may hold values and is not repeated.
+        log.error("the database is out of reach: sqlstate=%s", getattr(problem.orig, "sqlstate", None))
+        sequencer.close()
 
 
 def waiting(connection: Connection) -> int:

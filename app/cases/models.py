@@ -35,7 +35,7 @@ class Case(Row):
 
     __tablename__ = "cases"
     scopes = frozenset({"case"})
-    address = "reference"
+    addressed_by = "reference"
 
     reference: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str]

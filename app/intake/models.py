@@ -34,7 +34,7 @@ class Submission(EnvelopeRow):
 
     __tablename__ = "submissions"
     scopes = frozenset({"team", "receipt"})
-    address = "reference"
+    addressed_by = "reference"
 
     reference: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str]

@@ -61,8 +61,12 @@ class Replayed(dict[str, Any]):
 class Office:
     """Performs actions and answers queries for every door of one process."""
 
-    def __init__(self, engine: Engine, policy: Policy, *, profile: str = "ngo", host: str = "app") -> None:
+    def __init__(
+        self, engine: Engine, policy: Policy, *, profile: str = "ngo", host: str = "app", demo: bool = False
+    ) -> None:
+        """``demo``   a demonstration: every case it opens is marked as of nobody who exists"""
         self._engine = engine
+        self._demo = demo
         self.policy = policy
         self.profile = profile
         self.host = host
@@ -107,6 +111,10 @@ class Office:
         except (DBAPIError, PoolTimeout) as problem:
             _unavailable(problem)
 
+    def close(self) -> None:
+        """Give the connections back, at the end of a process."""
+        self._engine.dispose()
+
     def housekeep(self, run: Callable[[Session], Any]) -> Any:
         """A transaction for unguarded tables only: idle touches, throttles, looking up a sign-in.
 
@@ -131,7 +139,7 @@ class Office:
         idempotency: str | None,
         render: Callable[[Any], dict[str, Any]] | None,
     ) -> Any:
-        work = Work(session, caller, self.policy, clock.now())
+        work = Work(session, caller, self.policy, clock.now(), demo=self._demo)
         if idempotency is not None and action.creates:
             kept = _keep(session, caller, action, form, address, idempotency, work.now)
             if kept is not None:

@@ -78,7 +78,7 @@ class Reading:
 
     def fetch(self, table: type[R], key: object) -> R:
         """A row by its outside address: an id, or a case's reference."""
-        return self.one(table, table.__mapper__.columns[table.address] == key)
+        return self.one(table, table.__mapper__.columns[table.addressed_by] == key)
 
     def execute(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """Run a statement built from ``rows``; for joins and counts of what is in scope."""
@@ -116,8 +116,12 @@ class Reading:
 class Work(Reading):
     """One action under way: its transaction, its keys, and the entry that is being written."""
 
-    def __init__(self, session: Session, caller: Caller, policy: Policy, at: datetime) -> None:
+    def __init__(
+        self, session: Session, caller: Caller, policy: Policy, at: datetime, *, demo: bool = False
+    ) -> None:
         super().__init__(session, caller, policy, at)
+        # Whether what is made now belongs to a demonstration and to nobody who exists.
+        self.demo = demo
         self._seals = Seals(session, caller.keyring, at)
         self._touched: set[UUID] = set()
         self._rows: list[UUID] = []

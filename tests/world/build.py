@@ -108,8 +108,7 @@ class World:
         chosen = [member for member in CAST if member[0] in logins]
         first = [m for m in chosen if m[3] or m[0] == "administrator"]
         founders = tuple(
-            Founder(login_name=login, display_name=name, role=role, team=team)  # type: ignore[arg-type]
-            for login, name, role, team, _ in first
+            Founder(login_name=login, display_name=name, role=role, team=team) for login, name, role, team, _ in first
         )
         made = self.office.perform(
             Caller.operator(), accounts.found, Found(founders=founders, escrow_public=self.escrow.public)
@@ -124,7 +123,7 @@ class World:
 
     def invite(self, login: str, *, name: str = "Somebody New", roles: tuple[str, ...], duty: str = "") -> Member:
         """Invite a colleague, let them sign up and in, and let their lead add them to the team."""
-        form = Invite(login_name=login, display_name=name, roles=frozenset(roles))  # type: ignore[arg-type]
+        form = Invite(login_name=login, display_name=name, roles=frozenset(roles))
         invited = self.office.perform(self["administrator"], accounts.invite, form)
         member = self._arrive(invited, login, name, roles[0], duty)
         team = rules.TEAM_OF.get(roles[0])
@@ -134,7 +133,7 @@ class World:
                 self[lead],
                 accounts.join_team,
                 JoinTeam(team=team),
-                subject=member.code,  # type: ignore[arg-type]
+                subject=member.code,
             )
             member.caller = self.signins.caller(member.token)
         return member
@@ -195,7 +194,7 @@ class World:
             "custody_status": "FREE", "guard_present": False, **given,
         }  # fmt: skip
         return [
-            self.do(by, testimonies.record_consent, forms.RecordConsent(tier=tier, **fields), subject=reference)  # type: ignore[arg-type]
+            self.do(by, testimonies.record_consent, forms.RecordConsent(tier=tier, **fields), subject=reference)
             for tier in tiers
         ]
 
@@ -236,7 +235,7 @@ class World:
         return begun.id
 
     def _move(self, by: str, testimony: UUID, to: str) -> None:
-        self.do(by, testimonies.move, forms.MoveOn(to=to), subject=testimony)  # type: ignore[arg-type]
+        self.do(by, testimonies.move, forms.MoveOn(to=to), subject=testimony)
 
     def attach(self, reference: str, content: bytes, name: str, media_type: str, *, by: str = "intake") -> UUID:
         """Send a file through the same three steps as the door does."""
@@ -319,7 +318,7 @@ class World:
         words: str | None = None,
     ) -> Mapping[str, str | None]:  # fmt: skip
         """Open fields of a row as a member; the values as text."""
-        form = Opening(fields=fields, justification=justification, cites=cites, words=words)  # type: ignore[arg-type]
+        form = Opening(fields=fields, justification=justification, cites=cites, words=words)
         opened: Opened = self.do(login, action, form, subject=row)
         return {name: None if plain is None else plain.read() for name, plain in opened.values.items()}
 

@@ -1,0 +1,1 @@
+"""The interface for programs: strict JSON in, views out, a bearer token, no cookies."""

@@ -1,0 +1,104 @@
+"""Which action stands behind which address. One line each; all else follows from the action.
+
+``{reference}`` is a case's or a submission's, ``{user}`` a colleague's code, ``{row}`` a row id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.accounts import actions as accounts
+from app.accounts import queries as account_queries
+from app.cases import actions as cases
+from app.cases import queries as case_queries
+from app.intake import actions as intake
+from app.intake import queries as intake_queries
+from app.legal import actions as legal
+from app.oversight import actions as oversight
+from app.people import actions as people
+from app.protection import actions as protection
+from app.testimonies import actions as testimonies
+from app.work import Action, Query
+
+
+@dataclass(frozen=True)
+class Post:
+    """An action at an address."""
+
+    path: str
+    action: Action
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Get:
+    """A question at an address. It discloses nothing sealed."""
+
+    path: str
+    query: Query
+    paged: bool = False
+
+
+POSTS: Final = (
+    Post("/api/sign-out", accounts.leave),
+    Post("/api/sign-out-everywhere", accounts.leave_everywhere),
+    Post("/api/people", accounts.invite, 201),
+    Post("/api/people/{user}/disable", accounts.disable),
+    Post("/api/people/{user}/team", accounts.join_team),
+    Post("/api/people/{user}/team/remove", accounts.leave_team),
+    Post("/api/cases", cases.open_case, 201),
+    Post("/api/cases/{reference}/hand-over", cases.hand_over),
+    Post("/api/cases/{reference}/grants", cases.give, 201),
+    Post("/api/cases/{reference}/grants/revoke", cases.revoke),
+    Post("/api/cases/{reference}/handoffs", cases.send, 201),
+    Post("/api/cases/{reference}/person", people.record, 201),
+    Post("/api/cases/{reference}/documents", people.record_document, 201),
+    Post("/api/cases/{reference}/contacts", people.record_contact, 201),
+    Post("/api/cases/{reference}/testimonies", testimonies.begin, 201),
+    Post("/api/cases/{reference}/consents", testimonies.record_consent, 201),
+    Post("/api/cases/{reference}/mitigation", legal.write, 201),
+    Post("/api/cases/{reference}/threats", protection.assess, 201),
+    Post("/api/cases/{reference}/residences", protection.record_residence, 201),
+    Post("/api/cases/{reference}/needs", protection.record_need, 201),
+    Post("/api/cases/{reference}/check-ins", protection.plan_check_in, 201),
+    Post("/api/testimonies/{row}/limits", testimonies.explain_limits),
+    Post("/api/testimonies/{row}/ready", testimonies.ready),
+    Post("/api/testimonies/{row}/session", testimonies.start_session),
+    Post("/api/testimonies/{row}/account", testimonies.record, 201),
+    Post("/api/testimonies/{row}/move", testimonies.move),
+    Post("/api/consents/{row}/withdraw", testimonies.withdraw),
+    Post("/api/check_ins/{row}/settle", protection.settle_check_in),
+    Post("/api/submissions/{reference}/triage", intake.triage),
+    Post("/api/submissions/{reference}/link", intake.link),
+    # Opening: one address for each table that holds something sealed.
+    Post("/api/persons/{row}/open", people.reveal),
+    Post("/api/identity_documents/{row}/open", people.reveal_document),
+    Post("/api/contact_channels/{row}/open", people.reveal_contact),
+    Post("/api/testimonies/{row}/open", testimonies.open_testimony),
+    Post("/api/segments/{row}/open", testimonies.open_segment),
+    Post("/api/prior_accounts/{row}/open", testimonies.open_prior),
+    Post("/api/consents/{row}/open", testimonies.open_consent),
+    Post("/api/attachments/{row}/open", testimonies.open_attachment),
+    Post("/api/mitigation_assessments/{row}/open", legal.open_note),
+    Post("/api/threat_assessments/{row}/open", protection.open_threat),
+    Post("/api/residences/{row}/open", protection.reveal_residence),
+    Post("/api/needs/{row}/open", protection.open_need),
+    Post("/api/check_ins/{row}/open", protection.open_check_in),
+    Post("/api/handoffs/{row}/open", cases.open_handoff),
+    Post("/api/justifications/{row}/open", cases.open_justification),
+    Post("/api/submissions/{reference}/open", intake.open_submission),
+    Post("/api/submission_files/{row}/open", intake.open_file),
+    Post("/api/log/entries", oversight.ask),
+    Post("/api/log/verify", oversight.verify),
+)
+
+GETS: Final = (
+    Get("/api/me", account_queries.me),
+    Get("/api/people", account_queries.colleagues, paged=True),
+    Get("/api/cases", case_queries.cases, paged=True),
+    Get("/api/cases/count", case_queries.count),
+    Get("/api/cases/{reference}", case_queries.show),
+    Get("/api/cases/{reference}/looked", case_queries.looked, paged=True),
+    Get("/api/submissions", intake_queries.queue, paged=True),
+)

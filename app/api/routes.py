@@ -1,0 +1,95 @@
+"""The routes of the interface for programs, made from the list of doors.
+
+Each is a plain function of the thread pool: it finds its caller, validates its form and
+hands both to the office. Bodies are read by our own strict reader, never by FastAPI's.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from starlette.responses import Response
+
+from app.accounts.forms import AcceptInvitation, SignInForm
+from app.api.doors import GETS, POSTS, Get, Post
+from app.edge.desk import Body, SignedIn, TheDesk, form_of, page_number, row_id
+from app.edge.render import answer_with
+from app.pseudonyms import references
+from app.work import Form
+
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=16, max_length=128)]
+
+router = APIRouter()
+
+
+class Perform:
+    """The endpoint of one action."""
+
+    def __init__(self, door: Post) -> None:
+        self._door = door
+        self.__name__ = door.action.name
+
+    def __call__(
+        self, request: Request, desk: TheDesk, caller: SignedIn, body: Body, idempotency_key: IdempotencyKey = None
+    ) -> Response:
+        action = self._door.action
+        form = form_of(action.form, body) if action.form is not None else None
+        view = desk.do(caller, action, form, subject=subject_of(request), idempotency=idempotency_key)
+        return answer_with(view, self._door.status)
+
+
+class Ask:
+    """The endpoint of one question."""
+
+    def __init__(self, door: Get) -> None:
+        self._door = door
+        self.__name__ = door.query.name
+
+    def __call__(self, request: Request, desk: TheDesk, caller: SignedIn) -> Response:
+        subject = subject_of(request)
+        given = [] if subject is None else [subject]
+        if self._door.paged:
+            given.append(page_number(request.query_params.get("page")))
+        return answer_with(desk.ask(caller, self._door.query, *given))
+
+
+def subject_of(request: Request) -> Any:
+    """The subject an address names; NotFound for what is not an address of that kind."""
+    parameters = request.path_params
+    if "reference" in parameters:
+        return references.read(parameters["reference"])
+    if "row" in parameters:
+        return row_id(parameters["row"])
+    return parameters.get("user")
+
+
+def described(form: type[Form] | None) -> dict[str, Any]:
+    """What the reference says of a body: the form itself, with every bound."""
+    if form is None:
+        return {}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": form.model_json_schema()}}}}
+
+
+@router.post("/api/sign-in", openapi_extra=described(SignInForm))
+def sign_in(desk: TheDesk, body: Body) -> Response:
+    """Sign in with name, passphrase and second factor; the answer holds the bearer token."""
+    return answer_with(desk.enter().enter(form_of(SignInForm, body)))
+
+
+@router.post("/api/invitations/accept", status_code=201, openapi_extra=described(AcceptInvitation))
+def accept(desk: TheDesk, body: Body) -> Response:
+    """Use an invitation: set a passphrase, get the second factor and recovery codes, once."""
+    return answer_with(desk.enter().accept(form_of(AcceptInvitation, body)), 201)
+
+
+for _door in POSTS:
+    router.add_api_route(
+        _door.path, Perform(_door), methods=["POST"], status_code=_door.status, name=_door.action.name,
+        description=_door.action.run.__doc__, openapi_extra=described(_door.action.form), response_class=Response,
+    )  # fmt: skip
+for _question in GETS:
+    router.add_api_route(
+        _question.path, Ask(_question), methods=["GET"], name=_question.query.name,
+        description=_question.query.run.__doc__, response_class=Response,
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""What every door holds: the office, sign-ins, files, and how to come from a request to them.
+
+Kept on ``app.state`` by the program's assembly; a route asks for it as a dependency.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, cast
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from app.accounts.signin import SignIns
+from app.edge.render import as_json
+from app.edge.strict_json import read_json
+from app.errors import NotFound, NotSignedIn
+from app.work import Action, Caller, Form, Office, Query
+from app.work.files import FileStore
+
+F = TypeVar("F", bound=Form)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One process's way to the office. ``signins`` is None where no pepper is held."""
+
+    office: Office
+    files: FileStore
+    signins: SignIns | None
+    origin: str
+    quota_bytes: int
+
+    def do(self, caller: Caller, action: Action, form: Form | None = None, *, subject: object = None,
+           idempotency: str | None = None) -> Any:  # fmt: skip
+        """Perform an action; its view, or the kept answer of an identical earlier request."""
+        return self.office.perform(caller, action, form, subject=subject, idempotency=idempotency, render=as_json)
+
+    def ask(self, caller: Caller, query: Query, *given: Any) -> Any:
+        return self.office.ask(caller, query, *given)
+
+    def enter(self) -> SignIns:
+        """The sign-ins of this process; a process without them has no such page."""
+        if self.signins is None:
+            raise NotFound
+        return self.signins
+
+
+def desk_of(request: Request) -> Desk:
+    return cast(Desk, request.app.state.desk)
+
+
+TheDesk = Annotated[Desk, Depends(desk_of)]
+
+
+def bearer(request: Request, desk: TheDesk) -> Caller:
+    """The caller of a token in the Authorization header. Cookies count for nothing here."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn
+    return desk.enter().caller(token.strip())
+
+
+SignedIn = Annotated[Caller, Depends(bearer)]
+
+
+async def json_body(request: Request) -> Any:
+    """The strictly parsed JSON body; an absent one counts as ``{}``."""
+    if not request.headers.get("content-type") and request.headers.get("content-length", "0") == "0":
+        return {}
+    return await read_json(request)
+
+
+Body = Annotated[Any, Depends(json_body)]
+
+
+def form_of(kind: type[F], body: Any) -> F:
+    """Validate a body as a form: a string may stand for an id, a time or a code; nothing else is converted.
+
+    The body was parsed by the strict reader already; it is written out again because only
+    pydantic's JSON mode is strict and still reads ids and times from strings.
+    """
+    return kind.model_validate_json(json.dumps(body), strict=True)
+
+
+def row_id(text: str) -> UUID:
+    """A row id from an address; NotFound for anything else, as for a row that is not there."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        raise NotFound from None
+    if str(found) != text.lower():
+        raise NotFound
+    return found
+
+
+def page_number(text: str | None) -> int:
+    """A page of a list: 0 to 9999; NotFound beyond, since nothing is there."""
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise NotFound
+    return int(text)

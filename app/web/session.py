@@ -1,0 +1,61 @@
+"""The cookie of a page, the token in its forms, and who is behind both."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from app.edge.desk import Desk, TheDesk
+from app.edge.origin import check_csrf, check_same_origin, csrf_token
+from app.edge.urlencoded import read_form
+from app.errors import NotSignedIn
+from app.work import Caller
+
+COOKIE = "amana_session"
+DEVICE = "amana_device"
+
+
+def token_of(request: Request) -> str:
+    return request.cookies.get(COOKIE, "")
+
+
+def visitor(request: Request, desk: TheDesk) -> Caller:
+    """The caller behind the page's cookie."""
+    return desk.enter().caller(token_of(request))
+
+
+Visitor = Annotated[Caller, Depends(visitor)]
+
+
+def page_token(request: Request) -> str:
+    """The token for the first field of every form of this session."""
+    return csrf_token(token_of(request).encode())
+
+
+async def fields(request: Request, desk: TheDesk) -> dict[str, list[str]]:
+    """The fields of a form from one of our own pages: Origin and token are checked before anything else."""
+    check_same_origin(request, desk.origin)
+    given: dict[str, list[str]] = {}
+    for name, value in await read_form(request):
+        given.setdefault(name, []).append(value)
+    token = token_of(request)
+    if token:
+        check_csrf(token.encode(), given.pop("csrf", [""])[0])
+    return given
+
+
+Fields = Annotated[dict[str, list[str]], Depends(fields)]
+
+
+def keep(response: Response, desk: Desk, name: str, value: str, seconds: int) -> None:
+    """Set a cookie that scripts and other sites do not see."""
+    response.set_cookie(
+        name, value, max_age=seconds, path="/", httponly=True, samesite="strict", secure=desk.origin.startswith("https")
+    )
+
+
+def needs_sign_in(request: Request) -> None:
+    if not token_of(request):
+        raise NotSignedIn

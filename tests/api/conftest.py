@@ -1,0 +1,92 @@
+"""The real doors in this process: the same assembly that is served, reached through ASGI."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from app.keyholders.manager import FileKeyManager
+from app.main import portal_app, staff_app
+from app.settings import Settings
+from tests.conftest import Database
+from tests.world import World
+
+
+@dataclass
+class Client:
+    """One caller of one door; blocking, so that tests read from top to bottom."""
+
+    program: ASGIApp
+    base: str
+    token: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One request. ``headers`` are added to those of the session."""
+        return asyncio.run(self._ask(method, path, **more))
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.ask("GET", path, **more)
+
+    def post(self, path: str, json: Any = None, **more: Any) -> httpx.Response:
+        return self.ask("POST", path, json=json, **more) if json is not None else self.ask("POST", path, **more)
+
+    async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        headers = {**({"Authorization": f"Bearer {self.token}"} if self.token else {}), **more.pop("headers", {})}
+        transport = httpx.ASGITransport(self.program, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=self.base, cookies=self.cookies) as client:
+            return await client.request(method, path, headers=headers, **more)
+
+
+@pytest.fixture(scope="session")
+def staff_door(settings: Settings, database: Database, manager: FileKeyManager) -> Iterator[ASGIApp]:
+    door = staff_app(replace(settings, database_url=database.addresses.urls["app"], database_connections_max=6))
+    yield door
+    _close(door)
+
+
+@pytest.fixture(scope="session")
+def portal_door(settings: Settings, database: Database) -> Iterator[ASGIApp]:
+    door = portal_app(replace(settings, database_url=database.addresses.urls["portal"], database_connections_max=4))
+    yield door
+    _close(door)
+
+
+def _close(door: Any) -> None:
+    while not isinstance(door, FastAPI):
+        door = door.app
+    door.state.desk.office.close()
+
+
+@pytest.fixture
+def stranger(staff_door: ASGIApp, world: World) -> Client:
+    """Somebody at the staff door who is not signed in."""
+    return Client(staff_door, "http://localhost:8000")
+
+
+@pytest.fixture
+def portal(portal_door: ASGIApp, world: World) -> Client:
+    return Client(portal_door, "http://localhost:8001")
+
+
+@dataclass
+class Staff:
+    """A client for each member of the cast."""
+
+    program: ASGIApp
+    world: World
+
+    def __getitem__(self, login: str) -> Client:
+        return Client(self.program, "http://localhost:8000", token=self.world.members[login].token)
+
+
+@pytest.fixture
+def staff(staff_door: ASGIApp, world: World) -> Iterator[Staff]:
+    yield Staff(staff_door, world)
