@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
+from app.accounts.rules import TEAM_OF
 from app.work.forms import Form, Line
 
 if TYPE_CHECKING:
@@ -36,10 +37,18 @@ class Invite(Form):
 
 
 class Founder(Form):
+    """One of the first people. Whoever founds a team works in it, so no administrator holds a team's key."""
+
     login_name: LoginName
     display_name: Line
     role: Role
     team: Team | None = None
+
+    @model_validator(mode="after")
+    def _works_there(self) -> Founder:
+        if self.team is not None and TEAM_OF.get(self.role) != self.team:
+            raise ValueError("a team is founded by somebody whose role works in it")
+        return self
 
 
 class Found(Form):
@@ -94,7 +103,9 @@ class JoinTeam(Form):
         from app.accounts.steps import roles_of, teams_of
 
         teams = teams_of(work, row) | {self.team}
-        return {"team": self.team, "target_teams": teams, "target_roles": roles_of(work, row)}
+        # A deputy is a lead to the rules: "team_lead" is a duty, and stands among roles for them.
+        roles = roles_of(work, row) | ({"team_lead"} if self.deputy else frozenset())
+        return {"team": self.team, "target_teams": teams, "target_roles": roles}
 
 
 class LeaveTeam(Form):

@@ -46,7 +46,7 @@ class Policy:
     """The rules of one installation."""
 
     def __init__(self, texts: dict[str, str], schema: str) -> None:
-        self.rules = {rule.id: rule for text in texts.values() for rule in _rules(text)}
+        self.rules = _by_id(rule for text in texts.values() for rule in _rules(text))
         whole = "\n".join(texts[name] for name in sorted(texts))
         self.hash = hashlib.sha256((schema + whole).encode()).hexdigest()
         self.actions = frozenset(name for rule in self.rules.values() for name in rule.actions)
@@ -137,9 +137,17 @@ def _rules(text: str) -> list[Rule]:
             json.dumps({"staticPolicies": {"p": body}, "templates": {}, "templateLinks": []})
         )
         rules.append(Rule(notes["id"], notes["says"], body["effect"], frozenset(named), source))
-    if len({rule.id for rule in rules}) != len(rules):
-        raise CannotStart("Two rules in one file of policies/ share an @id.")
     return rules
+
+
+def _by_id(rules: Iterable[Rule]) -> dict[str, Rule]:
+    """Rules by their @id, which no two share, in whatever files: an entry names one rule."""
+    found: dict[str, Rule] = {}
+    for rule in rules:
+        if rule.id in found:
+            raise CannotStart(f"Two rules in policies/ share an @id: {rule.id}")
+        found[rule.id] = rule
+    return found
 
 
 def _declarations(actions: Iterable[str]) -> str:
