@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from app.cases.models import Pathway
 from app.work.forms import Form, Passage, Reasoned
 
-if TYPE_CHECKING:
-    from app.db import Table
-    from app.work import Work
-
 Compartment = Literal["IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "THREAT", "RELEASE"]
 Compartments = Annotated[frozenset[Compartment], Field(min_length=1, max_length=7)]
 StaffCode = Annotated[str, StringConstraints(pattern=r"^S-[3-9A-Z]{6}$")]
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class OpenCase(Form):
@@ -35,13 +31,6 @@ class GiveGrant(Form):
     user: StaffCode
     compartments: Compartments
     until: AwareDatetime | None = None
-
-    def target_facts(self, work: Work, row: Table | None) -> dict[str, Any]:
-        """Roles and holdings of the colleague this grant would go to."""
-        from app.cases.steps import target_facts
-
-        assert row is not None
-        return target_facts(work, row, self.user)
 
 
 class RevokeGrant(Form):

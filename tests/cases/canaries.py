@@ -1,0 +1,180 @@
+"""One case with a canary in every sealed field that takes free words, and who ought to see which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.cases import actions as cases
+from app.cases.forms import GiveGrant, SendHandoff
+from app.db import CaseRow, EnvelopeRow, sealed_columns, tables
+from app.intake import actions as intake
+from app.intake import queries
+from app.intake.forms import Link, ReceivedFile, Triage
+from app.intake.models import SubmissionFile
+from app.protection import actions as protection
+from app.protection.forms import SettleCheckIn
+from app.testimonies import actions as testimonies
+from app.testimonies import forms
+from tests.world import World
+
+# Sealed fields that cannot hold a canary: closed lists, codes, keys and hashes of ours.
+NOT_WORDS = frozenset(
+    {
+        "persons.sex", "persons.nationalities", "persons.languages", "persons.category",
+        "identity_documents.kind", "identity_documents.condition", "contact_channels.channel",
+        "testimonies.statement_language", "segments.language", "segments.speaker", "segments.classes",
+        "consents.language", "consents.how_given", "prior_accounts.forum", "prior_accounts.caution",
+        "attachments.file_key", "attachments.original_sha256",
+        "mitigation_assessments.factor", "mitigation_assessments.finding",
+        "threat_assessments.level", "needs.kind",
+        "submissions.language", "submissions.decision",
+        "submission_files.file_key", "submission_files.original_sha256",
+    }
+)  # fmt: skip
+
+
+@dataclass
+class Planted:
+    """What was planted where, and the rows of it.
+
+    canaries  "table.column" -> the canary that only that field holds
+    rows      table -> the row that holds its canaries
+    """
+
+    reference: str = ""
+    submission: str = ""
+    canaries: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, UUID] = field(default_factory=dict)
+
+    def mark(self, world: World, name: str) -> str:
+        self.canaries[name] = world.canary()
+        return self.canaries[name]
+
+    def of(self, *names: str) -> set[str]:
+        """The canaries of whole tables."""
+        return {canary for name, canary in self.canaries.items() if name.split(".")[0] in names}
+
+
+def plant(world: World) -> Planted:
+    """Build the case through the office, as its people would, a canary in each field."""
+    planted = Planted(reference=world.case())
+
+    def marks(table: str, *columns: str) -> dict[str, str]:
+        return {column: planted.mark(world, f"{table}.{column}") for column in columns}
+
+    _who(world, planted, marks("persons", "legal_name", "name_arabic", "aliases", "birth_date"))
+    planted.rows["identity_documents"] = world.document(
+        planted.reference, **marks("identity_documents", "number", "issuer")
+    )
+    planted.rows["contact_channels"] = world.contact(
+        planted.reference, **marks("contact_channels", "address", "safe_hours", "opening_words", "who_must_not_know")
+    )
+    _account(world, planted, marks("testimonies", "own_words", "counsel", "frame") | marks("segments", "text"))
+    conditions = marks("consents", "conditions")
+    planted.rows["consents"] = world.consents(planted.reference, "T3", **conditions)[0].id
+    sent = marks("submissions", "account", "contact") | marks("submission_files", "file_name", "media_type")
+    _through_the_portal(world, planted, sent)
+    file = marks("attachments", "file_name", "media_type")
+    planted.rows["attachments"] = world.attach(planted.reference, b"bytes", file["file_name"], file["media_type"])
+    world.hand_to_legal(planted.reference)
+    world.hand_to_protection(planted.reference)
+    _afterwards(world, planted, marks)
+    return planted
+
+
+def fields_of(table: str) -> tuple[str, ...]:
+    """The fields of a table that can be asked for."""
+    shown = set(sealed_columns(tables()[table])) - set(getattr(tables()[table], "never_shown", ()))
+    return tuple(sorted(shown))
+
+
+def sealed_fields() -> set[str]:
+    """Every sealed field the product has."""
+    return {
+        f"{name}.{column}"
+        for name, table in tables().items()
+        if issubclass(table, CaseRow | EnvelopeRow)
+        for column in sealed_columns(table)
+    }
+
+
+def file_of(world: World, submission: UUID) -> UUID:
+    """The row of a submission's file."""
+    wanted = select(SubmissionFile.id).where(SubmissionFile.submission_id == submission)
+    found: UUID = world.office.housekeep(lambda session: session.scalars(wanted).one())
+    return found
+
+
+def _who(world: World, planted: Planted, marks: dict[str, str]) -> None:
+    given: dict[str, Any] = {
+        "legal_name": marks["legal_name"], "name_arabic": marks["name_arabic"], "aliases": (marks["aliases"],),
+        "birth_date": {"precision": "SEASON", "words": marks["birth_date"]},
+    }  # fmt: skip
+    planted.rows["persons"] = world.person(planted.reference, **given).id
+
+
+def _account(world: World, planted: Planted, marks: dict[str, str]) -> None:
+    testimony = world.testimony(planted.reference, upto="TRIAGED")
+    limits = forms.ExplainLimits(statement_version="2026-10", language="ar", own_words=marks["own_words"])
+    world.do("intake", testimonies.explain_limits, limits, subject=testimony)
+    world.consents(planted.reference, "T1", "T2")
+    world.do(
+        "intake", testimonies.ready,
+        forms.MakeReady(counsel="DECLINED", counsel_reason=marks["counsel"]), subject=testimony,
+    )  # fmt: skip
+    start = forms.StartSession(
+        place="OFFICE", custody_status="FREE", guard_present=False, interpreter_code=marks["frame"]
+    )
+    world.do("intake", testimonies.start_session, start, subject=testimony)
+    account = forms.RecordAccount(language="ar", segments=(forms.Passage(text=marks["text"]),))
+    recorded = world.do("intake", testimonies.record, account, subject=testimony)
+    planted.rows["testimonies"], planted.rows["segments"] = testimony, recorded.segments[0]
+
+
+def _through_the_portal(world: World, planted: Planted, marks: dict[str, str]) -> None:
+    assert world.files is not None
+    with world.files.receive(b"k" * 32) as incoming:
+        incoming.write(b"bytes of a file")
+        kept = incoming.finish()
+    file = ReceivedFile(
+        blob=kept.blob, size_bytes=kept.size_bytes, sha256=kept.sha256, key=b"k" * 32,
+        file_name=marks["file_name"], media_type=marks["media_type"],
+    )  # fmt: skip
+    _, planted.submission = world.submit(marks["account"], contact=marks["contact"], files=(file,))
+    waiting = world.office.ask(world["intake"], queries.queue)
+    planted.rows["submissions"] = next(line.id for line in waiting if line.reference == planted.submission)
+    planted.rows["submission_files"] = file_of(world, planted.rows["submissions"])
+    world.do("intake", intake.triage, Triage(decision="INTERVIEW"), subject=planted.submission)
+    linked = world.do("intake", intake.link, Link(case=planted.reference), subject=planted.submission)
+    planted.rows["prior_accounts"] = linked.prior_account
+    planted.canaries["prior_accounts.account"] = marks["account"]
+
+
+def _afterwards(world: World, planted: Planted, marks: Any) -> None:
+    reference, rows = planted.reference, planted.rows
+    note = marks("mitigation_assessments", "reasons", "passages", "contrary_evidence")
+    rows["mitigation_assessments"] = world.note(reference, **note | {"passages": (note["passages"],)})
+    rows["threat_assessments"] = world.threat(
+        reference, **marks("threat_assessments", "fear_in_own_words", "findings", "measures")
+    )
+    rows["residences"] = world.residence(reference, **marks("residences", "place", "since", "who_knows"))
+    rows["needs"] = world.need(reference, **marks("needs", "words"))
+    check_in = marks("check_ins", "agreed_word", "outcome")
+    rows["check_ins"] = world.check_in(reference, agreed_word=check_in["agreed_word"])
+    settled = SettleCheckIn(state="MET_OK", outcome=check_in["outcome"])
+    world.do("protection", protection.settle_check_in, settled, subject=rows["check_ins"])
+    handoff = SendHandoff(kind="SAFETY", to_team="protection", words=marks("handoffs", "words")["words"])
+    rows["handoffs"] = world.do("intake", cases.send, handoff, subject=reference).id
+    world.open(
+        "legal", testimonies.open_segment, rows["segments"], "text",
+        justification="DEMAND", words=marks("justifications", "words")["words"],
+    )  # fmt: skip
+    rows["justifications"] = world.row("legal", reference, "justifications")
+    code = world.members["narrative-lead"].code
+    release = GiveGrant(user=code, compartments=frozenset({"RELEASE"}))
+    world.do("intake", cases.give, release, subject=reference)
+    rows["grants"] = world.show("intake", reference).grants[0].id

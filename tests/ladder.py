@@ -1,0 +1,176 @@
+"""Every right has its ladder: who tries, what comes of it, and what the log says after each rung.
+
+A ladder is climbed through the office, one rung after another, on one action. After each
+rung exactly one new entry must stand in the log, and it must say no more and no less than
+what happened there.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from app.cases.forms import Opening
+from app.cases.models import Case
+from app.db import Table
+from app.errors import NotFound, Refusal
+from app.pseudonyms import references
+from app.work import Action, Caller, Form, Reasoned
+from tests.conftest import Database
+from tests.world import World
+
+CANARY = "CANARY-"
+
+
+@dataclass(frozen=True)
+class Said:
+    """One entry of the log, as an auditor reads it."""
+
+    view: dict[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        return self.view.get(name)
+
+    @property
+    def rule(self) -> str:
+        return str(self.view["policy"]["rule"])
+
+    @property
+    def cases(self) -> list[str]:
+        return [subject["case"] for subject in self.view["subjects"]]
+
+
+class Log:
+    """The access log of one test, read with the auditor's own right to the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._read = {entry["id"] for entry in self._all()}
+
+    def fresh(self) -> list[Said]:
+        """The entries since the last time this was asked, oldest first."""
+        found = [view for view in self._all() if view["id"] not in self._read]
+        self._read |= {view["id"] for view in found}
+        return [Said(view) for view in found]
+
+    def last(self) -> Said:
+        """The newest entry; there must be a new one."""
+        return self.fresh()[-1]
+
+    def _all(self) -> list[dict[str, Any]]:
+        with self._database.connect("auditor") as auditor:
+            rows = auditor.execute("SELECT body FROM entry_bodies ORDER BY entry").fetchall()
+        return [json.loads(bytes(body)) for (body,) in rows]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One try.
+
+    who      login of a member of the cast, or "anonymous", "operator"
+    outcome  "done", or the code of the refusal
+    rule     the @id that the entry names: of the rule that allowed or forbade; "no-rule" if none
+             allows; "none" where no rule was asked or the state refused
+    form, subject   what this one brings instead of what the ladder brings
+    """
+
+    who: str
+    outcome: str
+    rule: str
+    form: Form | None = None
+    subject: object = None
+
+
+def climb(
+    world: World, log: Log, action: Action, *rungs: Rung, form: Form | None = None, subject: object = None
+) -> Any:  # fmt: skip
+    """Try every rung in order; returns the view of the last one that was allowed.
+
+    raises  AssertionError at the first rung where the answer, or the entry, is another
+    """
+    view: Any = None
+    log.fresh()
+    for number, rung in enumerate(rungs, start=1):
+        brought, about = rung.form or form, rung.subject or subject
+        caller = _caller(world, rung.who)
+        outcome = "done"
+        try:
+            view = world.office.perform(caller, action, brought, subject=about)
+        except Refusal as refusal:
+            outcome = refusal.code
+        where = f"{action.name}, rung {number}: {rung.who}"
+        assert outcome == rung.outcome, f"{where}: {outcome} instead of {rung.outcome}"
+        said = [entry for entry in log.fresh() if entry.operation != "combine"]
+        if outcome != "done" and caller.actor.kind == "Anonymous":
+            assert said == [], f"{where}: a stranger's refusal is counted, not logged"
+            continue
+        assert len(said) == 1, f"{where}: {len(said)} entries"
+        _says(said[0], where, caller, action, rung, brought, about)
+    return view
+
+
+def _caller(world: World, who: str) -> Caller:
+    if who == "anonymous":
+        return Caller.anonymous()
+    return Caller.operator() if who == "operator" else world[who]
+
+
+def _says(
+    said: Said, where: str, caller: Caller, action: Action, rung: Rung, form: Form | None, about: object
+) -> None:  # fmt: skip
+    """The entry names who, what, the outcome and the rule, and of a refused row only what was asked for."""
+    assert (said.action, said.actor) == (action.name, caller.actor.code), where
+    assert said.roles == sorted(caller.actor.roles), where
+    assert (said.outcome, said.rule) == (rung.outcome, rung.rule), f"{where}: {said.outcome}, {said.rule}"
+    if isinstance(form, Reasoned):
+        assert said.justification == form.justification.value, where
+        assert said.cites == (str(form.cites) if form.cites else None), where
+    if rung.outcome == "done":
+        assert said.operation == action.operation, where
+        assert action.on is not Case or about in said.cases, where
+        assert not isinstance(form, Opening) or _opened(said) >= set(form.fields), where
+        return
+    assert said.operation == "refuse", where
+    assert (said.cases, said.fields, said.rows, said.words) == ([], None, None, None), f"{where}: it says too much"
+    assert said.sought == sought(about), where
+    assert said.codes == ({"target": str(about)} if isinstance(about, UUID) else None), where
+
+
+def sought(about: object) -> str | None:
+    """The case reference somebody asked for by name, if it is one."""
+    try:
+        return references.read(about) if isinstance(about, str) else None
+    except NotFound:
+        return None
+
+
+def _opened(said: Said) -> set[str]:
+    return {field.split(".")[1] for field in said.fields or ()}
+
+
+@pytest.fixture
+def log(world: World, database: Database, caplog: pytest.LogCaptureFixture) -> Iterator[Log]:
+    """The log of a story. When the story ends, every canary in it is hunted."""
+    caplog.set_level(logging.INFO, logger="amana")
+    yield Log(database)
+    assert CANARY not in caplog.text, "a canary in the operational log"
+    assert seen_in_clear(database) == [], "a canary in clear in the database"
+
+
+def seen_in_clear(database: Database) -> list[str]:
+    """Tables in which a canary can be read without any key, as text or as bytes."""
+    spelled = (CANARY, CANARY.encode().hex())
+    with database.connect("owner") as owner:
+        return [
+            table.name
+            for table in Table.metadata.sorted_tables
+            for (row,) in owner.execute(SQL("SELECT t::text FROM {} t").format(Identifier(table.name)))
+            if any(mark in row for mark in spelled)
+        ]
