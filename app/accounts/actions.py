@@ -13,6 +13,7 @@ from app import clock
 from app.accounts import rules
 from app.accounts.forms import Enrolment, Entering, Found, Invite, JoinTeam, LeaveTeam
 from app.accounts.models import AccountState, Device, RecoveryCode, RoleHolding, SignIn, User
+from app.accounts.steps import joiner, leaver, newcomer
 from app.accounts.views import Enrolled, Entered, FoundOffice, Invited, Left, TeamChange
 from app.crypto import boxes, kdf
 from app.errors import Conflict, NotFound, SignInRefused
@@ -48,7 +49,7 @@ def found(work: Work, form: Found) -> FoundOffice:
     return FoundOffice(invited)
 
 
-@action("account.invite", operation="key", creates=False)
+@action("account.invite", operation="key", about=newcomer)
 def invite(work: Work, form: Invite) -> Invited:
     """Invite a colleague by a code that works once, within a day."""
     if work.first(User, User.login_name == form.login_name) is not None:
@@ -149,7 +150,7 @@ def disable(work: Work, user: User) -> TeamChange:
     return TeamChange("all", user.code, 0)
 
 
-@action("team.add", operation="grant", on=User)
+@action("team.add", operation="grant", on=User, about=joiner)
 def join_team(work: Work, user: User, form: JoinTeam) -> TeamChange:
     """Seal the team's key to a new member. Only somebody who holds that key can."""
     team = work.team(form.team)
@@ -163,7 +164,7 @@ def join_team(work: Work, user: User, form: JoinTeam) -> TeamChange:
     return TeamChange(form.team, user.code, team.generation)
 
 
-@action("team.remove", operation="revoke", on=User)
+@action("team.remove", operation="revoke", on=User, about=leaver)
 def leave_team(work: Work, user: User, form: LeaveTeam) -> TeamChange:
     """Remove a member: a new generation of the team's key from this moment for what is sealed next."""
     team = work.team(form.team)

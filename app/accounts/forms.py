@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
 from app.accounts.rules import TEAM_OF
 from app.work.forms import Form, Line
-
-if TYPE_CHECKING:
-    from app.db import Table
-    from app.work import Work
 
 Role = Literal[
     "intake_officer", "legal_reviewer", "caseworker", "narrative_editor", "reid_reviewer",
@@ -31,9 +27,6 @@ class Invite(Form):
     login_name: LoginName
     display_name: Line
     roles: Annotated[frozenset[Role], Field(min_length=1, max_length=4)]
-
-    def target_facts(self, work: Work, row: Table | None) -> dict[str, Any]:
-        return {"target_roles": frozenset(self.roles)}
 
 
 class Founder(Form):
@@ -76,7 +69,7 @@ class Enrolment(Form):
 class SignInForm(Form):
     """Name, passphrase, and the second factor: six digits, or a recovery code once."""
 
-    login_name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    login_name: Annotated[Line, StringConstraints(max_length=64)]
     passphrase: Passphrase
     code: Digits | None = None
     recovery_code: OneUse | None = None
@@ -98,18 +91,6 @@ class JoinTeam(Form):
     team: Team
     deputy: bool = False
 
-    def target_facts(self, work: Work, row: Table | None) -> dict[str, Any]:
-        """The team, and the teams this colleague is in already: the wall runs between some."""
-        from app.accounts.steps import roles_of, teams_of
-
-        teams = teams_of(work, row) | {self.team}
-        # A deputy is a lead to the rules: "team_lead" is a duty, and stands among roles for them.
-        roles = roles_of(work, row) | ({"team_lead"} if self.deputy else frozenset())
-        return {"team": self.team, "target_teams": teams, "target_roles": roles}
-
 
 class LeaveTeam(Form):
     team: Team
-
-    def target_facts(self, work: Work, row: Table | None) -> dict[str, Any]:
-        return {"team": self.team}

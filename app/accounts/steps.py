@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+from app.accounts.forms import Invite, JoinTeam, LeaveTeam
 from app.accounts.models import RoleHolding, User, WitnessKey
-from app.db import Table
 from app.keyholders import holders
 from app.keyholders.models import Keyholder, PublicKey
 from app.work import Work
 
 
-def teams_of(work: Work, user: Table | None) -> frozenset[str]:
-    """Names of the teams whose key somebody holds now, and through that what they could read."""
-    if not isinstance(user, User) or user.keyholder_id is None:
+def newcomer(_work: Work, _row: None, form: Invite) -> dict[str, Any]:
+    """The roles an invitation would give."""
+    return {"target_roles": frozenset(form.roles)}
+
+
+def joiner(work: Work, user: User, form: JoinTeam) -> dict[str, Any]:
+    """The team, the colleague's roles, and the teams they are in already: the wall runs between some."""
+    holdings = work.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
+    return {
+        "team": form.team,
+        "target_teams": _teams_of(work, user) | {form.team},
+        "target_roles": frozenset(holding.role for holding in holdings),
+    }
+
+
+def leaver(_work: Work, _user: User, form: LeaveTeam) -> dict[str, Any]:
+    """The team somebody is to leave."""
+    return {"team": form.team}
+
+
+def _teams_of(work: Work, user: User) -> frozenset[str]:
+    if user.keyholder_id is None:
         return frozenset()
     memberships = holders.memberships_of(work.session, user.keyholder_id)
     teams = (work.session.get_one(Keyholder, m.team_id) for m in memberships)
     return frozenset(str(team.name) for team in teams)
-
-
-def roles_of(work: Work, user: Table | None) -> frozenset[str]:
-    """Roles somebody holds now."""
-    assert isinstance(user, User)
-    holdings = work.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
-    return frozenset(holding.role for holding in holdings)
 
 
 def make_witness(work: Work, witness_id: UUID, *, handle_hash: bytes, public: bytes, sealed_private: bytes) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.accounts.models import User
 from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
 from app.cases.models import Case, CaseState, Clearance, Handoff, Justification
-from app.cases.steps import open_fields
+from app.cases.steps import open_fields, receiver
 from app.cases.views import CaseOpened, Granted, Opened, Revoked, Sent
 from app.clock import uuid7
 from app.errors import Conflict, NotFound
@@ -70,7 +70,7 @@ def hand_over(work: Work, case: Case, form: HandOver) -> Granted:
     return Granted(case.reference, form.team, tuple(given), None)
 
 
-@action("grant.give", operation="grant", on=Case)
+@action("grant.give", operation="grant", on=Case, about=receiver)
 def give(work: Work, case: Case, form: GiveGrant) -> Granted:
     """Let one colleague open compartments of this case."""
     case.must_be_open()

@@ -16,6 +16,8 @@ from app.keyholders.models import Grant, Keyholder
 from app.work import Reading, query
 
 PAGE = 25
+# Rows of one table in one case: an account may have hundreds of segments.
+RECORDS_MAX = 1000
 
 
 @query("case.list")
@@ -73,7 +75,8 @@ def _records(reading: Reading, case: UUID) -> list[RecordLine]:
     found = []
     for name, table in sorted(tables().items()):
         if issubclass(table, CaseRow):
-            found += [_record(name, row) for row in reading.all(table, table.case_id == case, order=table.id)]
+            rows = reading.all(table, table.case_id == case, order=table.id, limit=RECORDS_MAX)
+            found += [_record(name, row) for row in rows]
     return found
 
 

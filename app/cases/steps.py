@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from app.accounts.models import RoleHolding, User
-from app.cases.forms import Opening
+from app.cases.forms import GiveGrant, Opening
 from app.cases.models import Case
 from app.cases.views import Opened
-from app.db import CaseRow, EnvelopeRow, Table, sealed_columns
+from app.db import CaseRow, EnvelopeRow, sealed_columns
 from app.errors import NotFound, Unprocessable
 from app.work import Work
 
@@ -33,9 +33,9 @@ def open_case_of(work: Work, row: CaseRow) -> Case:
     return case
 
 
-def target_facts(work: Work, case: Table, code: str) -> dict[str, Any]:
+def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
     """Roles and live holdings, on this case, of the colleague a grant is meant for."""
-    user = work.first(User, User.code == code)
+    user = work.first(User, User.code == form.user)
     if user is None or user.keyholder_id is None:
         raise NotFound
     roles = work.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))

@@ -197,8 +197,10 @@ def _moved(work: Work, testimony: Testimony, to: State) -> None:
 
 
 def _live_consents(work: Work, testimony: Testimony) -> list[Consent]:
-    consents = work.all(Consent, Consent.case_id == testimony.case_id, order=Consent.state_at)
-    latest = {consent.tier: consent for consent in consents}
+    newest_first = work.all(Consent, Consent.case_id == testimony.case_id, order=Consent.state_at.desc())
+    latest: dict[str, Consent] = {}
+    for consent in newest_first:
+        latest.setdefault(consent.tier, consent)
     return [consent for consent in latest.values() if consent.state == ConsentState.GRANTED]
 
 

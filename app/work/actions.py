@@ -23,6 +23,7 @@ class Action:
     operation  what the entry says it was (audit.append.OPERATIONS)
     opens      tables whose sealed values it may open one item at a time
     creates    its answer is clear states only, so it may be kept for an idempotency key
+    about      what a rule may know of a colleague the form names: (work, subject, form) -> facts
     second     the action needs a second signature (stored dual control comes with legal)
     """
 
@@ -33,6 +34,7 @@ class Action:
     operation: str
     opens: tuple[type[Table], ...] = ()
     creates: bool = False
+    about: Callable[..., dict[str, Any]] | None = None
     second: bool = False
 
     @property
@@ -55,6 +57,7 @@ def action(
     on: type[Table] | None = None,
     opens: tuple[type[Table], ...] = (),
     creates: bool = False,
+    about: Callable[..., dict[str, Any]] | None = None,
     second: bool = False,
 ) -> Callable[[Callable[..., Any]], Action]:
     """Register a function as an action; its ``form`` parameter's type is its form."""
@@ -64,7 +67,7 @@ def action(
     def register(run: Callable[..., Any]) -> Action:
         if name in ACTIONS:
             raise TypeError(f"two actions are called {name}")
-        made = Action(name, run, _form_of(run), on, operation, opens, creates, second)
+        made = Action(name, run, _form_of(run), on, operation, opens, creates, about, second)
         ACTIONS[name] = made
         return made
 

@@ -6,24 +6,16 @@ Forms are frozen. Strings are kept byte for byte as they came: testimony is not 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-
-if TYPE_CHECKING:
-    from app.db import Table
-    from app.work.work import Work
 
 
 class Form(BaseModel):
     """Base of every form. ``hide_input_in_errors``: a refused value is never repeated."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    def target_facts(self, work: Work, row: Table | None) -> dict[str, Any]:
-        """What a rule may know of somebody this form names; most name nobody."""
-        return {}
 
     def told(self) -> str:
         """What makes two forms the same request, for an idempotency key."""

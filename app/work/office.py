@@ -146,7 +146,7 @@ class Office:
                 return kept
         # a. The subject is fetched through the caller's own scope: no grant, no case.
         row = work.fetch(action.on, address) if action.on is not None else None
-        facts, given = self._facts(work, row, form), self._circumstances(work, row, form)
+        facts, given = self._facts(work, action, row, form), self._circumstances(work, row, form)
         # b. A rule decides, knowing the row's facts.
         granted = self.policy.decide(caller.actor, action.name, facts, given)
         # c. The action itself; its model refuses what the state does not allow.
@@ -170,8 +170,8 @@ class Office:
             both = tuple(s for s in draft.subjects if s.case_id == case)
             append(session, replace(draft, operation="combine", subjects=both, fields=(), codes={}, words=None))
 
-    def _facts(self, work: Work, row: Table | None, form: Form | None) -> Subject:
-        target = form.target_facts(work, row) if form is not None else {}
+    def _facts(self, work: Work, action: Action, row: Table | None, form: Form | None) -> Subject:
+        target = action.about(work, row, form) if action.about is not None else {}
         if row is None:
             return Subject(**target)
         case = next(iter(case_of(row)), None) if isinstance(row, Row) else None

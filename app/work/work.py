@@ -116,9 +116,7 @@ class Reading:
 class Work(Reading):
     """One action under way: its transaction, its keys, and the entry that is being written."""
 
-    def __init__(
-        self, session: Session, caller: Caller, policy: Policy, at: datetime, *, demo: bool = False
-    ) -> None:
+    def __init__(self, session: Session, caller: Caller, policy: Policy, at: datetime, *, demo: bool = False) -> None:
         super().__init__(session, caller, policy, at)
         # Whether what is made now belongs to a demonstration and to nobody who exists.
         self.demo = demo
