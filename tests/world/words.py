@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 # ruff: noqa: E501  prose is easier to read in its own lines
-
 from typing import Any
 
 from app.testimonies.forms import Passage

@@ -1,0 +1,146 @@
+"""The demonstration: an invented office in a folder of its own, on this machine only.
+
+Its people come from tests/world, so it needs the source checkout. Their passphrases lie in
+a file: nothing in it protects anybody, and nobody in it exists.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.accounts import rules
+from app.accounts.signin import SignIns
+from app.cli import installation
+from app.cli.database import Roles, database, migrate
+from app.cli.installation import Installation
+from app.cli.speech import say
+from app.db import engine_for
+from app.embedded import Embedded
+from app.errors import CannotStart
+from app.keyholders.manager import FileKeyManager
+from app.main import office_of
+from app.settings import Settings
+from app.work import Office
+from app.work.files import FileStore
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+# What the database, the log and the files of a demonstration take, and room to try things.
+ROOM_BYTES = 400 * 1024 * 1024
+
+
+def demo_settings() -> Settings:
+    """The settings of a demonstration: loopback only, whatever else is set."""
+    read = Settings.read()
+    settings = replace(read, demo=True, home=read.home.absolute())
+    settings.check()
+    return settings
+
+
+def prepare(settings: Settings, fill: Callable[[World], list[str]] | None) -> bool:
+    """Have a demonstration in this folder; returns whether it had to be made.
+
+    fill     puts cases into a founded office; None leaves the office unfounded
+    raises   CannotStart for a folder that a demonstration did not make
+    """
+    found = Installation.read(settings.home)
+    if found is not None and found.kind != "demonstration":
+        raise CannotStart(
+            f"{settings.home} holds a real installation: its services are started by amana serve and amana worker. "
+            "For a demonstration name another folder with AMANA_HOME."
+        )
+    if found is not None and found.ready:
+        return False
+    if found is not None:
+        _clear(settings)
+    _make(settings, fill)
+    return True
+
+
+@contextmanager
+def found_office(settings: Settings, roles: Roles) -> Iterator[World]:
+    """An office with the whole cast in it, everybody signed in. Refuses one that was founded before."""
+    from tests.world import World
+    from tests.world.build import CAST
+
+    escrow, lines = installation.draw_escrow()
+    manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+    files = FileStore(settings.attachments_folder, bytes_max=settings.attachment_mib_max * 1024 * 1024)
+    with office_as(settings, roles, "app") as office, office_as(settings, roles, "portal") as portal:
+        world = World(office, SignIns(office, manager, settings), portal=portal, files=files)
+        world.escrow = escrow
+        world.found(frozenset(member[0] for member in CAST))
+        installation.new_file(settings.home / "shares", "\n".join(lines) + "\n")
+        yield world
+
+
+@contextmanager
+def office_as(settings: Settings, roles: Roles, role: str) -> Iterator[Office]:
+    """The office as one database role sees it, for the time of an errand."""
+    engine = engine_for(roles.url(role), connections_max=4)
+    host = "portal" if role == "portal" else "cli"
+    try:
+        yield office_of(settings, engine, host=host)
+    finally:
+        engine.dispose()
+
+
+def seed(settings: Settings, roles: Roles, fill: Callable[[World], list[str]]) -> dict[str, Any]:
+    """Found the office, fill it, send everybody home; the cast as it is written to the folder."""
+    from tests.world import cast
+
+    with found_office(settings, roles) as world:
+        made = cast.cast_of(world, fill(world))
+        cast.go_home(world)
+        cast.write(cast_path(settings), made)
+    return made
+
+
+def cast_path(settings: Settings) -> Path:
+    return settings.home / "cast.json"
+
+
+def read_cast(settings: Settings) -> dict[str, Any]:
+    """The cast of this folder's demonstration; CannotStart if it has none."""
+    found = Installation.read(settings.home)
+    if found is None or found.kind != "demonstration":
+        raise CannotStart(f"There is no demonstration in {settings.home}. Begin one with: amana run")
+    cast: dict[str, Any] = json.loads(installation.private_text(cast_path(settings)))
+    return cast
+
+
+def code_now(secret: str) -> str:
+    """The six digits of this half minute, from a TOTP secret in base32."""
+    raw = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    return rules.totp_at(raw, int(time.time()) // rules.STEP_SECONDS)
+
+
+def _make(settings: Settings, fill: Callable[[World], list[str]] | None) -> None:
+    if installation.free_bytes(settings.home) < ROOM_BYTES:
+        raise CannotStart(
+            f"The disk of {settings.home} is nearly full: free {ROOM_BYTES >> 20} MB, "
+            "or name a folder elsewhere with AMANA_HOME."
+        )
+    say(f"Making a demonstration in {settings.home}: keys, database, an invented office. This takes half a minute.")
+    made = installation.make(settings, "demonstration")
+    with database(settings) as roles:
+        migrate(roles.url("owner"))
+        if fill is not None:
+            seed(settings, roles, fill)
+    made.finished(settings.home)
+
+
+def _clear(settings: Settings) -> None:
+    """Remove a demonstration that did not come to its end. It is ours: its mark says so."""
+    say("An earlier start did not come to its end; it is begun again.")
+    Embedded(settings.postgres_folder).stop()
+    shutil.rmtree(settings.home)

@@ -1,0 +1,40 @@
+"""What every process of ours does to itself before it holds a secret."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+from typing import Final
+
+# prctl(2). Numbers of the kernel's interface, the same on every architecture.
+PR_SET_PDEATHSIG: Final = 1
+PR_SET_DUMPABLE: Final = 4
+
+
+def harden() -> None:
+    """No core file, and no other process of this account may attach or read our memory (K05).
+
+    It also shuts /proc/<pid>/environ to everybody but root. Files made from now on are ours alone.
+    """
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        _prctl(PR_SET_DUMPABLE, 0)
+
+
+def end_with(parent: int) -> None:
+    """End when the process that started us ends, even by kill -9, so that no door stays open alone."""
+    if sys.platform == "linux":
+        _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        # It ended before we asked to be told.
+        raise SystemExit(1)
+
+
+def _prctl(option: int, value: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, *(ctypes.c_ulong(each) for each in (value, 0, 0, 0))) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl {option}")

@@ -1,0 +1,76 @@
+"""``amana run``: the demonstration and its three services, until told to end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from app.cli import demonstration, services
+from app.cli.database import check_schema, database, migrate, present
+from app.cli.database import head as newest
+from app.cli.speech import answer, say
+from app.settings import Settings
+
+
+def run(settings: Settings, *, empty: bool, as_json: bool) -> int:
+    """Start everything, say where to go, wait. Returns the exit code.
+
+    empty   no office is founded: for whoever seeds it themself
+    """
+    services.check_ports(settings.port, settings.portal_port)
+    demonstration.prepare(settings, None if empty else _fill)
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    with database(settings) as roles:
+        with roles.using("owner") as owner:
+            if present(owner) != newest():
+                migrate(roles.url("owner"))
+            check_schema(owner)
+        running = services.services(settings, roles)
+        try:
+            services.start_all(running)
+            cast = None if empty else demonstration.read_cast(settings)
+            answer(_told(settings, cast), _lines(settings, cast), as_json=as_json)
+            code = services.watch(running, ending)
+        finally:
+            say("Stopping: what is under way has ten seconds to finish.")
+            services.stop_all(running)
+    return code
+
+
+def _fill(world: Any) -> list[str]:
+    from tests.world.demo import demonstration as invented
+
+    return invented(world)
+
+
+def _told(settings: Settings, cast: dict[str, Any] | None) -> dict[str, Any]:
+    people = [
+        {"login": login, **{name: member[name] for name in ("name", "role", "passphrase")},
+         "code": demonstration.code_now(member["totp"])}
+        for login, member in (cast or {"members": {}})["members"].items()
+    ]  # fmt: skip
+    return {
+        "staff": f"http://localhost:{settings.port}/",
+        "portal": f"http://localhost:{settings.portal_port}/",
+        "home": str(settings.home),
+        "people": people,
+    }
+
+
+def _lines(settings: Settings, cast: dict[str, Any] | None) -> Iterator[str]:
+    told = _told(settings, cast)
+    yield "Amana, a demonstration. Nobody in it exists, and nothing in it is protected: its passphrases stand here."
+    yield ""
+    yield f"  staff    {told['staff']}"
+    yield f"  portal   {told['portal']}"
+    yield ""
+    if told["people"]:
+        yield f"  {'role':<17} {'sign in as':<16} {'passphrase':<46} code, this half minute"
+    for person in told["people"]:
+        yield f"  {person['role']:<17} {person['login']:<16} {person['passphrase']:<46} {person['code']}"
+    yield ""
+    yield "A code works once. A fresh one: .venv/bin/amana demo code LOGIN. Ctrl-C ends everything."

@@ -1,0 +1,210 @@
+"""The worker: gives entries their place in the tree, signs checkpoints, does due work, sweeps orphans.
+
+It alone holds the log's signing key. It opens no case: a service holds no grant.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app import clock, jobs
+from app.audit import sequencer
+from app.audit.note import parse_verifier_key
+from app.audit.sequencer import Sequencer
+from app.audit.tiles import TileFolder
+from app.errors import CannotStart, LogForked, Refusal
+from app.intake.models import SubmissionFile
+from app.keyholders.manager import FileKeyManager
+from app.settings import Settings
+from app.testimonies.models import Attachment
+from app.work import Caller, Office
+from app.work.actions import ACTIONS
+from app.work.files import FileStore
+
+log = logging.getLogger("amana.worker")
+
+FORKED: Final = 3
+CHORES_SECONDS: Final = 2.0
+SWEEP_SECONDS: Final = 3600.0
+# A job that fails is tried again after this long, times the tries it has had.
+RETRY: Final = timedelta(minutes=1)
+
+
+@dataclass
+class Bells:
+    """What signals ask for: to end, and to sign a checkpoint now."""
+
+    ending: threading.Event = field(default_factory=threading.Event)
+    signing: threading.Event = field(default_factory=threading.Event)
+
+    def listen(self) -> None:
+        """SIGTERM and SIGINT end the worker, SIGUSR1 signs a checkpoint. Main thread only."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.ending.set())
+        signal.signal(signal.SIGUSR1, lambda *_: self.signing.set())
+
+    def sign_now(self) -> bool:
+        """Whether a checkpoint was asked for since the last time."""
+        asked = self.signing.is_set()
+        self.signing.clear()
+        return asked
+
+
+def run(settings: Settings, office: Office, engine: Engine, key: str, bells: Bells | None = None) -> int:
+    """Work until told to end. Returns the process's exit code: 0, or 3 if the log is forked.
+
+    engine   of the sequencer's role
+    key      the log's verifier key, which names the log
+    """
+    bells = bells or Bells()
+    maker = open_sequencer(settings, engine, key)
+    with _only_worker(pid_path(settings)):
+        bells.listen()
+        helper = threading.Thread(target=_chores, args=(settings, office, bells.ending), name="chores", daemon=True)
+        helper.start()
+        try:
+            sequencer.run(
+                maker, tick_ms=settings.tree_tick_ms, minutes=settings.checkpoint_minutes,
+                stopped=bells.ending.wait, sign_now=bells.sign_now,
+            )  # fmt: skip
+        except LogForked as found:
+            log.critical("%s Nothing was signed. RUNBOOK.md says what to do.", found)
+            return FORKED
+        finally:
+            bells.ending.set()
+            helper.join(timeout=5)
+    return 0
+
+
+def open_sequencer(settings: Settings, engine: Engine, key: str) -> Sequencer:
+    """A sequencer with the signing key; CannotStart if the key file does not fit the log's name."""
+    manager = FileKeyManager.open(settings.keys_folder / "log.key", settings.unlock_path)
+    origin, public = parse_verifier_key(key)
+    if manager.public() != public:
+        raise CannotStart("keys/log.key is not the key that keys/log.trust names. Restore both from one backup.")
+    return Sequencer(engine, TileFolder(settings.log_folder), origin=origin, sign=manager.sign, public=public)
+
+
+def pid_path(settings: Settings) -> Path:
+    return settings.home / "run" / "worker.pid"
+
+
+def running(settings: Settings) -> int | None:
+    """The worker's process on this machine, if one runs here.
+
+    The number in a file proves nothing after a crash; the lock on the file does.
+    """
+    try:
+        handle = os.open(pid_path(settings), os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with suppress(ValueError):
+            return int(os.read(handle, 20))
+    finally:
+        os.close(handle)
+    return None
+
+
+@contextmanager
+def _only_worker(path: Path) -> Iterator[None]:
+    """Hold the folder's worker file. A second worker belongs on another machine."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise CannotStart("A worker runs in this folder already.") from None
+    try:
+        os.truncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(handle)
+
+
+def _chores(settings: Settings, office: Office, ending: threading.Event) -> None:
+    """Due work every few seconds, orphans once an hour, beside the sequencer and never in its way."""
+    files = FileStore(settings.attachments_folder, bytes_max=0)
+    swept_at = -SWEEP_SECONDS
+    while not ending.wait(CHORES_SECONDS):
+        _try("due work", lambda: _all_due(office))
+        if time.monotonic() - swept_at >= SWEEP_SECONDS:
+            swept_at = time.monotonic()
+            _try("the sweep", lambda: sweep(office, files))
+
+
+def _try(what: str, do: Callable[[], object]) -> None:
+    """One chore. What goes wrong is said by its kind, since its text may hold values, and tried again."""
+    try:
+        do()
+    except Exception as problem:  # noqa: BLE001  one chore must not end the others; all are retried
+        log.error("%s failed: %s", what, type(problem).__name__)
+
+
+def sweep(office: Office, files: FileStore) -> int:
+    """Remove sealed bytes that no row names and that are older than a day; returns how many files."""
+    swept = files.sweep(office.housekeep(_named))
+    if swept:
+        log.info("swept %d files of interrupted uploads", swept)
+    return swept
+
+
+def _named(session: Session) -> frozenset[str]:
+    kept = session.scalars(select(Attachment.blob).where(Attachment.blob.is_not(None)))
+    sent = session.scalars(select(SubmissionFile.blob))
+    return frozenset([*(str(blob) for blob in kept), *(str(blob) for blob in sent)])
+
+
+def _all_due(office: Office) -> None:
+    while office.housekeep(lambda session: do_due(session, office)):
+        pass
+
+
+def do_due(session: Session, office: Office) -> bool:
+    """Do the most overdue job, if any. Its row stays locked meanwhile, so no second worker takes it.
+
+    At least once: a crash between the action's commit and this one's does it again, and an
+    action that was done already answers Conflict, which settles it.
+    """
+    job = jobs.claim(session, clock.now())
+    if job is None:
+        return False
+    job.tries += 1
+    try:
+        _perform(office, job)
+        job.done_at = clock.now()
+    except Refusal as refusal:
+        _put_off(job, refusal.code, settled=refusal.status < 500)
+    except Exception as problem:  # noqa: BLE001  a job that always fails must not stop those behind it
+        _put_off(job, type(problem).__name__, settled=False)
+    return True
+
+
+def _put_off(job: jobs.Job, why: str, *, settled: bool) -> None:
+    log.warning("job %s: %s, try %d", job.action, why, job.tries)
+    if settled:
+        job.done_at = clock.now()
+    else:
+        job.due_at = clock.now() + RETRY * job.tries
+
+
+def _perform(office: Office, job: jobs.Job) -> Any:
+    return office.perform(Caller.service("worker"), ACTIONS[job.action], subject=job.subject_id)

@@ -1,0 +1,80 @@
+"""The cast as a file: everything an invented office knows, for whoever drives or visits it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.accounts import actions as accounts
+from app.cases import queries
+from app.errors import NotFound
+from tests.world.build import World
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A mark that was put into one sealed column of one case or submission."""
+
+    text: str
+    table: str
+    column: str
+    case: str
+    compartment: str | None
+
+
+def cast_of(world: World, cases: Iterable[str], canaries: Iterable[Canary] = ()) -> dict[str, Any]:
+    """People by role and by duty, what they sign in with, who holds what, cases, receipts, canaries."""
+    cases = list(cases)
+    members = world.members.values()
+    people: dict[str, list[str]] = {}
+    for member in members:
+        for word in filter(None, (member.role, member.duty)):
+            people.setdefault(word, []).append(member.login)
+    return {
+        "people": people,
+        "members": {
+            member.login: {
+                "name": member.name,
+                "role": member.role,
+                "duty": member.duty,
+                "code": member.code,
+                "passphrase": member.passphrase,
+                "totp": base64.b32encode(member.totp).decode().rstrip("="),
+                "recovery": list(member.recovery),
+            }
+            for member in members
+        },
+        "cases": cases,
+        "receipts": dict(world.receipts),
+        "canaries": [asdict(canary) for canary in canaries],
+        "grants": {login: _held(world, login, cases) for login in world.members},
+    }
+
+
+def write(path: Path, cast: dict[str, Any]) -> None:
+    """Write it for this account alone, over an older one."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(cast, file, ensure_ascii=False, indent=1)
+    path.chmod(0o600)
+
+
+def go_home(world: World) -> None:
+    """Everybody signs out: what is seeded leaves no open session behind."""
+    for member in world.members.values():
+        world.office.perform(member.caller, accounts.leave)
+
+
+def _held(world: World, login: str, cases: list[str]) -> dict[str, list[str]]:
+    held = {}
+    for reference in cases:
+        try:
+            held[reference] = list(world.office.ask(world[login], queries.show, reference).held)
+        except NotFound:
+            continue
+    return held
