@@ -77,12 +77,19 @@ def seal_grant(
     return grant
 
 
-def held(session: Session, holders: Iterable[UUID], case: UUID, *, at: datetime) -> frozenset[str]:
-    """The compartments of a case that any of these holders can open now."""
-    found = session.scalars(
-        select(Grant.compartment).where(Grant.case_id == case, Grant.keyholder_id.in_(holders), live(at))
-    )
-    return frozenset(found)
+def held(
+    session: Session, holders: Iterable[UUID], cases: Iterable[UUID], *, at: datetime
+) -> dict[UUID, frozenset[str]]:
+    """For each of these cases the compartments that any of these holders can open now."""
+    found = session.execute(
+        select(Grant.case_id, Grant.compartment)
+        .distinct()
+        .where(Grant.case_id.in_([*cases]), Grant.keyholder_id.in_([*holders]), live(at))
+    ).all()
+    by_case: dict[UUID, set[str]] = {}
+    for case, compartment in found:
+        by_case.setdefault(case, set()).add(compartment)
+    return {case: frozenset(compartments) for case, compartments in by_case.items()}
 
 
 def holders_of(session: Session, case: UUID, compartment: str, *, at: datetime) -> Sequence[Grant]:

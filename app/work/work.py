@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, Uuid, select
 from sqlalchemy.orm import Session
 
 from app import jobs
@@ -78,7 +78,8 @@ class Reading:
 
     def fetch(self, table: type[R], key: object) -> R:
         """A row by its outside address: an id, or a case's reference."""
-        return self.one(table, table.__mapper__.columns[table.addressed_by] == key)
+        column = table.__mapper__.columns[table.addressed_by]
+        return self.one(table, column == _address(column, key))
 
     def execute(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """Run a statement built from ``rows``; for joins and counts of what is in scope."""
@@ -86,12 +87,17 @@ class Reading:
 
     def held(self, case: UUID) -> frozenset[str]:
         """The compartments of a case that the caller's keyring can open now."""
-        return grants.held(self._session, self.actor.keyholders, case, at=self.now)
+        return self.held_in([case]).get(case, frozenset())
+
+    def held_in(self, cases: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
+        """The same for several cases in one question."""
+        return grants.held(self._session, self.actor.keyholders, cases, at=self.now)
 
     def held_by(self, holder: UUID, case: Table) -> frozenset[str]:
         """The compartments of a case that somebody holds, by themself or through their teams."""
         teams = {m.team_id for m in holders.memberships_of(self._session, holder)}
-        return grants.held(self._session, {holder, *teams}, case_of(case).pop(), at=self.now)
+        found = grants.held(self._session, {holder, *teams}, case_of(case), at=self.now)
+        return next(iter(found.values()), frozenset())
 
     def cited(self, form: Reasoned, case: UUID | None) -> bool:
         """Whether the form cites an item of this case of the kind its code asks for."""
@@ -293,6 +299,19 @@ class Work(Reading):
         was = seen.who and seen.what
         seen.who, seen.what = seen.who or who, seen.what or what
         return seen.who and seen.what and not was
+
+
+def _address(column: ColumnElement[Any], key: object) -> object:
+    """The key, if it could be in that column; NotFound otherwise, as for one that is not there."""
+    if isinstance(column.type, Uuid):
+        try:
+            return key if isinstance(key, UUID) else UUID(str(key))
+        except ValueError:
+            raise NotFound from None
+    # References and codes are plain ASCII; the database could not even be asked for a NUL.
+    if not (isinstance(key, str) and key.isascii() and key.isprintable()):
+        raise NotFound
+    return key
 
 
 def case_of(row: Table) -> set[UUID]:
