@@ -11,18 +11,24 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from app.cases.forms import Opening
+from app import clock
+from app.accounts import actions as accounts
+from app.accounts import rules
+from app.accounts.forms import LeaveTeam
+from app.cases import actions as cases
+from app.cases.forms import GiveGrant, Opening
 from app.cases.models import Case
 from app.db import Table
 from app.errors import NotFound, Refusal
 from app.pseudonyms import references
-from app.work import Action, Caller, Form, Reasoned
+from app.work import Action, Caller, Form, Justification, Reasoned
 from tests.conftest import Database
 from tests.world import World
 
@@ -153,6 +159,42 @@ def sought(about: object) -> str | None:
 
 def _opened(said: Said) -> set[str]:
     return {field.split(".")[1] for field in said.fields or ()}
+
+
+# Circumstances that ladders of several domains begin with.
+
+
+def opening(why: str, *fields: str, cites: UUID | None = None, words: str | None = None) -> Opening:
+    """A request to open fields of a row for a reason; "words" if no field is named."""
+    return Opening(fields=fields or ("words",), justification=Justification(why), cites=cites, words=words)
+
+
+def grant(world: World, login: str, *compartments: Any, hours: float | None = None) -> GiveGrant:
+    """A grant to somebody, for so many hours or without an end."""
+    until = None if hours is None else clock.now() + timedelta(hours=hours)
+    return GiveGrant(user=world.members[login].code, compartments=frozenset(compartments), until=until)
+
+
+def with_an_onlooker(world: World) -> str:
+    """A case of which the narrative lead holds RELEASE: a grant, and no part in any of this work."""
+    reference = world.case()
+    world.do("intake", cases.give, grant(world, "narrative-lead", "RELEASE"), subject=reference)
+    return reference
+
+
+def outside_the_team(world: World, login: str, role: str) -> None:
+    """A colleague with a role and no team: what they hold was granted to them singly."""
+    world.invite(login, roles=(role,))
+    team: Any = rules.TEAM_OF[role]
+    world.do("administrator", accounts.leave_team, LeaveTeam(team=team), subject=world.members[login].code)
+    world.members[login].caller = world.signins.caller(world.members[login].token)
+
+
+def close_every_case(database: Database) -> None:
+    """No action of the product closes a case yet, so its owner does it behind the product's back."""
+    with database.connect("owner") as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE cases SET state = 'CLOSING'")
 
 
 @pytest.fixture

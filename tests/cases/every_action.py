@@ -1,0 +1,120 @@
+"""One well-formed request for every action there is, about one whole case."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from app import clock
+from app.accounts import forms as accounts
+from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
+from app.intake.forms import Link, Receive, Triage
+from app.legal.forms import WriteNote
+from app.oversight.forms import AskLog
+from app.people.forms import RecordContact, RecordDocument, RecordPerson
+from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
+from app.testimonies import forms as testimonies
+from app.work import Form
+from app.work.actions import ACTIONS
+from app.work.forms import Justification
+from tests.cases.canaries import Planted, fields_of
+from tests.world import World, words
+
+Request = tuple[Form | None, object]
+
+
+def requests(world: World, planted: Planted) -> dict[str, Request]:
+    """Name of each action -> the form and the subject of a request that somebody might make."""
+    return _accounts(world) | _cases(world, planted) | _domains(planted) | _openings(planted)
+
+
+def _accounts(world: World) -> dict[str, Request]:
+    founder = accounts.Founder(login_name="second", display_name="Second", role="administrator")
+    colleague = world.members["intake"].code
+    return {
+        "office.found": (accounts.Found(founders=(founder,), escrow_public=world.escrow.public), None),
+        "account.invite": (
+            accounts.Invite(login_name="another", display_name="Another", roles=frozenset({"intake_officer"})),
+            None,
+        ),
+        "account.accept": (accounts.Enrolment(invite_hash=b"i" * 32, salt=b"s" * 16, wrapping_key=b"w" * 32), None),
+        "signin.enter": (
+            accounts.Entering(user_id=uuid4(), private_raw=b"p" * 96, code="000000", recovery_code=None),
+            None,
+        ),
+        "signin.leave": (None, None),
+        "signin.leave_everywhere": (None, None),
+        "signin.close_lane": (None, colleague),
+        "account.disable": (None, world.members["legal"].code),
+        "team.add": (accounts.JoinTeam(team="intake"), colleague),
+        "team.remove": (accounts.LeaveTeam(team="intake"), colleague),
+        "log.query": (AskLog(), None),
+        "log.verify": (None, None),
+    }
+
+
+def _cases(world: World, planted: Planted) -> dict[str, Request]:
+    case = planted.reference
+    grant = GiveGrant(user=world.members["narrative-lead"].code, compartments=frozenset({"RELEASE"}))
+    revocation = RevokeGrant(team="legal", compartments=frozenset({"TESTIMONY"}))
+    return {
+        "case.open": (OpenCase(), None),
+        "case.hand_over": (HandOver(team="legal"), case),
+        "grant.give": (grant, case),
+        "grant.revoke": (revocation, case),
+        "handoff.send": (SendHandoff(kind="NEED", to_team="protection", words="winter shoes"), case),
+        "person.record": (RecordPerson(**words.person(0)), case),
+        "person.record_document": (RecordDocument(kind="PASSPORT", condition="LOST"), case),
+        "person.record_contact": (RecordContact(channel="PHONE", address="+00 555 0199"), case),
+        "mitigation.write": (WriteNote(**words.note()), case),
+        "threat.assess": (AssessThreat(**words.threat()), case),
+        "location.record": (RecordResidence(**words.residence()), case),
+        "care.record": (RecordNeed(**words.need()), case),
+        "checkin.plan": (PlanCheckIn(due_at=clock.now() + timedelta(days=1), agreed_word="kettle"), case),
+        "checkin.settle": (SettleCheckIn(state="MISSED"), planted.rows["check_ins"]),
+    }
+
+
+def _domains(planted: Planted) -> dict[str, Request]:
+    case, testimony = planted.reference, planted.rows["testimonies"]
+    said: dict[str, Any] = {"text_version": "2026-10", "language": "ar", "how_given": "SPOKEN"}
+    account = testimonies.RecordAccount(language="ar", segments=(testimonies.Passage(text="words"),))
+    limits = testimonies.ExplainLimits(statement_version="2026-10", language="ar", own_words="I see")
+    session = testimonies.StartSession(place="OFFICE", custody_status="FREE", guard_present=False)
+    file = testimonies.FinishAttachment(
+        blob="0" * 64, size_bytes=1, sha256=b"h" * 32, file_name=None, media_type=None
+    )  # fmt: skip
+    consent = testimonies.RecordConsent(tier="T4", granted=False, custody_status="FREE", guard_present=False, **said)
+    submission = Receive(
+        witness_id=uuid4(), handle_hash=b"h" * 32, witness_public=b"p" * 1216, witness_sealed_private=b"s",
+        account="words", language="en", contact=None, danger=False,
+    )  # fmt: skip
+    download = testimonies.OpenFile(fields=("file_name",), justification=Justification.WITNESS_REQUEST)
+    return {
+        "testimony.begin": (testimonies.BeginTestimony(), case),
+        "testimony.explain_limits": (limits, testimony),
+        "testimony.ready": (testimonies.MakeReady(counsel="PRESENT"), testimony),
+        "session.start": (session, testimony),
+        "testimony.record": (account, testimony),
+        "testimony.move": (testimonies.MoveOn(to="READ_BACK"), testimony),
+        "consent.record": (consent, case),
+        "consent.withdraw": (None, planted.rows["consents"]),
+        "attachment.begin": (testimonies.BeginAttachment(), case),
+        "attachment.finish": (file, planted.rows["attachments"]),
+        "attachment.download": (download, planted.rows["attachments"]),
+        "submission.receive": (submission, None),
+        "submission.triage": (Triage(decision="ABUSE"), planted.submission),
+        "submission.link": (Link(case=case), planted.submission),
+    }
+
+
+def _openings(planted: Planted) -> dict[str, Request]:
+    """For each action that opens something: every field of the row, for the witness's own wish."""
+    made: dict[str, Request] = {}
+    for action in ACTIONS.values():
+        for table in (opened.__tablename__ for opened in action.opens):
+            subject = planted.submission if table == "submissions" else planted.rows[table]
+            reason = Justification.WITNESS_REQUEST
+            made[action.name] = (Opening(fields=fields_of(table), justification=reason, words="because"), subject)
+    return made
