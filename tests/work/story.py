@@ -1,0 +1,205 @@
+"""A case with a mark of its own in every sealed field, and everybody who may open one of them.
+
+The marks are hunted afterwards wherever they must not be. What is opened proves that the
+mark was there to be found.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from psycopg.sql import SQL, Identifier
+
+from app.accounts import witnesses
+from app.cases import actions as cases
+from app.cases.forms import Opening, SendHandoff
+from app.db import Row
+from app.intake import actions as intake
+from app.intake.forms import Link, Receive, ReceivedFile
+from app.intake.models import Submission, SubmissionFile
+from app.legal import actions as legal
+from app.people import actions as people
+from app.protection import actions as protection
+from app.testimonies import actions as testimonies
+from app.testimonies import forms
+from app.testimonies.forms import OpenFile
+from app.testimonies.views import FileOpened
+from app.work import Action, Caller, Justification, Query
+from tests.conftest import Database
+from tests.world import World, words
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"CANARY-in-a-file" * 40
+
+
+@dataclass(frozen=True)
+class Look:
+    """One opening that the rules allow: who, what, and for which reason."""
+
+    login: str
+    action: Action
+    row: UUID | str
+    column: str
+    justification: str
+    cites: UUID | None = None
+    words: str | None = None
+
+    def form(self) -> Opening:
+        kind = OpenFile if self.action is testimonies.download else Opening
+        reason = Justification(self.justification)
+        return kind(fields=(self.column,), justification=reason, cites=self.cites, words=self.words)
+
+    def take(self, world: World) -> str:
+        """Open it; the text, or of a file the key's hex."""
+        view = world.do(self.login, self.action, self.form(), subject=self.row)
+        if isinstance(view, FileOpened):
+            return view.key.raw().hex()
+        plain = view.values[self.column]
+        return "" if plain is None else plain.read()
+
+
+@dataclass
+class Story:
+    """One case, its marks, and its openings by the name of the action."""
+
+    reference: str
+    marks: list[str] = field(default_factory=list)
+    looks: dict[str, Look] = field(default_factory=dict)
+    submission: str = ""
+    receipt: str = ""
+
+    def mark(self) -> str:
+        made = f"CANARY-{len(self.marks):03d}-سرّ-Geheimnis"
+        self.marks.append(made)
+        return made
+
+
+def tell(world: World) -> Story:
+    """Fill a case through the same actions its people use."""
+    story = Story(world.case())
+    _who(world, story)
+    _what(world, story)
+    _arrival(world, story)
+    world.hand_to_legal(story.reference)
+    world.hand_to_protection(story.reference)
+    _passed_on(world, story)
+    _safety(world, story)
+    _reasons(world, story)
+    return story
+
+
+def _who(world: World, story: Story) -> None:
+    reference, mark = story.reference, story.mark
+    world.person(
+        reference, legal_name=mark(), name_arabic=mark(), aliases=(mark(), mark()),
+        birth_date={"precision": "YEAR", "words": mark(), "year": 1991},
+    )  # fmt: skip
+    world.document(reference, number=mark(), issuer=mark())
+    world.contact(
+        reference, address=mark(), safe_hours=mark(), opening_words=mark(), who_must_not_know=mark()
+    )  # fmt: skip
+
+
+def _what(world: World, story: Story) -> None:
+    reference, mark = story.reference, story.mark
+    passages = tuple(forms.Passage(text=mark() * 3) for _ in range(2))
+    testimony = world.testimony(reference, segments=passages)
+    story.marks.append(words.own_words("ar"))
+    world.consents(reference, "T3", conditions=mark())
+    attachment = world.attach(reference, PNG, mark(), "image/png")
+
+    def read(action: Action, table: str, column: str, row: UUID | None = None) -> None:
+        found = row or world.row("intake", reference, table)
+        story.looks[action.name] = Look("intake", action, found, column, "INTAKE", cites=testimony)
+
+    read(testimonies.open_testimony, "testimonies", "own_words")
+    read(testimonies.open_segment, "segments", "text")
+    read(testimonies.open_consent, "consents", "conditions")
+    read(testimonies.open_attachment, "attachments", "file_name", attachment)
+    read(testimonies.download, "attachments", "file_name", attachment)
+    read(people.reveal, "persons", "legal_name")
+    read(people.reveal_document, "identity_documents", "number")
+    read(people.reveal_contact, "contact_channels", "address")
+
+
+def _arrival(world: World, story: Story) -> None:
+    """A submission with a file, read at the door and taken into the case."""
+    mark = story.mark
+    receipt = witnesses.draw("en").words
+    assert receipt is not None
+    new = witnesses.new_witness(receipt, "en")
+    file = ReceivedFile(
+        blob="ab" * 32, size_bytes=3, sha256=b"h" * 32, key=b"k" * 32, file_name=mark(), media_type="text/plain"
+    )
+    form = Receive(
+        witness_id=new.id, handle_hash=new.handle_hash, witness_public=new.public,
+        witness_sealed_private=new.sealed_private, account=mark(), language="en", contact=mark(), danger=False,
+        files=(file,),
+    )  # fmt: skip
+    story.submission = world.portal.perform(Caller.anonymous("portal"), intake.receive, form).reference
+    story.receipt = receipt
+    waiting, files = (ids(world, "intake", table)[0] for table in (Submission, SubmissionFile))
+    world.do("intake", intake.link, Link(case=story.reference), subject=story.submission)
+
+    def read(action: Action, row: UUID | str, column: str, justification: str, cites: UUID | None) -> None:
+        story.looks[action.name] = Look("intake", action, row, column, justification, cites)
+
+    read(intake.open_submission, story.submission, "account", "TRIAGE", waiting)
+    read(intake.open_file, files, "file_name", "TRIAGE", waiting)
+    prior = world.row("intake", story.reference, "prior_accounts")
+    read(testimonies.open_prior, prior, "account", "INTAKE", story.looks["segment.open"].cites)
+
+
+def _passed_on(world: World, story: Story) -> None:
+    note = world.note(story.reference, reasons=story.mark(), contrary_evidence=story.mark(), passages=(story.mark(),))
+    story.looks["mitigation.open"] = Look("legal", legal.open_note, note, "reasons", "LEGAL_ASSESSMENT", cites=note)
+    passed = SendHandoff(kind="STATEMENT", to_team="legal", words=story.mark())
+    sent = world.do("protection", cases.send, passed, subject=story.reference)
+    story.looks["handoff.open"] = Look("legal", cases.open_handoff, sent.id, "words", "LEGAL_ASSESSMENT", cites=note)
+
+
+def _safety(world: World, story: Story) -> None:
+    reference, mark = story.reference, story.mark
+    threat = world.threat(reference, fear_in_own_words=mark(), findings=mark(), measures=mark())
+    place = world.residence(reference, place=mark(), since=mark(), who_knows=mark())
+    need = world.need(reference, words=mark())
+    check_in = world.check_in(reference, agreed_word=mark())
+    for action, row, column in (
+        (protection.open_threat, threat, "fear_in_own_words"),
+        (protection.open_need, need, "words"),
+        (protection.open_check_in, check_in, "agreed_word"),
+    ):
+        story.looks[action.name] = Look("protection", action, row, column, "SAFETY", threat)
+    reveal = protection.reveal_residence
+    story.looks[reveal.name] = Look("protection", reveal, place, "place", "SAFETY", threat, words=mark())
+
+
+def _reasons(world: World, story: Story) -> None:
+    """A demand, with a sentence that is content itself."""
+    segment = story.looks["segment.open"].row
+    Look("legal", testimonies.open_segment, segment, "text", "DEMAND", words=story.mark()).take(world)
+    reason = world.row("legal", story.reference, "justifications")
+    story.looks["justification.open"] = Look("legal", cases.open_justification, reason, "words", "INCIDENT")
+
+
+def ids(world: World, login: str, table: type[Row]) -> list[UUID]:
+    """Row ids of a table as a member of the cast sees it."""
+    question = Query("test.ids", lambda reading: [row.id for row in reading.all(table)])
+    found: list[UUID] = world.office.ask(world[login], question)
+    return found
+
+
+def entries(database: Database) -> list[dict[str, Any]]:
+    """Every entry of the log, in the order it was made, as its committed bytes say it."""
+    with database.connect("auditor") as auditor:
+        bodies = auditor.execute("SELECT body FROM entry_bodies ORDER BY entry").fetchall()
+    return [json.loads(bytes(body)) for (body,) in bodies]
+
+
+def count(database: Database, table: str) -> int:
+    with database.connect("owner") as owner:
+        found = owner.execute(SQL("SELECT count(*) FROM {}").format(Identifier(table))).fetchone()
+    assert found is not None
+    return int(found[0])
