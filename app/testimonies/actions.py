@@ -91,7 +91,8 @@ def record(work: Work, testimony: Testimony, form: RecordAccount) -> Recorded:
 @action("testimony.move", operation="alter", on=Testimony)
 def move(work: Work, testimony: Testimony, form: MoveOn) -> Stored:
     """Take one of the later steps, as far as the table of moves allows."""
-    _moved(work, testimony, State(form.to))
+    _locked(work, testimony)
+    testimony.go_on(State(form.to), at=work.now)
     work.record(testimony, state=testimony.state)
     return _stored(testimony)
 
@@ -190,10 +191,14 @@ def download(work: Work, attachment: Attachment, form: OpenFile) -> FileOpened:
 
 
 def _moved(work: Work, testimony: Testimony, to: State) -> None:
+    _locked(work, testimony)
+    testimony.move(to, at=work.now)
+
+
+def _locked(work: Work, testimony: Testimony) -> None:
     # Two people on one account: the second finds the state as the first left it.
     work.lock(testimony)
     open_case_of(work, testimony)
-    testimony.move(to, at=work.now)
 
 
 def _live_consents(work: Work, testimony: Testimony) -> list[Consent]:

@@ -41,6 +41,12 @@ class Testimony(CaseRow):
             raise Conflict(f"A testimony that is {self.state} cannot become {to}.")
         self.state, self.state_at = to, at
 
+    def go_on(self, to: State, *, at: datetime) -> None:
+        """Take a later step. A paused session is taken up again so; a new one begins with its frame."""
+        if to == State.IN_SESSION and self.state != State.PAUSED:
+            raise Conflict("A session begins with its frame: the place, custody, who is in the room.")
+        self.move(to, at=at)
+
 
 class Segment(CaseRow):
     """A numbered passage. Its number is clear, so that people can speak of "segment 4"."""
