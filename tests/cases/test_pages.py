@@ -1,0 +1,85 @@
+"""No answer is a list of everything: pages have an end, whatever is in the database."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.accounts import actions as accounts
+from app.accounts import queries as colleagues
+from app.accounts.forms import Invite
+from app.cases import queries
+from app.intake import queries as intake
+from app.oversight import actions as oversight
+from app.oversight.forms import AskLog
+from app.testimonies.forms import Passage
+from app.work.actions import QUERIES
+from tests.world import World
+
+ROWS_MAX = 50
+# Each question there is, and the test here that fills its page. A new question has to be entered.
+PAGED = {"case.list", "submission.list", "account.list", "case.looked"}
+SINGLE = {"case.count", "case.show", "submission.state", "account.me"}
+
+
+@pytest.mark.domain("D10")
+def test_every_question_there_is_has_a_page_or_one_answer() -> None:
+    assert set(QUERIES) == PAGED | SINGLE
+
+
+@pytest.mark.domain("D10")
+@pytest.mark.abuse("E06")
+def test_my_cases_come_twenty_five_a_page_each_once(world: World) -> None:
+    made = {world.case() for _ in range(53)}
+
+    pages = [world.office.ask(world["intake"], queries.cases, page=page) for page in range(4)]
+
+    assert [len(page) for page in pages] == [25, 25, 3, 0]
+    assert {line.reference for page in pages for line in page} == made
+    assert world.office.ask(world["intake"], queries.count) == 53
+
+
+@pytest.mark.domain("D10")
+def test_the_queue_comes_twenty_five_a_page_danger_first(world: World) -> None:
+    quiet = {world.submit()[1] for _ in range(26)}
+    _, urgent = world.submit(danger=True)
+
+    first, second = (world.office.ask(world["intake"], intake.queue, page=page) for page in range(2))
+
+    assert (len(first), len(second)) == (25, 2)
+    assert first[0].reference == urgent
+    assert {line.reference for line in (*first[1:], *second)} == quiet
+
+
+@pytest.mark.domain("D10")
+def test_colleagues_come_fifty_a_page(world: World) -> None:
+    for number in range(51):
+        form = Invite(login_name=f"colleague{number:02}", display_name="C", roles=frozenset({"caseworker"}))
+        world.do("administrator", accounts.invite, form)
+
+    first, second = (world.office.ask(world["auditor"], colleagues.colleagues, page=page) for page in range(2))
+
+    assert len(first) == ROWS_MAX
+    assert len(second) == len(world.members) + 1
+
+
+@pytest.mark.domain("D10")
+def test_who_looked_and_the_log_come_fifty_a_page(world: World) -> None:
+    reference = world.case()
+    for _ in range(51):
+        world.document(reference)
+
+    looks = world.office.ask(world["intake"], queries.looked, reference)
+    log = world.do("auditor", oversight.ask, AskLog())
+
+    assert (len(looks), len(log.entries)) == (ROWS_MAX, ROWS_MAX)
+    assert len(world.office.ask(world["intake"], queries.looked, reference, page=1)) == 2
+    assert len(world.do("auditor", oversight.ask, AskLog(case=reference, page=1)).entries) == 2
+
+
+def test_a_long_account_of_one_case_is_shown_to_its_last_passage(world: World) -> None:
+    reference = world.case()
+    world.testimony(reference, segments=tuple(Passage(text=f"passage {number}") for number in range(51)))
+
+    numbers = [line.clear["number"] for line in world.show("intake", reference).records if line.table == "segments"]
+
+    assert numbers == [str(number) for number in range(1, 52)]
