@@ -91,12 +91,18 @@ def run(settings: Settings, office: Office, engine: Engine, key: str, bells: Bel
 
 
 def open_sequencer(settings: Settings, engine: Engine, key: str) -> Sequencer:
-    """A sequencer with the signing key; CannotStart if the key file does not fit the log's name."""
-    manager = FileKeyManager.open(settings.keys_folder / "log.key", settings.unlock_path)
+    """A sequencer with the signing key of the log that ``key`` names; raises as ``check_key``."""
+    manager = check_key(settings, key)
     origin, public = parse_verifier_key(key)
-    if manager.public() != public:
-        raise CannotStart("keys/log.key is not the key that keys/log.trust names. Restore both from one backup.")
     return Sequencer(engine, TileFolder(settings.log_folder), origin=origin, sign=manager.sign, public=public)
+
+
+def check_key(settings: Settings, key: str) -> FileKeyManager:
+    """The log's key file, opened; CannotStart if it is missing, open to others, or of another log."""
+    manager = FileKeyManager.open(settings.keys_folder / "log.key", settings.unlock_path)
+    if manager.public() != parse_verifier_key(key)[1]:
+        raise CannotStart("keys/log.key is not the key that keys/log.trust names. Restore both from one backup.")
+    return manager
 
 
 def pid_path(settings: Settings) -> Path:

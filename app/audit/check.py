@@ -7,7 +7,9 @@ which shares no code with this.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,6 +21,8 @@ from app.audit.tree import RightEdge, leaf_hash
 from app.errors import SealBroken
 
 PORTION = 5000
+# Whoever waits at a terminal may watch a check that an action runs: a form carries no function.
+watching: Final[ContextVar[Callable[[int], None] | None]] = ContextVar("watching", default=None)
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,9 @@ def check(session: Session, *, key: str | None = None, progress: Callable[[int],
     """Recompute everything that was placed and compare with each signed checkpoint on the way.
 
     key        the log's verifier key; without it roots are compared and signatures not judged
-    progress   is told how many entries are done
+    progress   is told how many entries are done; without it whoever is ``watching``
     """
+    progress = progress or watching.get()
     signed = dict(session.execute(select(SignedCheckpoint.size, SignedCheckpoint.root)).all())
     edge, problem, bad = RightEdge(), "", None
     for index, stored, salt, body in _rows(session):

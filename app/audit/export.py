@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from app.audit.canonical import commitment
-from app.audit.tiles import TileFolder
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.audit.canonical import canonical, commitment
+from app.audit.check import PORTION, Checked
+from app.audit.checkpoint import Checkpoint, open_checkpoint
+from app.audit.models import Entry as EntryRow
+from app.audit.models import EntryBody, Place
+from app.audit.tiles import WIDTH, TileFolder
 from app.audit.tree import leaf_hash
+from app.errors import LogForked, SealBroken
 
 Entry = tuple[bytes, bytes] | bytes
 
@@ -42,6 +51,82 @@ def write_export(folder: Path, entries: Iterable[Entry], checkpoint_note: bytes,
 def trust_text(*verifier_keys: str) -> str:
     """The trust file of an export (c2sp.org/tlog-policy): these logs, no witnesses."""
     return "".join(f"log {key}\n" for key in verifier_keys) + "quorum none\n"
+
+
+def entries_under(session: Session, size: int) -> Iterator[Entry]:
+    """The first ``size`` entries of the database as an export takes them, in their order."""
+    statement = (
+        select(EntryRow.commitment, EntryBody.salt, EntryBody.body)
+        .join(Place, Place.entry == EntryRow.id)
+        .outerjoin(EntryBody, EntryBody.entry == EntryRow.id)
+        .where(Place.leaf_index < size)
+        .order_by(Place.leaf_index)
+        .execution_options(yield_per=PORTION)
+    )
+    for stored, salt, body in session.execute(statement):
+        yield bytes(stored) if body is None else (bytes(salt), bytes(body))
+
+
+def check_export(folder: Path, *, progress: Callable[[int], None] | None = None) -> Checked:
+    """Check an exported folder by the key in its own trust file.
+
+    raises   FileNotFoundError if it is no export
+
+    This is the house checking itself, with the code that wrote the export. What convinces a
+    stranger is tests/kit/verify_log.py, with a key they brought.
+    """
+    tiles = TileFolder(folder)
+    key = (folder / "trust").read_text(encoding="utf-8").splitlines()[0].removeprefix("log ")
+    note = tiles.read_checkpoint()
+    if note is None:
+        raise FileNotFoundError(2, "there is no checkpoint", str(folder))
+    try:
+        signed = open_checkpoint(note, key)
+    except (SealBroken, ValueError):
+        return Checked(False, 0, "", None, "the checkpoint is not signed by the key in trust", 0)
+    bad, problem = _first_bad(folder, tiles, signed, progress)
+    return Checked(not problem, signed.size, signed.root.hex(), bad, problem, 0)
+
+
+def _first_bad(
+    folder: Path, tiles: TileFolder, signed: Checkpoint, progress: Callable[[int], None] | None
+) -> tuple[int | None, str]:
+    """Index of the first entry that does not fit, and why; (None, "") if all do."""
+    index = 0
+    try:
+        with (folder / "bodies.jsonl").open("rb") as bodies:
+            for index in range(signed.size):
+                if index % WIDTH == 0:
+                    stored = tiles.commitments(index // WIDTH, min(WIDTH, signed.size - index))
+                if _committed(bodies.readline()) != stored[index % WIDTH]:
+                    return index, "a body does not fit its commitment"
+                if progress and index % PORTION == 0:
+                    progress(index)
+            if bodies.read(1):
+                return signed.size, "bodies.jsonl goes on after the last entry"
+        tiles.check_entries(signed.size)
+        if tiles.rebuild_right_edge(signed.size).root() != signed.root:
+            return None, "the entries do not give the root that was signed"
+    except LogForked as found:
+        return None, str(found)
+    except ValueError:
+        return index, "a line of bodies.jsonl is not written as it must be"
+    return None, ""
+
+
+def _committed(line: bytes) -> bytes:
+    """The commitment a line of bodies.jsonl stands for; ValueError unless ``_line`` would write it so."""
+    found = json.loads(line)
+    try:
+        if "erased" in found:
+            entry: Entry = bytes.fromhex(found["erased"])
+        else:
+            entry = bytes.fromhex(found["salt"]), canonical(found["body"])
+    except (KeyError, TypeError):
+        raise ValueError("not an entry") from None
+    if _line(entry) != line:
+        raise ValueError("a second spelling")
+    return entry if isinstance(entry, bytes) else commitment(*entry)
 
 
 def _line(entry: Entry) -> bytes:

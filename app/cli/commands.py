@@ -6,72 +6,84 @@ key of any case.
 
 from __future__ import annotations
 
-import errno
 from dataclasses import replace
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
 import typer
-from sqlalchemy.exc import DBAPIError
-from typer.core import TyperGroup
 
 from app import worker as working
-from app.cli import database, demonstration, installation, process
+from app.cli import (
+    audit_commands,
+    database,
+    demo_commands,
+    demonstration,
+    doctor,
+    founding,
+    installation,
+    lookup_commands,
+    process,
+    rulebook,
+)
 from app.cli import run as running
-from app.cli.speech import BROKEN, FAILED, REFUSED, answer, say
+from app.cli.door import Json, group, settings_here
+from app.cli.speech import answer
 from app.db import engine_for
-from app.errors import CannotStart, LogForked, Refusal, Unavailable
+from app.errors import CannotStart
 from app.main import portal_app, serve, staff_app
-from app.settings import Settings
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Parent = Annotated[int, typer.Option(hidden=True, help="End when this process ends.")]
 
-
-class Door(TyperGroup):
-    """Turns what went wrong into one line that helps and an exit code. A defect stays a traceback."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (CannotStart, Refusal, LogForked, OSError, DBAPIError) as problem:
-            code, line = _told(problem)
-            say(line)
-            raise typer.Exit(code) from None
+app = group("Amana: testimony kept in trust. The operator's commands; none of them opens a case.")
+db = group("The database's schema.")
+app.add_typer(db, name="db")
+app.add_typer(demo_commands.demo, name="demo")
+app.add_typer(audit_commands.audit, name="audit")
+app.add_typer(lookup_commands.policy, name="policy")
+app.add_typer(lookup_commands.people, name="people")
+app.add_typer(lookup_commands.keys, name="keys")
 
 
-def _told(problem: Exception) -> tuple[int, str]:
-    match problem:
-        case LogForked():
-            return BROKEN, f"The log is broken: {problem}"
-        case CannotStart():
-            return REFUSED, str(problem)
-        case Unavailable():
-            return FAILED, problem.sentence
-        case Refusal():
-            return REFUSED, problem.sentence
-        case DBAPIError():
-            # Its text may hold values of rows.
-            return FAILED, "The database did not answer. Is it running? Try: amana doctor"
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return FAILED, "The disk is full: free some room and try again."
-        case OSError():
-            return FAILED, f"{problem.filename or 'The system'}: {problem.strerror}"
-    raise problem
+@app.command("init")
+def init_(
+    people_file: Annotated[
+        Path | None, typer.Option("--people", help="JSON: the founders; else they are asked.")
+    ] = None,
+    shares_file: Annotated[Path | None, typer.Option(help="Write the recovery shares there, 0600.")] = None,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing; needs --shares-file.")] = False,
+    backup_tested: Annotated[str | None, typer.Option(help="The day a restore was last tried: 2026-11-30.")] = None,
+    i_have_no_backup: Annotated[bool, typer.Option("--i-have-no-backup", help="Begin all the same.")] = False,
+    json_: Json = False,
+) -> None:
+    """A new installation: folder, keys, recovery shares on paper, database, invitations for the first people."""
+    process.harden()
+    paper = founding.Paper(shares_file, ask=not no_input)
+    backup = founding.checked_backup(backup_tested, none=i_have_no_backup)
+    founders = founding.founders(people_file, ask=not no_input)
+    invited = founding.found(settings_here(), founders, paper, backup)
+    answer(*founding.told(invited), as_json=json_)
 
 
-def _typer(words: str) -> typer.Typer:
-    # A traceback with local variables would print secrets; markup would obey a name's brackets.
-    return typer.Typer(
-        cls=Door, help=words, no_args_is_help=True, add_completion=False,
-        pretty_exceptions_show_locals=False, rich_markup_mode=None,
-    )  # fmt: skip
+@app.command("doctor")
+def doctor_(json_: Json = False) -> None:
+    """One line a check, worst first. 0 fine, 1 something could not be checked, 4 attention needed."""
+    process.harden()
+    settings = settings_here()
+    installation.require(settings)
+    with database.database(settings) as roles, roles.using("app") as engine:
+        found = doctor.examine(settings, roles, engine)
+    answer(
+        {"findings": [{"level": f.level.name.lower(), "check": f.check, "words": f.words} for f in found]},
+        [f"{f.level.name.lower():<10} {f.check:<11} {f.words}" for f in found],
+        as_json=json_,
+    )
+    raise typer.Exit(doctor.exit_code(found))
 
 
-app = _typer("Amana: testimony kept in trust. The operator's commands; none of them opens a case.")
-db = _typer("The database's schema.")
-demo = _typer("An invented office, on this machine only.")
-for name, part in {"db": db, "demo": demo}.items():
-    app.add_typer(part, name=name)
+@app.command("openapi")
+def openapi_() -> None:
+    """The interface for programs as an OpenAPI document, with every bound in it. Not served anywhere."""
+    answer(rulebook.openapi(), (), as_json=True)
 
 
 @app.command("run")
@@ -96,7 +108,7 @@ def serve_(
     process.harden()
     if parent:
         process.end_with(parent)
-    settings = _settings()
+    settings = settings_here()
     with database.database(settings) as roles:
         url = settings.database_url or roles.url("app" if staff else "portal")
         own = replace(settings, database_url=url)
@@ -110,7 +122,7 @@ def worker_(parent: Parent = 0) -> None:
     process.harden()
     if parent:
         process.end_with(parent)
-    settings = _settings()
+    settings = settings_here()
     installation.require(settings)
     key = installation.log_key(settings)
     with database.database(settings) as roles, demonstration.office_as(settings, roles, "app") as office:
@@ -123,7 +135,7 @@ def worker_(parent: Parent = 0) -> None:
 @db.command("migrate")
 def migrate_(json_: Json = False) -> None:
     """Bring the database's schema to this program's."""
-    with database.database(_settings()) as roles, roles.using("owner") as owner:
+    with database.database(settings_here()) as roles, roles.using("owner") as owner:
         before = database.present(owner)
         database.migrate(roles.url("owner"))
         after = database.present(owner)
@@ -133,20 +145,5 @@ def migrate_(json_: Json = False) -> None:
 @db.command("revision")
 def revision_(name: str) -> None:
     """Write a new revision from the models, for maintainers."""
-    with database.database(_settings()) as roles:
+    with database.database(settings_here()) as roles:
         database.revise(roles.url("owner"), name)
-
-
-@demo.command("code")
-def code_(login: str, json_: Json = False) -> None:
-    """A fresh second-factor code of somebody in the demonstration. Each works once."""
-    members = demonstration.read_cast(demonstration.demo_settings())["members"]
-    if login not in members:
-        raise CannotStart(f"Nobody in the demonstration signs in as {login}. There are: {', '.join(sorted(members))}")
-    code = demonstration.code_now(members[login]["totp"])
-    answer({"login": login, "code": code}, [code], as_json=json_)
-
-
-def _settings() -> Settings:
-    settings = Settings.read()
-    return replace(settings, home=settings.home.absolute())

@@ -33,6 +33,9 @@ from app.work.files import FileStore
 
 if TYPE_CHECKING:
     from tests.world import World
+    from tests.world.cast import Filled
+
+Fill = Callable[["World"], "Filled"]
 
 # What the database, the log and the files of a demonstration take, and room to try things.
 ROOM_BYTES = 400 * 1024 * 1024
@@ -46,7 +49,7 @@ def demo_settings() -> Settings:
     return settings
 
 
-def prepare(settings: Settings, fill: Callable[[World], list[str]] | None) -> bool:
+def prepare(settings: Settings, fill: Fill | None) -> bool:
     """Have a demonstration in this folder; returns whether it had to be made.
 
     fill     puts cases into a founded office; None leaves the office unfounded
@@ -94,7 +97,7 @@ def office_as(settings: Settings, roles: Roles, role: str) -> Iterator[Office]:
         engine.dispose()
 
 
-def seed(settings: Settings, roles: Roles, fill: Callable[[World], list[str]]) -> dict[str, Any]:
+def seed(settings: Settings, roles: Roles, fill: Fill) -> dict[str, Any]:
     """Found the office, fill it, send everybody home; the cast as it is written to the folder."""
     from tests.world import cast
 
@@ -124,7 +127,7 @@ def code_now(secret: str) -> str:
     return rules.totp_at(raw, int(time.time()) // rules.STEP_SECONDS)
 
 
-def _make(settings: Settings, fill: Callable[[World], list[str]] | None) -> None:
+def _make(settings: Settings, fill: Fill | None) -> None:
     if installation.free_bytes(settings.home) < ROOM_BYTES:
         raise CannotStart(
             f"The disk of {settings.home} is nearly full: free {ROOM_BYTES >> 20} MB, "

@@ -5,13 +5,17 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.cli import demonstration, services
 from app.cli.database import check_schema, database, migrate, present
 from app.cli.database import head as newest
 from app.cli.speech import answer, say
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.world import World
+    from tests.world.cast import Filled
 
 
 def run(settings: Settings, *, empty: bool, as_json: bool) -> int:
@@ -41,7 +45,8 @@ def run(settings: Settings, *, empty: bool, as_json: bool) -> int:
     return code
 
 
-def _fill(world: Any) -> list[str]:
+def _fill(world: World) -> Filled:
+    # Only a demonstration needs what lies under tests/; a real installation may not have it.
     from tests.world.demo import demonstration as invented
 
     return invented(world)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, String, func, select
 
 from app.audit.check import check
-from app.audit.models import Entry, EntryBody, Place
+from app.audit.models import Entry, EntryBody, Place, SignedCheckpoint
+from app.errors import Conflict
 from app.oversight.forms import AskLog
-from app.oversight.views import LogLine, LogPage, LogVerified
+from app.oversight.views import LogLeaves, LogLine, LogPage, LogVerified
 from app.work import Work, action
 
 PAGE = 50
@@ -36,6 +37,16 @@ def verify(work: Work) -> LogVerified:
     found = check(work.session)
     work.record(intact=found.intact, size=found.size)
     return LogVerified(found.intact, found.size, found.root, found.bad_index, found.problem, found.waiting)
+
+
+@action("log.export", operation="disclose")
+def export(work: Work) -> LogLeaves:
+    """Note that the log leaves the house, as far as its newest checkpoint, before any of it does."""
+    signed = work.first(SignedCheckpoint, order=SignedCheckpoint.size.desc())
+    if signed is None:
+        raise Conflict("Nothing is signed yet. Run: amana audit checkpoint")
+    work.record(size=signed.size)
+    return LogLeaves(signed.size, signed.note)
 
 
 def _filters(form: AskLog) -> list[ColumnElement[bool]]:

@@ -32,3 +32,11 @@ class LogVerified:
     bad_index: int | None
     problem: str
     waiting: int
+
+
+@dataclass(frozen=True)
+class LogLeaves:
+    """How far an export may go, and the signed checkpoint that says so."""
+
+    size: int
+    note: str

@@ -64,6 +64,7 @@ CAST: tuple[tuple[str, str, str, str | None, str], ...] = (
     ("legal", "Tariq Anwar", "legal_reviewer", None, ""),
     ("protection-lead", "Ines Carvalho", "caseworker", "protection", "team_lead"),
     ("protection", "Samuel Okoro", "caseworker", None, "duty"),
+    ("protection2", "Rania Nassar", "caseworker", None, "duty"),
     ("narrative-lead", "Petra Nowak", "narrative_editor", "narrative", "team_lead"),
     ("narrative", "Elif Demir", "narrative_editor", None, ""),
     ("reid", "Hugo Lambert", "reid_reviewer", None, ""),
@@ -209,7 +210,9 @@ class World:
         steps: dict[str, Callable[[], Any]] = {
             "LIMITS_EXPLAINED": lambda: self.do(
                 by, testimonies.explain_limits,
-                forms.ExplainLimits(statement_version="2026-10", language=language, own_words=words.own_words(language)),
+                forms.ExplainLimits(
+                    statement_version="2026-10", language=language, own_words=words.own_words(language)
+                ),
                 subject=begun.id,
             ),
             "READY": lambda: (

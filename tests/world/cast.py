@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,16 @@ class Canary:
     compartment: str | None
 
 
-def cast_of(world: World, cases: Iterable[str], canaries: Iterable[Canary] = ()) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Filled:
+    """What was put into a founded office: references of cases, and marks if there are any."""
+
+    cases: list[str]
+    canaries: list[Canary] = field(default_factory=list)
+
+
+def cast_of(world: World, filled: Filled) -> dict[str, Any]:
     """People by role and by duty, what they sign in with, who holds what, cases, receipts, canaries."""
-    cases = list(cases)
     members = world.members.values()
     people: dict[str, list[str]] = {}
     for member in members:
@@ -46,13 +52,15 @@ def cast_of(world: World, cases: Iterable[str], canaries: Iterable[Canary] = ())
                 "passphrase": member.passphrase,
                 "totp": base64.b32encode(member.totp).decode().rstrip("="),
                 "recovery": list(member.recovery),
+                # The last half minute whose code was used; the same one opens nothing again.
+                "last_step": member.last_step,
             }
             for member in members
         },
-        "cases": cases,
+        "cases": filled.cases,
         "receipts": dict(world.receipts),
-        "canaries": [asdict(canary) for canary in canaries],
-        "grants": {login: _held(world, login, cases) for login in world.members},
+        "canaries": [asdict(canary) for canary in filled.canaries],
+        "grants": {login: _held(world, login, filled.cases) for login in world.members},
     }
 
 

@@ -14,14 +14,15 @@ from app.testimonies import actions as testimonies
 from app.work import Action, Form
 from tests.world import exhibits
 from tests.world.build import World
+from tests.world.cast import Filled
 
 # Accounts that stopped at each step on their way.
 UNDER_WAY = ("TRIAGED", "LIMITS_EXPLAINED", "READY", "IN_SESSION", "RECORDED", "READ_BACK", "SEGMENTED", "SEALED")
 LANGUAGES = ("ar", "fr", "en")
 
 
-def demonstration(world: World) -> list[str]:
-    """Fill a founded office: twelve cases, two submissions, files, a withdrawal. Returns the references."""
+def demonstration(world: World) -> Filled:
+    """Fill a founded office: twelve cases, two submissions, files, a withdrawal."""
     whole = [world.whole_case(language) for language in LANGUAGES]
     drafts = [_draft(world, state, LANGUAGES[n % 3]) for n, state in enumerate(UNDER_WAY)]
     asked = _from_the_portal(world)
@@ -29,7 +30,7 @@ def demonstration(world: World) -> list[str]:
     _withdraw(world, whole[1])
     _work_on(world, whole[2])
     world.submit("Je voudrais parler à quelqu'un, mais pas au téléphone. " * 3, language="fr", danger=True)
-    return [*whole, *drafts, asked]
+    return Filled([*whole, *drafts, asked])
 
 
 def _draft(world: World, state: str, language: str) -> str:

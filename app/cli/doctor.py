@@ -1,0 +1,204 @@
+"""One line a check, worst first. A check that could not be made says so: it never counts as fine."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from app import clock, worker
+from app.audit.sequencer import waiting
+from app.cli import installation, log
+from app.cli.database import Roles, head, present
+from app.cli.speech import ATTENTION, FAILED, FINE
+from app.embedded import check_durability
+from app.errors import CannotStart
+from app.keyholders.manager import FileKeyManager
+from app.policy.engine import Policy
+from app.settings import Settings
+from app.work.office import check_actions
+
+
+class Level(IntEnum):
+    """How bad. UNKNOWN: could not be checked. NOTE: is so on purpose, and should be known."""
+
+    ATTENTION = 0
+    UNKNOWN = 1
+    NOTE = 2
+    FINE = 3
+
+
+@dataclass(frozen=True)
+class Finding:
+    level: Level
+    check: str
+    words: str
+
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def examine(settings: Settings, roles: Roles, app: Engine) -> list[Finding]:
+    """Every check of this installation, worst first."""
+    checks: dict[str, Check] = {
+        "folder": lambda: _folder(settings),
+        "keys": lambda: _keys(settings),
+        "rules": _rules,
+        "database": lambda: _database(roles),
+        "rights": lambda: _rights(roles),
+        "schema": lambda: _schema(roles),
+        "log": lambda: _log(settings, app),
+        "worker": lambda: _worker(settings),
+        "disk": lambda: _disk(settings),
+        "memory": _memory,
+        "accounts": lambda: _accounts(settings),
+        "backup": lambda: _backup(settings),
+    }
+    found = [finding for name, check in checks.items() for finding in _made(name, check)]
+    return sorted(found, key=lambda finding: finding.level)
+
+
+def exit_code(findings: list[Finding]) -> int:
+    """0 fine, 1 something could not be checked, 4 something needs attention."""
+    levels = {finding.level for finding in findings}
+    if Level.ATTENTION in levels:
+        return ATTENTION
+    return FAILED if Level.UNKNOWN in levels else FINE
+
+
+def _made(name: str, check: Check) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except CannotStart as why:
+        yield Finding(Level.ATTENTION, name, str(why))
+    except (DBAPIError, psycopg.Error):
+        # The text of a database error may hold values.
+        yield Finding(Level.UNKNOWN, name, "the database did not answer")
+    except OSError as why:
+        yield Finding(Level.UNKNOWN, name, f"{why.filename or name}: {why.strerror}")
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    found = installation.require(settings)
+    if found.kind == "demonstration":
+        yield Finding(Level.NOTE, "folder", "a demonstration: nobody in it exists and nothing in it is protected")
+    else:
+        yield Finding(Level.FINE, "folder", f"set up {found.made_at}, shut to others")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    staff = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+    worker.check_key(settings, installation.log_key(settings))
+    yield Finding(Level.FINE, "keys", f"{staff}; log.key fits log.trust; all 0600")
+
+
+def _rules() -> Iterator[Finding]:
+    policy = Policy.read()
+    check_actions(policy)
+    yield Finding(Level.FINE, "rules", f"{len(policy.rules)} rules, one at least for every action")
+
+
+def _database(roles: Roles) -> Iterator[Finding]:
+    with _connect(roles, "app") as connection:
+        check_durability(connection)
+        version = connection.info.server_version
+    yield Finding(
+        Level.FINE, "database", f"PostgreSQL {version // 10_000}.{version % 10_000}, keeps what it says it kept"
+    )
+
+
+def _rights(roles: Roles) -> Iterator[Finding]:
+    """The app's role must be refused what would rewrite the log; it is tried, not looked up."""
+    for table, column in (("entries", "id"), ("entry_bodies", "entry"), ("places", "entry"), ("checkpoints", "size")):
+        for words in ("UPDATE {0} SET {1} = {1} WHERE false", "DELETE FROM {0} WHERE false"):
+            statement = sql.SQL(words).format(sql.Identifier(table), sql.Identifier(column))
+            if not _refused(roles, statement):
+                raise CannotStart(f"The app's role may change {table}, and so rewrite the log. Take that right away.")
+    yield Finding(Level.FINE, "rights", "the app's role is refused every change to the log")
+
+
+def _refused(roles: Roles, statement: sql.Composed) -> bool:
+    with _connect(roles, "app") as connection:
+        try:
+            connection.execute(statement)
+        except InsufficientPrivilege:
+            return True
+    return False
+
+
+def _schema(roles: Roles) -> Iterator[Finding]:
+    with roles.using("owner") as owner:
+        found, wanted = present(owner), head()
+    if found != wanted:
+        raise CannotStart(f"The database is at revision {found}, this program at {wanted}. Run: amana db migrate")
+    yield Finding(Level.FINE, "schema", f"at {found}, as this program wants it")
+
+
+def _log(settings: Settings, app: Engine) -> Iterator[Finding]:
+    with app.connect() as connection:
+        left = waiting(connection)
+    signed = log.newest(app)
+    if signed is None:
+        yield Finding(Level.ATTENTION, "log", f"no checkpoint was ever signed; {left} entries wait for the worker")
+        return
+    minutes = (clock.now() - signed.at).total_seconds() / 60
+    words = f"last checkpoint over {signed.size} entries, {minutes:.0f} minutes ago; {left} entries wait"
+    late = left > 0 and minutes > 2 * settings.checkpoint_minutes
+    yield Finding(Level.ATTENTION if late else Level.FINE, "log", words)
+
+
+def _worker(settings: Settings) -> Iterator[Finding]:
+    pid = worker.running(settings)
+    if pid is None:
+        yield Finding(Level.ATTENTION, "worker", "none runs on this machine: entries wait, nothing is signed")
+    else:
+        yield Finding(Level.FINE, "worker", f"runs as process {pid}")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    disk = os.statvfs(settings.home)
+    percent = 100 * disk.f_bavail // max(1, disk.f_blocks)
+    free = disk.f_bavail * disk.f_frsize >> 20
+    low = percent < settings.disk_free_percent_min
+    yield Finding(Level.ATTENTION if low else Level.FINE, "disk", f"{percent} % free, {free} MB")
+
+
+def _memory() -> Iterator[Finding]:
+    """Where memory could land on a disk: core files and swap."""
+    core = resource.getrlimit(resource.RLIMIT_CORE)
+    yield Finding(Level.FINE if core[0] == 0 else Level.ATTENTION, "core files", "off" if core[0] == 0 else "on")
+    swaps = [line.split()[0] for line in Path("/proc/swaps").read_text().splitlines()[1:]]
+    open_ones = [name for name in swaps if not name.startswith(("/dev/dm-", "/dev/mapper/", "/dev/zram"))]
+    if open_ones:
+        yield Finding(Level.ATTENTION, "swap", f"{', '.join(open_ones)} may keep clear memory: encrypt it or swapoff")
+    else:
+        yield Finding(Level.FINE, "swap", "none, or in memory or on a mapped device only")
+
+
+def _accounts(settings: Settings) -> Iterator[Finding]:
+    if not settings.database_url:
+        words = "embedded database: owner and app are one system account, so root and that account could be either"
+        yield Finding(Level.NOTE, "accounts", words)
+
+
+def _backup(settings: Settings) -> Iterator[Finding]:
+    found = installation.require(settings)
+    if found.kind == "demonstration":
+        return
+    if found.backup_tested is None:
+        yield Finding(Level.ATTENTION, "backup", "no restore was ever tried, in the operator's own word")
+    else:
+        yield Finding(Level.FINE, "backup", f"a restore was tried on {found.backup_tested}, in the operator's word")
+
+
+def _connect(roles: Roles, role: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(roles.url(role).replace("+psycopg", ""), connect_timeout=5, autocommit=True)
