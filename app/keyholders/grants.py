@@ -97,12 +97,16 @@ def holders_of(session: Session, case: UUID, compartment: str, *, at: datetime) 
     return session.scalars(select(Grant).where(Grant.case_id == case, Grant.compartment == compartment, live(at))).all()
 
 
-def generation_of(session: Session, case: UUID, compartment: str) -> int:
-    """The generation that new seals use, its row locked against a rotation meanwhile."""
+def generation_of(session: Session, case: UUID, compartment: str, *, to_rotate: bool = False) -> int:
+    """The generation that new seals use, its row locked against a rotation meanwhile.
+
+    Whoever means to rotate says so now: two who first shared the lock would each wait for
+    the other to give it up.
+    """
     return session.execute(
         select(CaseKey.generation)
         .where(CaseKey.case_id == case, CaseKey.compartment == compartment)
-        .with_for_update(read=True)
+        .with_for_update(read=not to_rotate)
     ).scalar_one()
 
 

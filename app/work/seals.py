@@ -65,7 +65,7 @@ class Seals:
         All in the transaction of the revocation: after the commit the old key opens
         nothing that is stored. Files keep their bytes; only their sealed key changes.
         """
-        old = grants.generation_of(self._session, case, compartment)
+        old = grants.generation_of(self._session, case, compartment, to_rotate=True)
         self._key_of(case, compartment, old)
         new, key = grants.rotate(self._session, case, compartment, without=without, by=by, at=self._at)
         self._keys[(case, compartment, new)] = key
