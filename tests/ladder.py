@@ -182,10 +182,10 @@ def with_an_onlooker(world: World) -> str:
     return reference
 
 
-def outside_the_team(world: World, login: str, role: str) -> None:
-    """A colleague with a role and no team: what they hold was granted to them singly."""
-    world.invite(login, roles=(role,))
-    team: Any = rules.TEAM_OF[role]
+def outside_the_team(world: World, login: str, *roles: str) -> None:
+    """A colleague with these roles and no team: what they hold was granted to them singly."""
+    world.invite(login, roles=roles)
+    team: Any = rules.TEAM_OF[roles[0]]
     world.do("administrator", accounts.leave_team, LeaveTeam(team=team), subject=world.members[login].code)
     world.members[login].caller = world.signins.caller(world.members[login].token)
 
@@ -195,6 +195,17 @@ def close_every_case(database: Database) -> None:
     with database.connect("owner") as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("UPDATE cases SET state = 'CLOSING'")
+
+
+def end_roles(database: Database, world: World, login: str) -> None:
+    """Somebody loses every role. No action of the product ends one yet, so the owner does it."""
+    with database.connect("owner") as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(
+            "UPDATE role_holdings SET ended_at = now() WHERE user_id = (SELECT id FROM users WHERE code = %s)",
+            (world.members[login].code,),
+        )
+    world.members[login].caller = world.signins.caller(world.members[login].token)
 
 
 @pytest.fixture
