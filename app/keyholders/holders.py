@@ -85,17 +85,16 @@ def admit(
 ) -> Membership:
     """Seal one generation of a team's private key to one member."""
     _, public = public_of(session, member)
-    membership = Membership(
-        team_id=team_holder.id,
-        generation=generation,
-        member_id=member,
-        sealed_private=hpke.seal_to(public, private.raw, info=membership_info(team_holder.id, generation, member)),
-        lead=lead,
-        deputy=deputy,
-        added_by=by,
-        added_at=at,
-        ended_at=None,
-    )
+    info = membership_info(team_holder.id, generation, member)
+    sealed = hpke.seal_to(public, private.raw, info=info)
+    # Somebody who left and comes back has rows already; they are opened again, not doubled.
+    membership = session.scalar(
+        select(Membership).where(
+            Membership.team_id == team_holder.id, Membership.generation == generation, Membership.member_id == member
+        )
+    ) or Membership(team_id=team_holder.id, generation=generation, member_id=member)
+    membership.sealed_private, membership.lead, membership.deputy = sealed, lead, deputy
+    membership.added_by, membership.added_at, membership.ended_at = by, at, None
     session.add(membership)
     return membership
 

@@ -86,11 +86,45 @@ CREATE CONSTRAINT TRIGGER number_used AFTER INSERT OR UPDATE ON subject_counters
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION number_used();
 """
 
+# The portal's host is the one most likely to be seized. With its role nobody may add an escrow
+# key that new cases would be sealed to, a team's key, or an entry in somebody else's name.
+PORTAL = """
+CREATE FUNCTION portal_adds_witnesses() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF session_user = 'amana_portal' AND (
+        (TG_TABLE_NAME = 'keyholders' AND to_jsonb(NEW) ->> 'kind' IS DISTINCT FROM 'witness')
+        OR (TG_TABLE_NAME = 'public_keys' AND NOT EXISTS (
+            SELECT FROM keyholders k
+             WHERE k.id = (to_jsonb(NEW) ->> 'keyholder_id')::uuid AND k.kind = 'witness'))
+        OR (TG_TABLE_NAME = 'entry_bodies' AND (
+            to_jsonb(NEW) -> 'view' ->> 'host' = 'portal'
+            AND to_jsonb(NEW) -> 'view' ->> 'actor' IN ('anonymous', 'witness')) IS NOT TRUE)
+    ) THEN
+        RAISE EXCEPTION 'not for the portal' USING ERRCODE = 'AM004';
+    END IF;
+    RETURN NEW;
+END $$;
+REVOKE ALL ON FUNCTION portal_adds_witnesses() FROM PUBLIC;
+"""
+PORTAL_TABLES = ("keyholders", "public_keys", "entry_bodies")
+
 
 def upgrade() -> None:
     op.execute(REQUIRE_ENTRY)
     op.execute(REFUSE)
     op.execute(SUBJECT_SEQ)
+    op.execute(PORTAL)
+    for table in PORTAL_TABLES:
+        op.execute(
+            f"CREATE TRIGGER portal_adds_witnesses BEFORE INSERT ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION portal_adds_witnesses()"
+        )
+    op.execute("CREATE UNIQUE INDEX one_escrow ON keyholders ((kind)) WHERE kind = 'escrow' AND ended_at IS NULL")
+    # What is searched is what was committed to.
+    op.execute(
+        "ALTER TABLE entry_bodies ADD CONSTRAINT ck_entry_bodies_view CHECK (convert_from(body, 'UTF8')::jsonb = view)"
+    )
     for table in GUARDED:
         op.execute(
             f"CREATE CONSTRAINT TRIGGER require_entry AFTER INSERT OR UPDATE OR DELETE ON {table} "
@@ -139,6 +173,11 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER refuse_truncate ON {table}")
     for table in GUARDED:
         op.execute(f"DROP TRIGGER require_entry ON {table}")
+    for table in PORTAL_TABLES:
+        op.execute(f"DROP TRIGGER portal_adds_witnesses ON {table}")
+    op.execute("DROP FUNCTION portal_adds_witnesses()")
+    op.execute("DROP INDEX one_escrow")
+    op.execute("ALTER TABLE entry_bodies DROP CONSTRAINT ck_entry_bodies_view")
     op.execute("DROP TRIGGER number_follows ON entry_subjects")
     op.execute("DROP TRIGGER number_used ON subject_counters")
     for function in (
