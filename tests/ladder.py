@@ -187,6 +187,12 @@ def outside_the_team(world: World, login: str, *roles: str) -> None:
     world.invite(login, roles=roles)
     team: Any = rules.TEAM_OF[roles[0]]
     world.do("administrator", accounts.leave_team, LeaveTeam(team=team), subject=world.members[login].code)
+    for member in (login, f"{team}-lead"):
+        next_request(world, member)
+
+
+def next_request(world: World, login: str) -> None:
+    """A member's next request: roles, teams and keys are read afresh from their session."""
     world.members[login].caller = world.signins.caller(world.members[login].token)
 
 
@@ -205,7 +211,7 @@ def end_roles(database: Database, world: World, login: str) -> None:
             "UPDATE role_holdings SET ended_at = now() WHERE user_id = (SELECT id FROM users WHERE code = %s)",
             (world.members[login].code,),
         )
-    world.members[login].caller = world.signins.caller(world.members[login].token)
+    next_request(world, login)
 
 
 @pytest.fixture
