@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from app.cases.models import Pathway
-from app.work.forms import Form, Passage, Reasoned
+from app.work.forms import Form, Moment, Passage, Reasoned
 
 Compartment = Literal["IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "THREAT", "RELEASE"]
 Compartments = Annotated[frozenset[Compartment], Field(min_length=1, max_length=7)]
@@ -30,7 +30,7 @@ class GiveGrant(Form):
 
     user: StaffCode
     compartments: Compartments
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class RevokeGrant(Form):

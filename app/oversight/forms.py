@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from app.work.forms import Form
+from app.work.forms import Form, Moment
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:+-]{1,64}$")]
 
@@ -19,6 +19,6 @@ class AskLog(Form):
     action: Code | None = None
     operation: Code | None = None
     outcome: Code | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     page: Annotated[int, Field(ge=0, le=100_000)] = 0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import AwareDatetime
-
-from app.work.forms import Form, Line, Passage, Words
+from app.work.forms import Form, Line, Moment, Passage, Words
 
 Level = Literal["NONE_KNOWN", "LOW", "MODERATE", "HIGH", "CRITICAL"]
 # How long a level stands before it must be judged anew, in days.
@@ -32,7 +30,7 @@ class RecordNeed(Form):
 
 
 class PlanCheckIn(Form):
-    due_at: AwareDatetime
+    due_at: Moment
     agreed_word: Line
 
 

@@ -5,11 +5,12 @@ Forms are frozen. Strings are kept byte for byte as they came: testimony is not 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Form(BaseModel):
@@ -29,11 +30,19 @@ def _storable(text: str) -> str:
     return text
 
 
+def _storable_moment(moment: datetime) -> datetime:
+    """Refuse what is nobody's appointment: a time past year 9999 in UTC is stored, but never read again."""
+    if not 1900 <= moment.year <= 2200:
+        raise ValueError("not a time of ours")
+    return moment.astimezone(UTC)
+
+
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_storable)]
 Passage = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_storable)]
 Account = Annotated[str, StringConstraints(min_length=1, max_length=200_000), AfterValidator(_storable)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
+Moment = Annotated[AwareDatetime, AfterValidator(_storable_moment)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 
 
