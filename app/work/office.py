@@ -94,7 +94,7 @@ class Office:
             ):
                 return self._run(session, caller, action, form, subject, idempotency, render)
         except Refusal as refusal:
-            self._refused(caller, action, form, subject, refusal)
+            self._refused(caller, action.name, form, subject, refusal)
             raise
         except SealBroken:
             self._alarm(caller, action)
@@ -108,6 +108,9 @@ class Office:
             with Session(self._engine, expire_on_commit=False) as session, session.begin():
                 session.connection().execute(text("SET TRANSACTION READ ONLY"))
                 return query.run(Reading(session, caller, self.policy, clock.now()), *given, **more)
+        except Refusal as refusal:
+            self._refused(caller, query.name, None, given[0] if given else None, refusal)
+            raise
         except (DBAPIError, PoolTimeout) as problem:
             _unavailable(problem)
 
@@ -158,7 +161,7 @@ class Office:
         # d. What was touched must have been said.
         if not work.recorded:
             raise Unrecorded(f"{action.name} recorded nothing")
-        self._append(session, work, self._draft(caller, action, form, granted, work.now))
+        self._append(session, work, self._draft(caller, action.name, action.operation, form, granted, work.now))
         if idempotency is not None and action.creates and render is not None:
             _keep_answer(session, idempotency, caller, render(view))
         return view
@@ -194,11 +197,13 @@ class Office:
             profile=self.profile,
         )
 
-    def _draft(self, caller: Caller, action: Action, form: Form | None, granted: Granted, at: datetime) -> Draft:
+    def _draft(
+        self, caller: Caller, name: str, operation: str, form: Form | None, granted: Granted, at: datetime
+    ) -> Draft:  # fmt: skip
         reasoned = form if isinstance(form, Reasoned) else None
         return Draft(
-            operation=action.operation,
-            action=action.name,
+            operation=operation,
+            action=name,
             actor=caller.actor.code,
             roles=caller.actor.roles,
             at=at,
@@ -210,7 +215,7 @@ class Office:
             host=self.host,
         )
 
-    def _refused(self, caller: Caller, action: Action, form: Form | None, address: object, refusal: Refusal) -> None:
+    def _refused(self, caller: Caller, name: str, form: Form | None, address: object, refusal: Refusal) -> None:
         """One entry of its own for a refusal of somebody we know. Nobody is told less for it.
 
         Refusals of anonymous callers are counted at the edge, not logged one by one: a
@@ -219,8 +224,8 @@ class Office:
         if caller.actor.kind not in {"User", "Operator"}:
             return
         granted = Granted(refusal.rule or "none", self.policy.hash)
-        base = self._draft(caller, action, form, granted, clock.now())
-        draft = replace(base, operation="refuse", outcome=refusal.code, sought=_sought(address), codes=_target(address))
+        base = self._draft(caller, name, "refuse", form, granted, clock.now())
+        draft = replace(base, outcome=refusal.code, sought=_sought(address), codes=_target(address))
         try:
             with Session(self._engine, info={"hallway": True}) as session, session.begin():
                 append(session, draft)
@@ -229,9 +234,9 @@ class Office:
 
     def _alarm(self, caller: Caller, action: Action) -> None:
         granted = Granted("none", self.policy.hash)
-        draft = replace(self._draft(caller, action, None, granted, clock.now()), outcome="seal.broken")
+        draft = replace(self._draft(caller, action.name, "refuse", None, granted, clock.now()), outcome="seal.broken")
         with Session(self._engine, info={"hallway": True}) as session, session.begin():
-            append(session, replace(draft, operation="refuse"))
+            append(session, draft)
         log.critical("a seal did not open: %s", action.name)
 
 
