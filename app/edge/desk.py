@@ -66,8 +66,9 @@ SignedIn = Annotated[Caller, Depends(bearer)]
 
 
 async def json_body(request: Request) -> Any:
-    """The strictly parsed JSON body; an absent one counts as ``{}``."""
-    if not request.headers.get("content-type") and request.headers.get("content-length", "0") == "0":
+    """The strictly parsed JSON body; an absent one counts as ``{}``, one that is there says what it is."""
+    sent = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    if not sent and not request.headers.get("content-type"):
         return {}
     return await read_json(request)
 
@@ -82,6 +83,25 @@ def form_of(kind: type[F], body: Any) -> F:
     pydantic's JSON mode is strict and still reads ids and times from strings.
     """
     return kind.model_validate_json(json.dumps(body), strict=True)
+
+
+def described(form: type[Form] | None) -> dict[str, Any]:
+    """What the description of a route says of its body: the form itself, with every bound."""
+    if form is None:
+        return {}
+    whole = form.model_json_schema()
+    schema = _inlined(whole, whole.pop("$defs", {}))
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
+    """A schema with its parts in their places: inside a larger description "#/$defs/x" points nowhere."""
+    if isinstance(schema, list):
+        return [_inlined(each, parts) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    part = parts[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else {}
+    return {name: _inlined(each, parts) for name, each in {**part, **schema}.items() if name != "$ref"}
 
 
 def row_id(text: str) -> UUID:

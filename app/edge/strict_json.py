@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 from starlette.requests import Request
 
 from app.edge.refusals import WrongType
-from app.errors import Unprocessable
+from app.errors import TooLarge, Unprocessable
 
+BYTES_MAX = 1024 * 1024
 DEPTH_MAX = 32
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 _TYPES = re.compile(rb'application/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?', re.IGNORECASE)
@@ -26,15 +27,22 @@ _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _ONE_KIND = bytes.maketrans(b"[]{}", b"()()")
 
 
-async def read_json(request: Request) -> Any:
+async def read_json(request: Request, *, bytes_max: int = BYTES_MAX) -> Any:
     """The body as JSON; WrongType (415) unless it says ``application/json`` once, in UTF-8.
 
-    The body must already be capped (`BodyLimit`). Raises Unprocessable as ``loads``.
+    Raises TooLarge at the first byte past the cap, and Unprocessable as ``loads``. The cap
+    is here besides `BodyLimit`, because an address that takes files has a far higher one,
+    and JSON is read whole.
     """
     types = [value for key, value in request.scope["headers"] if key.lower() == b"content-type"]
     if len(types) != 1 or not _TYPES.fullmatch(types[0]):
         raise WrongType()
-    return loads(await request.body())
+    read = bytearray()
+    async for piece in request.stream():
+        read += piece
+        if len(read) > bytes_max:
+            raise TooLarge()
+    return loads(bytes(read))
 
 
 def loads(raw: bytes) -> Any:
