@@ -25,6 +25,12 @@ class Submit(Form):
     danger: bool = False
 
 
+class DrawReceipt(Form):
+    """Ask for a receipt, in words of this language where there is a list of them."""
+
+    language: Language = "en"
+
+
 class AskState(Form):
     """A witness returns: only the receipt, never in an address."""
 

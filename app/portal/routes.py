@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.accounts import witnesses
-from app.edge.desk import Body, Desk, TheDesk, form_of
+from app.edge.desk import Body, Desk, TheDesk, described, form_of
 from app.edge.multipart import parts
 from app.edge.refusals import WrongType
 from app.edge.render import answer_with
@@ -18,7 +18,7 @@ from app.edge.sealing import seal_part
 from app.edge.strict_json import loads, read_json
 from app.errors import TooLarge, Unprocessable
 from app.intake import actions, queries
-from app.intake.forms import AskState, Receive, ReceivedFile, Submit
+from app.intake.forms import AskState, DrawReceipt, Receive, ReceivedFile, Submit
 from app.work import Caller
 
 FILES_MAX = 12
@@ -26,14 +26,13 @@ FILES_MAX = 12
 router = APIRouter()
 
 
-@router.post("/portal/receipts", status_code=201)
+@router.post("/portal/receipts", status_code=201, openapi_extra=described(DrawReceipt))
 def draw(body: Body) -> Response:
     """Draw a receipt. Nothing is stored: whoever does not send anything was never here."""
-    language = body.get("language", "en") if isinstance(body, dict) else "en"
-    return answer_with(witnesses.draw(language if language in witnesses.LISTS else "none"), 201)
+    return answer_with(witnesses.draw(form_of(DrawReceipt, body).language), 201)
 
 
-@router.post("/portal/submissions", status_code=201)
+@router.post("/portal/submissions", status_code=201, openapi_extra=described(Submit))
 async def submit(request: Request, desk: TheDesk) -> Response:
     """Send a submission, as JSON or as multipart: first a field ``submission``, then files.
 
@@ -49,7 +48,7 @@ async def submit(request: Request, desk: TheDesk) -> Response:
     return answer_with(await run_in_threadpool(_receive, desk, form, files), 201)
 
 
-@router.post("/portal/state")
+@router.post("/portal/state", openapi_extra=described(AskState))
 def state(desk: TheDesk, body: Body) -> Response:
     """How far the submission of this receipt has come. A receipt is never part of an address."""
     form = form_of(AskState, body)
