@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app.accounts.forms import AcceptInvitation, SignInForm
 from app.api.doors import GETS, POSTS, Get, Post
-from app.edge.desk import Body, SignedIn, TheDesk, form_of, page_number, row_id
+from app.edge.desk import Body, SignedIn, TheDesk, described, form_of, page_number, row_id
 from app.edge.render import answer_with
 from app.pseudonyms import references
 from app.work import Form
@@ -21,6 +21,10 @@ from app.work import Form
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=16, max_length=128)]
 
 router = APIRouter()
+
+
+class Nothing(Form):
+    """The body of an action that takes none: no field, known or unknown."""
 
 
 class Perform:
@@ -34,8 +38,9 @@ class Perform:
         self, request: Request, desk: TheDesk, caller: SignedIn, body: Body, idempotency_key: IdempotencyKey = None
     ) -> Response:
         action = self._door.action
-        form = form_of(action.form, body) if action.form is not None else None
-        view = desk.do(caller, action, form, subject=subject_of(request), idempotency=idempotency_key)
+        form = form_of(action.form or Nothing, body)
+        given = form if action.form is not None else None
+        view = desk.do(caller, action, given, subject=subject_of(request), idempotency=idempotency_key)
         return answer_with(view, self._door.status)
 
 
@@ -62,13 +67,6 @@ def subject_of(request: Request) -> Any:
     if "row" in parameters:
         return row_id(parameters["row"])
     return parameters.get("user")
-
-
-def described(form: type[Form] | None) -> dict[str, Any]:
-    """What the reference says of a body: the form itself, with every bound."""
-    if form is None:
-        return {}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": form.model_json_schema()}}}}
 
 
 @router.post("/api/sign-in", openapi_extra=described(SignInForm))

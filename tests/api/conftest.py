@@ -16,7 +16,10 @@ from app.keyholders.manager import FileKeyManager
 from app.main import portal_app, staff_app
 from app.settings import Settings
 from tests.conftest import Database
+from tests.ladder import log
 from tests.world import World
+
+__all__ = ["log"]
 
 
 @dataclass
@@ -88,5 +91,5 @@ class Staff:
 
 
 @pytest.fixture
-def staff(staff_door: ASGIApp, world: World) -> Iterator[Staff]:
-    yield Staff(staff_door, world)
+def staff(staff_door: ASGIApp, world: World) -> Staff:
+    return Staff(staff_door, world)

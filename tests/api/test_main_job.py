@@ -42,7 +42,9 @@ def test_a_file_is_sealed_and_comes_back_as_it_was(staff: Staff, world: World) -
     reference = world.case()
     testimony = world.testimony(reference)
     content = b"\xff\xd8\xff\xe1 a photograph " + bytes(range(256)) * 4000
-    sent = staff["intake"].post(f"/api/cases/{reference}/attachments", files={"file": ("../x صورة.jpg", content, "image/jpeg")})
+    sent = staff["intake"].post(
+        f"/api/cases/{reference}/attachments", files={"file": ("../x صورة.jpg", content, "image/jpeg")}
+    )
 
     reason = {"fields": ["file_name"], "justification": "INTAKE", "cites": str(testimony)}
     got = staff["intake"].post(f"/api/attachments/{sent.json()['id']}/download", reason)
@@ -61,7 +63,10 @@ def test_a_stranger_submits_with_a_file_and_asks_how_far_it_is(portal: Client, s
 
     sent = portal.post(
         "/portal/submissions",
-        files=[("submission", (None, json.dumps(submission))), ("file", ("voice.wav", b"RIFF" + b"\0" * 90_000, "audio/wav"))],
+        files=[
+            ("submission", (None, json.dumps(submission))),
+            ("file", ("voice.wav", b"RIFF" + b"\0" * 90_000, "audio/wav")),
+        ],
     )
     state = portal.post("/portal/state", {"receipt": receipt})
 

@@ -1,0 +1,273 @@
+"""Every address of the staff door, with a body its action accepts and the members whom a rule lets through.
+
+The table is written by hand from the design, not derived from the product: a test walks the
+product's own routes and fails when one is missing here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
+
+from tests.api.conftest import Client, Staff
+from tests.cases.canaries import Planted, plant
+from tests.world import World
+from tests.world.build import CORE
+
+EVERYBODY: Final = CORE
+INTAKE: Final = frozenset({"intake", "intake-lead"})
+LEGAL: Final = frozenset({"legal", "legal-lead"})
+SAFETY: Final = frozenset({"protection", "protection-lead"})
+HOLDERS: Final = INTAKE | LEGAL | SAFETY | {"narrative-lead"}
+ADMINISTRATOR: Final = frozenset({"administrator"})
+AUDITOR: Final = frozenset({"auditor"})
+
+ORIGIN: Final = "http://localhost:8000"
+# Members for whom a spare colleague is invited, so that what one does leaves another's try possible.
+SPARED: Final = ("intake", "intake-lead", "legal", "legal-lead", "administrator")
+
+
+@dataclass
+class Scene:
+    """A case with a canary in every field, and spare colleagues to grant to, to remove and to disable."""
+
+    world: World
+    planted: Planted
+    spare: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def set(cls, world: World) -> Scene:
+        scene = cls(world, plant(world))
+        for number, login in enumerate(SPARED):
+            scene.spare[login] = world.invite(f"spare{number}", roles=("intake_officer",)).code
+        # Everybody's idle time begins anew, so that a request alone changes no row.
+        for member in world.members.values():
+            member.caller = world.signins.caller(member.token)
+        return scene
+
+    def address(self, ask: Ask, login: str = "") -> str:
+        """The address with the scene's own ids in it."""
+        reference = self.planted.submission if "/submissions/" in ask.path else self.planted.reference
+        path = ask.path.replace("{reference}", reference).replace("{user}", self.spare_of(login))
+        return path.replace("{row}", str(self.row_of(ask))) if "{row}" in path else path
+
+    def row_of(self, ask: Ask) -> UUID:
+        return self.planted.rows[ask.path.split("/")[2]]
+
+    def spare_of(self, login: str) -> str:
+        return self.spare.get(login, self.spare["intake"])
+
+
+Body = Callable[[Scene, str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One address.
+
+    may    members of the cast whom the rules let through with this body; ``by`` is one of them
+    kind   ``json``, ``file`` (multipart) or ``page``
+    """
+
+    method: str
+    path: str
+    may: frozenset[str]
+    body: Body | None = None
+    kind: str = "json"
+    status: int = 200
+
+    @property
+    def by(self) -> str:
+        return min(self.may)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def send(staff: Staff, scene: Scene, ask: Ask, login: str = "", **more: Any) -> httpx.Response:
+    """Ask as a member, with the body of the table unless another is given."""
+    client: Client = staff[login or ask.by]
+    path = more.pop("path", None) or scene.address(ask, login or ask.by)
+    if ask.method == "POST" and not {"json", "content", "files", "data"} & set(more):
+        if ask.kind == "file":
+            more["files"] = {"file": ("a.txt", b"words", "text/plain")}
+        else:
+            more["json"] = ask.body(scene, login or ask.by) if ask.body else {}
+    return client.ask(ask.method, path, **more)
+
+
+def routes_of(door: ASGIApp) -> set[tuple[str, str]]:
+    """Every method and path a door answers to."""
+    return {(method, route.path) for route in _routes(program_of(door).routes) for method in route.methods or ()}
+
+
+def _routes(routes: Sequence[Any]) -> Iterator[APIRoute]:
+    """The routes of a program and of what was included in it; anything of another kind is an error."""
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        else:
+            yield from _routes(route.original_router.routes)
+
+
+def program_of(door: Any) -> FastAPI:
+    """The program inside everything that guards it."""
+    while not isinstance(door, FastAPI):
+        door = door.app
+    return door
+
+
+def plain(**given: Any) -> Body:
+    return lambda _scene, _login: given
+
+
+def opening(field: str, why: str, cites: str | None = None, words: str | None = None) -> Body:
+    def body(scene: Scene, _login: str) -> dict[str, Any]:
+        cited = str(scene.planted.rows[cites]) if cites else None
+        return {"fields": [field], "justification": why, "cites": cited, "words": words}
+
+    return body
+
+
+def _post(path: str, may: frozenset[str], body: Body | None = None, status: int = 200) -> Ask:
+    return Ask("POST", path, may, body, status=status)
+
+
+_CONSENT = {
+    "tier": "T4", "granted": True, "text_version": "2026-10", "language": "ar", "how_given": "SPOKEN",
+    "custody_status": "FREE", "guard_present": False, "conditions": "none",
+}  # fmt: skip
+_PERSON = {
+    "legal_name": "Amina Rahmani", "name_arabic": "أمينة", "aliases": ["Mina"],
+    "birth_date": {"precision": "YEAR", "words": "spring", "year": 1991}, "sex": "FEMALE",
+    "nationalities": ["TN"], "languages": ["ar"], "category": ["WITNESS"],
+}  # fmt: skip
+_NOTE = {
+    "factor": "TIMELINESS", "finding": "MET", "reasons": "early", "passages": ["segment 2"],
+    "contrary_evidence": "none found",
+}  # fmt: skip
+_THREAT = {"level": "HIGH", "fear_in_own_words": "they know", "findings": "two calls", "measures": "no telephone"}
+_READING = opening("text", "INTAKE", "testimonies")
+
+
+def _grant(scene: Scene, login: str) -> dict[str, Any]:
+    return {"user": scene.spare_of(login), "compartments": ["TESTIMONY"]}
+
+
+def _link(scene: Scene, _login: str) -> dict[str, Any]:
+    return {"case": scene.planted.reference}
+
+
+ACTIONS: Final = (
+    _post("/api/people", ADMINISTRATOR, lambda _s, login: {
+        "login_name": f"new-{login}", "display_name": "Somebody New", "roles": ["caseworker"]}, 201),
+    _post("/api/people/{user}/team", frozenset({"intake-lead"}), plain(team="intake", deputy=False)),
+    _post("/api/cases", INTAKE, plain(pathway="ADULT"), 201),
+    _post("/api/cases/{reference}/hand-over", INTAKE | LEGAL | SAFETY, plain(team="legal")),
+    _post("/api/cases/{reference}/grants", INTAKE | LEGAL, _grant, 201),
+    _post("/api/cases/{reference}/grants/revoke", INTAKE | LEGAL, _grant),
+    _post("/api/cases/{reference}/handoffs", INTAKE | LEGAL | SAFETY,
+          plain(kind="SAFETY", to_team="protection", words="be careful"), 201),
+    _post("/api/cases/{reference}/person", INTAKE | SAFETY, plain(**_PERSON), 201),
+    _post("/api/cases/{reference}/documents", INTAKE | SAFETY,
+          plain(kind="PASSPORT", condition="LOST", number="N 1", issuer="a town"), 201),
+    _post("/api/cases/{reference}/contacts", INTAKE | SAFETY,
+          plain(channel="PHONE", address="+00 555", safe_hours="late", opening_words="hello",
+                who_must_not_know="all"), 201),
+    _post("/api/cases/{reference}/testimonies", INTAKE, plain(admissions=False), 201),
+    _post("/api/cases/{reference}/consents", INTAKE, plain(**_CONSENT), 201),
+    _post("/api/cases/{reference}/mitigation", LEGAL, plain(**_NOTE), 201),
+    _post("/api/cases/{reference}/threats", SAFETY, plain(**_THREAT), 201),
+    _post("/api/cases/{reference}/residences", SAFETY, plain(place="a flat", since="May", who_knows="two"), 201),
+    _post("/api/cases/{reference}/needs", SAFETY, plain(kind="MEDICINE", words="insulin"), 201),
+    _post("/api/cases/{reference}/check-ins", SAFETY, plain(due_at="2026-12-01T10:00:00Z", agreed_word="kettle"), 201),
+    _post("/api/testimonies/{row}/limits", INTAKE,
+          plain(statement_version="2026-10", language="ar", own_words="I understood")),
+    _post("/api/testimonies/{row}/ready", INTAKE, plain(counsel="DECLINED", counsel_reason="no lawyer wanted")),
+    _post("/api/testimonies/{row}/session", INTAKE,
+          plain(place="OFFICE", custody_status="FREE", guard_present=False, interpreter_code="I-7")),
+    _post("/api/testimonies/{row}/account", INTAKE,
+          plain(language="ar", segments=[{"text": "I went", "speaker": "WITNESS", "classes": ["NARRATIVE"]}]), 201),
+    _post("/api/testimonies/{row}/move", INTAKE, plain(to="READ_BACK")),
+    _post("/api/consents/{row}/withdraw", INTAKE | LEGAL),
+    _post("/api/check_ins/{row}/settle", SAFETY, plain(state="MET_OK", outcome="well")),
+    _post("/api/submissions/{reference}/triage", INTAKE, plain(decision="INTERVIEW")),
+    _post("/api/submissions/{reference}/link", INTAKE, _link),
+    _post("/api/log/entries", AUDITOR, plain(
+        case="A", actor="S-333333", action="case.open", operation="collect", outcome="done",
+        since="2026-01-01T00:00:00Z", until="2027-01-01T00:00:00Z", page=0)),
+    _post("/api/log/verify", AUDITOR | ADMINISTRATOR),
+)  # fmt: skip
+
+OPENINGS: Final = (
+    _post("/api/persons/{row}/open", INTAKE, opening("legal_name", "INTAKE", "testimonies")),
+    _post("/api/identity_documents/{row}/open", INTAKE, opening("number", "INTAKE", "testimonies")),
+    _post("/api/contact_channels/{row}/open", INTAKE, opening("address", "INTAKE", "testimonies")),
+    _post("/api/testimonies/{row}/open", INTAKE, opening("own_words", "INTAKE", "testimonies")),
+    _post("/api/segments/{row}/open", INTAKE, _READING),
+    _post("/api/prior_accounts/{row}/open", INTAKE, opening("account", "INTAKE", "testimonies")),
+    _post("/api/consents/{row}/open", INTAKE, opening("conditions", "INTAKE", "testimonies")),
+    _post("/api/attachments/{row}/open", INTAKE, opening("file_name", "INTAKE", "testimonies")),
+    _post("/api/attachments/{row}/download", INTAKE, opening("file_name", "INTAKE", "testimonies")),
+    _post("/api/mitigation_assessments/{row}/open", LEGAL,
+          opening("reasons", "LEGAL_ASSESSMENT", "mitigation_assessments")),
+    _post("/api/threat_assessments/{row}/open", SAFETY, opening("findings", "SAFETY", "threat_assessments")),
+    _post("/api/residences/{row}/open", SAFETY, opening("place", "SAFETY", "threat_assessments", "to fetch them")),
+    _post("/api/needs/{row}/open", SAFETY, opening("words", "CARE", "needs")),
+    _post("/api/check_ins/{row}/open", SAFETY, opening("agreed_word", "SAFETY", "threat_assessments")),
+    _post("/api/handoffs/{row}/open", SAFETY, opening("words", "SAFETY", "threat_assessments")),
+    _post("/api/justifications/{row}/open", INTAKE | LEGAL, opening("words", "INCIDENT")),
+    _post("/api/submissions/{reference}/open", INTAKE, opening("account", "TRIAGE", "submissions")),
+    _post("/api/submission_files/{row}/open", INTAKE, opening("file_name", "TRIAGE", "submissions")),
+)  # fmt: skip
+
+# What ends a membership, an account or a session comes last, where the others have been tried.
+ENDINGS: Final = (
+    _post("/api/people/{user}/team/remove", frozenset({"administrator", "intake-lead"}), plain(team="intake")),
+    _post("/api/people/{user}/disable", ADMINISTRATOR),
+    _post("/api/sign-out", EVERYBODY),
+    _post("/api/sign-out-everywhere", EVERYBODY),
+)
+
+UPLOAD: Final = Ask("POST", "/api/cases/{reference}/attachments", INTAKE, kind="file", status=201)
+
+QUESTIONS: Final = (
+    Ask("GET", "/api/me", EVERYBODY),
+    Ask("GET", "/api/people", EVERYBODY),
+    Ask("GET", "/api/cases", EVERYBODY),
+    Ask("GET", "/api/cases/count", EVERYBODY),
+    Ask("GET", "/api/cases/{reference}", HOLDERS),
+    Ask("GET", "/api/cases/{reference}/looked", HOLDERS),
+    Ask("GET", "/api/submissions", EVERYBODY),
+)
+
+# Doors for those who are not signed in yet, and pages; tests of their own visit them.
+OPEN: Final = (
+    ("POST", "/api/sign-in"),
+    ("POST", "/api/invitations/accept"),
+    ("GET", "/api/reference"),
+    ("GET", "/healthz"),
+)
+PAGES: Final = (
+    ("GET", "/"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/invitation"), ("POST", "/invitation"),
+    ("POST", "/sign-out"), ("GET", "/cases/{reference}"), ("POST", "/cases/{reference}/open"),
+    ("GET", "/static/style.css"),
+)  # fmt: skip
+
+SIGNED_IN: Final = (*QUESTIONS, *ACTIONS, UPLOAD, *OPENINGS, *ENDINGS)
+# Those that read a JSON body.
+BODIED: Final = tuple(ask for ask in SIGNED_IN if ask.method == "POST" and ask.kind == "json")
+ADDRESSED: Final = tuple(ask for ask in SIGNED_IN if "{reference}" in ask.path or "{row}" in ask.path)
+
+
+def everything(answer: httpx.Response) -> str:
+    """All that an answer says: its line, its headers and its body."""
+    return json.dumps([answer.status_code, sorted(answer.headers.multi_items())]) + answer.text
