@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Row, Table
@@ -44,17 +44,7 @@ class Membership(Row):
     """A team's private key of one generation, sealed to one member's public key."""
 
     __tablename__ = "memberships"
-    # Live ones only: who left a team may be let in again, and the ended row stays.
-    __table_args__ = (
-        Index(
-            "ix_memberships_live",
-            "team_id",
-            "generation",
-            "member_id",
-            unique=True,
-            postgresql_where="ended_at IS NULL",
-        ),
-    )
+    __table_args__ = (UniqueConstraint("team_id", "generation", "member_id"),)
     scopes = frozenset({"staff"})
 
     team_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"))
