@@ -19,6 +19,7 @@ from app.cli import (
     demo_commands,
     demonstration,
     doctor,
+    facts,
     founding,
     installation,
     lookup_commands,
@@ -84,6 +85,13 @@ def doctor_(json_: Json = False) -> None:
 def openapi_() -> None:
     """The interface for programs as an OpenAPI document, with every bound in it. Not served anywhere."""
     answer(rulebook.openapi(), (), as_json=True)
+
+
+@app.command("facts")
+def facts_(json_: Json = False) -> None:
+    """What this program offers: actions with their doors and roles, addresses, columns, limits. For programs."""
+    told = facts.facts(settings_here())
+    answer(told, facts.lines(told), as_json=json_)
 
 
 @app.command("run")
