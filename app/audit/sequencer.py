@@ -7,11 +7,11 @@ there would mean. Recovery is the normal path: ``resume`` before the first ``tic
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Connection, Engine, func, insert, select, text
+from sqlalchemy import Connection, Engine, Row, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
@@ -122,6 +122,13 @@ class Sequencer:
         edge = self._tiles.rebuild_right_edge(size)
         if root is not None and edge.root() != root:
             raise LogForked(f"the tiles under {size} entries do not give the root that was signed")
+        # Tiles may be ahead of the checkpoint after a crash, but never of the places they were made from.
+        ahead = self._tiles.ahead(size)
+        if ahead != [leaf_hash(bytes(row.commitment)) for row in _placed(connection, size, len(ahead))]:
+            raise LogForked(
+                f"the tiles hold entries after {size} that the database has not: "
+                "it was restored. See RUNBOOK.md, 'The log does not extend its checkpoint'."
+            )
         self._signed = size
         return edge
 
@@ -147,13 +154,7 @@ class Sequencer:
         return len(ids)
 
     def _extend(self, connection: Connection, edge: RightEdge) -> int:
-        rows = connection.execute(
-            select(Place.leaf_index, Entry.commitment)
-            .join(Entry, Entry.id == Place.entry)
-            .where(Place.leaf_index >= edge.size)
-            .order_by(Place.leaf_index)
-        ).all()
-        connection.commit()
+        rows = _placed(connection, edge.size)
         if not rows:
             return 0
         if [row.leaf_index for row in rows] != list(range(edge.size, edge.size + len(rows))):
@@ -177,6 +178,19 @@ class Sequencer:
         connection.commit()
         self._tiles.write_checkpoint(note)
         self._signed, self._signed_at = edge.size, clock.now()
+
+
+def _placed(connection: Connection, first: int, count: int | None = None) -> Sequence[Row[int, bytes]]:
+    """Number and commitment of the placed entries from ``first`` on, in their order."""
+    rows = connection.execute(
+        select(Place.leaf_index, Entry.commitment)
+        .join(Entry, Entry.id == Place.entry)
+        .where(Place.leaf_index >= first)
+        .order_by(Place.leaf_index)
+        .limit(count)
+    ).all()
+    connection.commit()
+    return rows
 
 
 def run(

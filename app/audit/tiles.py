@@ -133,6 +133,20 @@ class TileFolder:
                     raise LogForked(f"a stored hash over leaf {edge.size - 1} does not follow from the leaves")
         return edge
 
+    def ahead(self, size: int) -> list[bytes]:
+        """Leaf hashes that lie here beyond the first ``size``: written, and not under that checkpoint."""
+        index, skipped = divmod(size, WIDTH)
+        found: list[bytes] = []
+        while True:
+            try:
+                raw = self._widest(0, index)
+            except LogForked:
+                return found
+            found += [raw[at : at + HASH_BYTES] for at in range(skipped * HASH_BYTES, len(raw), HASH_BYTES)]
+            if len(raw) < WIDTH * HASH_BYTES:
+                return found
+            index, skipped = index + 1, 0
+
     def check_entries(self, size: int) -> None:
         """Return if the first ``size`` bundled commitments are those that the leaf hashes stand for.
 

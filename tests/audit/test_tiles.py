@@ -259,3 +259,8 @@ def test_the_checkpoint_is_the_one_file_that_is_replaced(tmp_path: Path) -> None
     folder.write_checkpoint(b"second")
     assert folder.read_checkpoint() == b"second"
     assert files_of(tmp_path) == {"checkpoint": b"second"}
+
+
+@pytest.mark.parametrize(("size", "there"), [(0, 0), (5, 5), (5, 9), (256, 256), (250, 300), (256, 700), (3, 1024)])
+def test_leaves_beyond_a_checkpoint_are_told(tmp_path: Path, size: int, there: int) -> None:
+    assert folder_of(tmp_path, there).ahead(size) == LEAVES[size:there]
