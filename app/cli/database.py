@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -16,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 
-from app.embedded import Embedded
+from app.embedded import Embedded, check_durability
 from app.errors import CannotStart
 from app.settings import Settings
 
@@ -94,6 +95,9 @@ def configuration(owner_url: str) -> Config:
 def migrate(owner_url: str) -> None:
     """Bring the schema to the newest revision. Raises what the database says if a lock is not to be had."""
     command.upgrade(configuration(owner_url), "head")
+    with psycopg.connect(plain(owner_url), connect_timeout=5) as connection:
+        # So that each process can see for itself whether the schema is its own (L04).
+        connection.execute("GRANT SELECT ON alembic_version TO amana_app, amana_portal, amana_sequencer")
 
 
 def revise(owner_url: str, name: str) -> None:
@@ -106,14 +110,27 @@ def head() -> str | None:
     return ScriptDirectory(str(FOLDER)).get_current_head()
 
 
-def present(owner: Engine) -> str | None:
+def present(engine: Engine) -> str | None:
     """The revision the database is at; None if it was never migrated."""
-    with owner.connect() as connection:
+    with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def check_schema(owner: Engine) -> None:
-    """Refuse a schema that is newer or older than this program (L04)."""
-    found, wanted = present(owner), head()
+def check_schema(engine: Engine) -> None:
+    """Refuse a schema that is newer or older than this program (L04). Any role of a service may ask."""
+    found, wanted = present(engine), head()
     if found != wanted:
         raise CannotStart(f"The database is at revision {found}, this program at {wanted}. Run: amana db migrate")
+
+
+def check_fit(url: str) -> None:
+    """Refuse a database that may forget, that a service could rewrite, or of another schema (L04)."""
+    with psycopg.connect(plain(url), connect_timeout=5) as connection:
+        check_durability(connection)
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    check_schema(engine)
+
+
+def plain(url: str) -> str:
+    """A role's URL as psycopg itself reads it."""
+    return url.replace("+psycopg", "", 1)

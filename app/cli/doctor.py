@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from app import clock, worker
 from app.audit.sequencer import waiting
 from app.cli import installation, log
-from app.cli.database import Roles, head, present
+from app.cli.database import Roles, head, plain, present
 from app.cli.speech import ATTENTION, FAILED, FINE
 from app.embedded import check_durability
 from app.errors import CannotStart
@@ -201,4 +201,4 @@ def _backup(settings: Settings) -> Iterator[Finding]:
 
 
 def _connect(roles: Roles, role: str) -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(roles.url(role).replace("+psycopg", ""), connect_timeout=5, autocommit=True)
+    return psycopg.connect(plain(roles.url(role)), connect_timeout=5, autocommit=True)
