@@ -114,11 +114,13 @@ def serve_(
     if staff == portal:
         raise CannotStart("Say which door: --staff or --portal.")
     process.harden()
+    process.leave_in_order()
     if parent:
         process.end_with(parent)
     settings = settings_here()
     with database.database(settings) as roles:
         url = settings.database_url or roles.url("app" if staff else "portal")
+        database.check_fit(url)
         own = replace(settings, database_url=url)
         port = settings.port if staff else settings.portal_port
         serve(staff_app(own) if staff else portal_app(own), settings.host, port)
@@ -134,6 +136,7 @@ def worker_(parent: Parent = 0) -> None:
     installation.require(settings)
     key = installation.log_key(settings)
     with database.database(settings) as roles, demonstration.office_as(settings, roles, "app") as office:
+        database.check_fit(roles.url("sequencer"))
         engine = engine_for(roles.url("sequencer"), connections_max=2)
         code = working.run(settings, office, engine, key)
         engine.dispose()

@@ -34,6 +34,19 @@ def end_with(parent: int) -> None:
         raise SystemExit(1)
 
 
+def leave_in_order() -> None:
+    """Let SIGTERM end this process through its own last steps, with exit code 0.
+
+    uvicorn drains, puts the old handler back and raises the signal again: with the system's
+    own handler the process would die there, and the database it started would stay behind.
+    """
+    signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
+
+
 def _prctl(option: int, value: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(option, *(ctypes.c_ulong(each) for each in (value, 0, 0, 0))) != 0:
