@@ -93,7 +93,7 @@ def office_of(settings: Settings, engine: Engine, *, host: str = "app") -> Offic
     """An office over an engine; refuses rules and actions that do not match."""
     policy = Policy.read()
     check_actions(policy)
-    return Office(engine, policy, profile=settings.profile, host=host, demo=settings.demo)
+    return Office(engine, policy, settings=settings, host=host)
 
 
 def serve(program: ASGIApp, host: str, port: int, *, drain_seconds: int = 10) -> None:

@@ -23,12 +23,8 @@ from app.pseudonyms import references
 from app.work import Work, action
 
 RECOVERY_CODES = 8
-INVITE_HOURS_MAX = 24
-# How long a session lives in all, and how long it may lie idle, by role (settings name them).
-BROAD = (8 * 3600, 15 * 60)
-NARROW = (1 * 3600, 10 * 60)
+# Whose sessions are short: those who could change who works here.
 NARROW_ROLES = frozenset({"administrator", "key_custodian"})
-SESSIONS_MAX = 2
 
 
 @action("office.found", operation="key")
@@ -97,15 +93,15 @@ def enter(work: Work, form: Entering) -> Entered:
     user.state = AccountState.ACTIVE
     roles = roles_of(work, user.id)
     token, device = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
-    hours, idle = NARROW if roles & NARROW_ROLES else BROAD
+    hours, idle_minutes = _session_limits(work, roles)
     signed_in = SignIn(
         user_id=user.id,
         token_hash=token_hash(token),
         sealed_private=b"",
         started_at=work.now,
         seen_at=work.now,
-        ends_at=work.now + timedelta(seconds=hours),
-        idle_seconds_max=idle,
+        ends_at=work.now + timedelta(hours=hours),
+        idle_seconds_max=60 * idle_minutes,
         second_factor_at=work.now,
         ended_at=None,
     )
@@ -204,7 +200,7 @@ def _invite(work: Work, login: str, name: str, roles: frozenset[str], team: str 
         display_name=name,
         state=AccountState.INVITED,
         invite_hash=rules.code_hash(code),
-        invite_until=work.now + timedelta(hours=INVITE_HOURS_MAX),
+        invite_until=work.now + timedelta(hours=work.settings.invite_hours_max),
         founds_team=team,
         invited_by=work.actor.code,
         created_at=work.now,
@@ -242,13 +238,20 @@ def _second_factor(work: Work, user: User, form: Entering) -> None:
     user.totp_last_step = step
 
 
+def _session_limits(work: Work, roles: frozenset[str]) -> tuple[int, int]:
+    """Hours in all and minutes idle that a session of these roles may last."""
+    if roles & NARROW_ROLES:
+        return work.settings.narrow_session_hours_max, work.settings.narrow_session_idle_minutes_max
+    return work.settings.session_hours_max, work.settings.session_idle_minutes_max
+
+
 def _end_oldest(work: Work, user_id: UUID) -> None:
     open_now = work.session.scalars(
         select(SignIn)
         .where(SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.ends_at > work.now)
         .order_by(SignIn.started_at.desc(), SignIn.id.desc())
     ).all()
-    for old in open_now[SESSIONS_MAX - 1 :]:
+    for old in open_now[work.settings.sessions_per_person_max - 1 :]:
         old.ended_at = work.now
 
 

@@ -31,7 +31,7 @@ def open_case(work: Work, form: OpenCase) -> CaseOpened:
         state=CaseState.OPEN,
         state_at=work.now,
         pathway=form.pathway,
-        synthetic=work.demo,
+        synthetic=work.settings.demo,
         opened_by=work.actor.code,
         opened_at=work.now,
     )

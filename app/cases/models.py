@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import CaseRow, EnvelopeRow, Row, Sealed
@@ -34,6 +34,7 @@ class Case(Row):
     """One person's case. Nothing here says who, where or what."""
 
     __tablename__ = "cases"
+    __table_args__ = (Index("ix_cases_opened", "opened_at", "id"),)
     scopes = frozenset({"case"})
     addressed_by = "reference"
 

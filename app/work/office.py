@@ -30,6 +30,7 @@ from app.errors import Conflict, NotFound, Refusal, SealBroken, Unavailable, Unp
 from app.policy.actor import Circumstances, Subject
 from app.policy.engine import Granted, Policy
 from app.pseudonyms import references
+from app.settings import Settings
 from app.work.actions import ACTIONS, Action, Query
 from app.work.caller import Caller
 from app.work.forms import Form, Reasoned
@@ -61,14 +62,10 @@ class Replayed(dict[str, Any]):
 class Office:
     """Performs actions and answers queries for every door of one process."""
 
-    def __init__(
-        self, engine: Engine, policy: Policy, *, profile: str = "ngo", host: str = "app", demo: bool = False
-    ) -> None:
-        """``demo``   a demonstration: every case it opens is marked as of nobody who exists"""
+    def __init__(self, engine: Engine, policy: Policy, *, settings: Settings | None = None, host: str = "app") -> None:
         self._engine = engine
-        self._demo = demo
+        self._settings = settings or Settings()
         self.policy = policy
-        self.profile = profile
         self.host = host
 
     def perform(
@@ -142,7 +139,7 @@ class Office:
         idempotency: str | None,
         render: Callable[[Any], dict[str, Any]] | None,
     ) -> Any:
-        work = Work(session, caller, self.policy, clock.now(), demo=self._demo)
+        work = Work(session, caller, self.policy, clock.now(), self._settings)
         if idempotency is not None and action.creates:
             kept = _keep(session, caller, action, form, address, idempotency, work.now)
             if kept is not None:
@@ -187,14 +184,14 @@ class Office:
         until = getattr(form, "until", None)
         boxed = until is not None and until <= work.now + timedelta(hours=BOXED_HOURS_MAX)
         if not isinstance(form, Reasoned):
-            return Circumstances(profile=self.profile, compartments=wanted, boxed=boxed)
+            return Circumstances(profile=self._settings.profile, compartments=wanted, boxed=boxed)
         case = row.case_id if isinstance(row, CaseRow) else None
         return Circumstances(
             justification=form.justification.value,
             cited=work.cited(form, case),
             words=form.words is not None,
             compartments=wanted,
-            profile=self.profile,
+            profile=self._settings.profile,
         )
 
     def _draft(

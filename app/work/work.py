@@ -27,6 +27,7 @@ from app.keyholders import grants, holders
 from app.keyholders.models import Envelope, Grant, Keyholder
 from app.policy.actor import Actor
 from app.policy.engine import Policy
+from app.settings import Settings
 from app.work.caller import Caller
 from app.work.forms import CITES, Justification, Reasoned
 from app.work.plain import Plain
@@ -54,6 +55,7 @@ class Reading:
 
     @property
     def actor(self) -> Actor:
+        """Who asks, as the rules know them."""
         return self.caller.actor
 
     def rows(self, table: type[R]) -> Select[R]:
@@ -73,6 +75,7 @@ class Reading:
         return found
 
     def first(self, table: type[R], *conditions: ColumnElement[bool], order: Any = None) -> R | None:
+        """The first row in scope, if there is one."""
         statement = self.rows(table).where(*conditions).limit(1)
         return self._session.scalars(statement if order is None else statement.order_by(order)).first()
 
@@ -122,10 +125,9 @@ class Reading:
 class Work(Reading):
     """One action under way: its transaction, its keys, and the entry that is being written."""
 
-    def __init__(self, session: Session, caller: Caller, policy: Policy, at: datetime, *, demo: bool = False) -> None:
+    def __init__(self, session: Session, caller: Caller, policy: Policy, at: datetime, settings: Settings) -> None:
         super().__init__(session, caller, policy, at)
-        # Whether what is made now belongs to a demonstration and to nobody who exists.
-        self.demo = demo
+        self.settings = settings
         self._seals = Seals(session, caller.keyring, at)
         self._touched: set[UUID] = set()
         self._rows: list[UUID] = []
@@ -201,6 +203,7 @@ class Work(Reading):
         return self._seals.rotate(case, compartment, without=holder, by=self._me())
 
     def granted(self, case: UUID, compartment: str) -> Sequence[Grant]:
+        """Everybody who holds a compartment now, escrow among them."""
         return grants.holders_of(self._session, case, compartment, at=self.now)
 
     def team(self, name: str) -> Keyholder:

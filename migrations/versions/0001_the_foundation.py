@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("reference", name=op.f("uq_cases_reference")),
     )
+    op.create_index("ix_cases_opened", "cases", ["opened_at", "id"])
     op.create_table(
         "checkpoints",
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -665,4 +666,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_entries_tx"), table_name="entries")
     op.drop_table("entries")
     op.drop_table("checkpoints")
+    op.drop_index("ix_cases_opened", table_name="cases")
     op.drop_table("cases")
