@@ -25,6 +25,7 @@ class XID8(UserDefinedType[int]):
     cache_ok = True
 
     def get_col_spec(self, **_: object) -> str:
+        """The name by which PostgreSQL knows it."""
         return "xid8"
 
 

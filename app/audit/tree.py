@@ -61,6 +61,7 @@ class RightEdge:
         return completed
 
     def root(self) -> bytes:
+        """The root of all leaves so far, 32 bytes."""
         if not self.peaks:
             return EMPTY_ROOT
         right = self.peaks[-1]

@@ -29,6 +29,7 @@ def grant_info(case: UUID, compartment: str, generation: int, holder: UUID) -> b
 
 
 def envelope_info(envelope: UUID, holder: UUID) -> bytes:
+    """What an envelope's key is bound to: ``label || envelope[16] || holder[16]``."""
     return b"amana/envelope/v1" + envelope.bytes + holder.bytes
 
 

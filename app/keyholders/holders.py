@@ -57,6 +57,7 @@ def team(session: Session, name: str) -> Keyholder:
 
 
 def escrow(session: Session) -> Keyholder:
+    """The holder whose private key is on paper with custodians. Raises Conflict before set-up."""
     found = session.scalar(select(Keyholder).where(Keyholder.kind == ESCROW))
     if found is None:
         raise Conflict("This installation has no escrow key. Run: amana init")
@@ -107,6 +108,7 @@ def memberships_of(session: Session, member: UUID) -> Sequence[Membership]:
 
 
 def members_of(session: Session, team_id: UUID, generation: int) -> Sequence[Membership]:
+    """Live memberships of one generation of a team's key, escrow's among them."""
     return session.scalars(
         select(Membership).where(
             Membership.team_id == team_id, Membership.generation == generation, Membership.ended_at.is_(None)

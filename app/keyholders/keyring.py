@@ -45,6 +45,7 @@ class Keyring:
         return key
 
     def holds(self, holder: UUID) -> bool:
+        """Whether a holder is on this ring: the caller, or a team they are in."""
         return holder in self.holders
 
     def _open_team(self, team: UUID, generation: int) -> hpke.PrivateKey:

@@ -27,11 +27,20 @@ DEFAULTS = frozenset({"", "changeme", "secret", "password", "amana", "default"})
 class KeyManager(Protocol):
     """What a backend must do. Unavailable (503) within 5 s when it cannot."""
 
-    def pepper(self, digest: bytes) -> bytes: ...
-    def wrap(self, secret: bytes, *, context: bytes) -> bytes: ...
-    def unwrap(self, sealed: bytes, *, context: bytes) -> bytes: ...
-    def sign(self, message: bytes) -> bytes: ...
-    def public(self) -> bytes: ...
+    def pepper(self, digest: bytes) -> bytes:
+        """A keyed hash of a passphrase digest, at least 32 bytes."""
+
+    def wrap(self, secret: bytes, *, context: bytes) -> bytes:
+        """Seal a secret for one purpose."""
+
+    def unwrap(self, sealed: bytes, *, context: bytes) -> bytes:
+        """Open what ``wrap`` sealed for the same purpose. Raises SealBroken."""
+
+    def sign(self, message: bytes) -> bytes:
+        """An Ed25519 signature, 64 bytes, by the log's key."""
+
+    def public(self) -> bytes:
+        """The public half of the log's key, 32 bytes."""
 
 
 class FileKeyManager:
@@ -68,9 +77,11 @@ class FileKeyManager:
         return hmac.new(self._key("pepper"), digest, hashlib.sha256).digest()
 
     def wrap(self, secret: bytes, *, context: bytes) -> bytes:
+        """Seal a secret for one purpose."""
         return boxes.seal_box(self._key("wrap"), secret, context=context)
 
     def unwrap(self, sealed: bytes, *, context: bytes) -> bytes:
+        """Open what ``wrap`` sealed for the same purpose. Raises SealBroken."""
         return boxes.open_box(self._key("wrap"), sealed, context=context)
 
     def sign(self, message: bytes) -> bytes:
@@ -78,6 +89,7 @@ class FileKeyManager:
         return signing.sign(self._key("log"), message)
 
     def public(self) -> bytes:
+        """The public half of the log's key, 32 bytes."""
         return signing.public(self._key("log"))
 
     def _key(self, name: str) -> bytes:

@@ -67,6 +67,7 @@ class Subject:
     target_held: frozenset[str] = frozenset()
 
     def entity(self) -> dict[str, Any]:
+        """This row as a Cedar entity."""
         return {
             "uid": {"type": "Record", "id": self.table},
             "attrs": {
@@ -96,6 +97,7 @@ class Circumstances:
     profile: str = "ngo"
 
     def context(self) -> dict[str, Any]:
+        """These circumstances as a Cedar context."""
         return {
             "justification": self.justification,
             "cited": self.cited,

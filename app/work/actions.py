@@ -39,6 +39,7 @@ class Action:
 
     @property
     def discloses(self) -> bool:
+        """Whether it gives out what was sealed."""
         return bool(self.opens)
 
 

@@ -21,6 +21,7 @@ class Caller:
 
     @classmethod
     def anonymous(cls, host: str = "app") -> Caller:
+        """Somebody at a door, before or without signing in. Holds no key."""
         return cls(ANONYMOUS, host=host)
 
     @classmethod
