@@ -1,0 +1,22 @@
+"""The defaults are those of the security design. That each is documented is tested with the documents."""
+
+from __future__ import annotations
+
+from app.settings import LEAST, Settings
+
+
+def test_the_defaults_are_those_of_the_security_design() -> None:
+    settings = Settings()
+
+    assert (settings.passphrase_length_min, settings.passphrase_length_max) == (15, 128)
+    assert (settings.argon2_memory_mib, settings.argon2_passes, settings.argon2_lanes) == (64, 3, 1)
+    assert (settings.signin_delay_from_try, settings.signin_disable_at_try) == (5, 50)
+    assert (settings.session_hours_max, settings.session_idle_minutes_max) == (8, 15)
+    assert (settings.narrow_session_hours_max, settings.narrow_session_idle_minutes_max) == (1, 10)
+    assert (settings.invite_hours_max, settings.receipt_words) == (24, 12)
+    assert (settings.body_mib_max, settings.attachment_mib_max, settings.receipt_quota_mib) == (1, 200, 1024)
+    assert (settings.tree_tick_ms, settings.checkpoint_minutes, settings.pool_wait_seconds) == (250, 5, 2)
+
+
+def test_no_default_lies_below_what_is_refused() -> None:
+    assert all(getattr(Settings(), name) >= least for name, least in LEAST.items())
