@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, String, func, select
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
 
 from app.audit.check import check
 from app.audit.models import Entry, EntryBody, Place, SignedCheckpoint
@@ -55,9 +57,15 @@ def _filters(form: AskLog) -> list[ColumnElement[bool]]:
               if (value := getattr(form, name)) is not None]  # fmt: skip
     if form.case is not None:
         wanted.append(view["subjects"].contains([{"case": form.case}]) | (view["sought"].astext == form.case))
-    at = func.cast(view["at"].astext, String)
+    # Byte order, whatever the database's own: a collation may pass over points and signs.
+    at = view["at"].astext.collate("C")
     if form.since is not None:
-        wanted.append(at >= form.since.isoformat())
+        wanted.append(at >= _instant(form.since))
     if form.until is not None:
-        wanted.append(at < form.until.isoformat())
+        wanted.append(at < _instant(form.until))
     return wanted
+
+
+def _instant(moment: datetime) -> str:
+    """A moment in UTC as entries write theirs, so that order of text is order of time."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

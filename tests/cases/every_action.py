@@ -51,6 +51,7 @@ def _accounts(world: World) -> dict[str, Request]:
         "team.remove": (accounts.LeaveTeam(team="intake"), colleague),
         "log.query": (AskLog(), None),
         "log.verify": (None, None),
+        "log.export": (None, None),
     }
 
 
