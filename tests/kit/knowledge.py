@@ -1,0 +1,238 @@
+"""What a colleague of the office knows by heart: which reason fits, what a valid form looks like,
+which states there are. Written from the domain's design, not read from the program, so that the
+two can disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+
+class Reason(NamedTuple):
+    """A justification, the tables of which it may cite an item (none: it cites nothing), and whether it needs words."""
+
+    code: str
+    cites: tuple[str, ...] = ()
+    words: bool = False
+
+
+WORDS: Final = "Asked for by the exercise of this day."
+_TEAM_READS: Final = (Reason("WITNESS_REQUEST"),)
+_CASEWORKER: Final = (
+    Reason("SAFETY", ("threat_assessments",), words=True),
+    Reason("CARE", ("check_ins", "needs"), words=True),
+    Reason("LIFE_AT_RISK", words=True),
+)
+# In the order somebody would try: the first whose item the case holds is used.
+REASONS: Final[Mapping[str, tuple[Reason, ...]]] = {
+    "intake_officer": (Reason("INTAKE", ("testimonies",)), Reason("WITNESS_REQUEST")),
+    "legal_reviewer": (
+        Reason("LEGAL_ASSESSMENT", ("mitigation_assessments",), words=True),
+        Reason("DEMAND", words=True),
+    ),
+    "caseworker": _CASEWORKER,
+}
+# Where a table asks for something else than the role's usual reason.
+REASONS_FOR: Final[Mapping[tuple[str, str], tuple[Reason, ...]]] = {
+    ("intake_officer", "submissions"): (Reason("TRIAGE", ("submissions",)),),
+    ("intake_officer", "submission_files"): (Reason("WITNESS_REQUEST"),),
+    ("intake_officer", "handoffs"): _TEAM_READS,
+    ("legal_reviewer", "handoffs"): _TEAM_READS,
+    ("caseworker", "handoffs"): _TEAM_READS,
+    ("intake_officer", "justifications"): _TEAM_READS,
+    ("legal_reviewer", "justifications"): _TEAM_READS,
+    ("caseworker", "justifications"): _TEAM_READS,
+    ("legal_reviewer", "residences"): (Reason("DEMAND", words=True),),
+}
+# A reason is asked for even of those who have none: the product refuses, not the kit.
+NO_REASON: Final = (Reason("INQUIRY"),)
+
+
+def reasons(role: str, table: str) -> tuple[Reason, ...]:
+    """The reasons somebody in this role may give for opening something of this table."""
+    return REASONS_FOR.get((role, table)) or REASONS.get(role, NO_REASON)
+
+
+# What a table calls an item that each code may cite, whoever gives it.
+CITED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "INTAKE": ("testimonies",),
+    "TRIAGE": ("submissions",),
+    "SAFETY": ("threat_assessments",),
+    "CARE": ("check_ins", "needs"),
+    "RELOCATION": ("threat_assessments",),
+    "LEGAL_ASSESSMENT": ("mitigation_assessments",),
+    "AGREED_DISCLOSURE": ("consents",),
+    "SECOND_SIGNATURE": ("mitigation_assessments", "threat_assessments"),
+}
+
+LIMITS: Final = {"statement_version": "2026-10", "language": "en", "own_words": "I can stop whenever I like."}
+SESSION: Final = {"place": "OFFICE", "custody_status": "FREE", "guard_present": False}
+ACCOUNT: Final = {
+    "language": "en",
+    "segments": [{"text": "We waited at the road until evening.", "speaker": "WITNESS", "classes": ["NARRATIVE"]}],
+}
+CONSENT: Final = {
+    "tier": "T1", "granted": True, "text_version": "2026-10", "language": "en", "how_given": "SPOKEN",
+    "custody_status": "FREE", "guard_present": False,
+}  # fmt: skip
+NOTE: Final = {
+    "factor": "TIMELINESS", "finding": "MET", "reasons": "He came by himself, in the first week.", "passages": [],
+    "contrary_evidence": "None found after looking in both files.",
+}  # fmt: skip
+THREAT: Final = {
+    "level": "LOW", "fear_in_own_words": "They know my street.", "findings": "Nobody has asked for him.",
+}  # fmt: skip
+
+
+def forms() -> dict[str, dict[str, Any]]:
+    """One valid form for each action; what stands in an address is not in it."""
+    opening = {"fields": [], "justification": "WITNESS_REQUEST"}
+    due = (datetime.now(UTC) + timedelta(days=2)).isoformat(timespec="seconds")
+    return {
+        "account.disable": {},
+        "account.invite": {"login_name": "newcomer", "display_name": "Somebody New", "roles": ["intake_officer"]},
+        "team.add": {"team": "intake"},
+        "team.remove": {"team": "intake"},
+        "signin.leave": {},
+        "signin.leave_everywhere": {},
+        "case.open": {},
+        "case.hand_over": {"team": "legal"},
+        "grant.give": {"user": "S-345678", "compartments": ["TESTIMONY"]},
+        "grant.revoke": {"user": "S-345678", "compartments": ["TESTIMONY"]},
+        "handoff.send": {"kind": "NEED", "to_team": "protection", "words": "He asks for a doctor."},
+        "person.record": {"legal_name": "Idris Tamimi", "languages": ["ar"]},
+        "person.record_document": {"kind": "PASSPORT", "condition": "LOST"},
+        "person.record_contact": {"channel": "PHONE", "address": "+00 555 0117"},
+        "testimony.begin": {},
+        "testimony.explain_limits": LIMITS,
+        "testimony.ready": {"counsel": "OFFERED"},
+        "session.start": SESSION,
+        "testimony.record": ACCOUNT,
+        "testimony.move": {"to": "READ_BACK"},
+        "consent.record": CONSENT,
+        "consent.withdraw": {},
+        "mitigation.write": NOTE,
+        "threat.assess": THREAT,
+        "location.record": {"place": "The flat above the bakery.", "since": "spring", "who_knows": "Nobody else."},
+        "care.record": {"kind": "HEALTH", "words": "The old wound hurts at night."},
+        "checkin.plan": {"due_at": due, "agreed_word": "the blue kettle"},
+        "checkin.settle": {"state": "MET_OK"},
+        "submission.receive": {"account": "I would like to speak to somebody.", "language": "en"},
+        "submission.triage": {"decision": "INTERVIEW"},
+        "submission.link": {"case": ""},
+        "attachment.finish": {},
+        "attachment.download": {**opening, "fields": ["file_name"]},
+        "log.query": {},
+        "log.verify": {},
+    }
+
+
+class Step(NamedTuple):
+    """How a record comes into a state: where that is asked for, with which form."""
+
+    path: str
+    form: Mapping[str, Any]
+
+
+def _testimony(to: str, present: str | None) -> Step:
+    first = {
+        "TRIAGED": Step("/api/cases/{case}/testimonies", {}),
+        "LIMITS_EXPLAINED": Step("/api/testimonies/{row}/limits", LIMITS),
+        "READY": Step("/api/testimonies/{row}/ready", {"counsel": "OFFERED"}),
+        "RECORDED": Step("/api/testimonies/{row}/account", ACCOUNT),
+        "IN_SESSION": Step("/api/testimonies/{row}/session", SESSION),
+    }
+    if to == "IN_SESSION" and present == "PAUSED":
+        return Step("/api/testimonies/{row}/move", {"to": to})
+    return first.get(to, Step("/api/testimonies/{row}/move", {"to": to}))
+
+
+def _consent(to: str, _present: str | None) -> Step:
+    if to == "WITHDRAWN":
+        return Step("/api/consents/{row}/withdraw", {})
+    return Step("/api/cases/{case}/consents", CONSENT | {"granted": to == "GRANTED"})
+
+
+def _check_in(to: str, _present: str | None) -> Step:
+    if to == "SCHEDULED":
+        return Step("/api/cases/{case}/check-ins", forms()["checkin.plan"])
+    return Step("/api/check_ins/{row}/settle", {"state": to})
+
+
+def _submission(to: str, _present: str | None) -> Step:
+    if to == "OPENED":
+        opening = {"fields": ["account"], "justification": "WITNESS_REQUEST"}
+        return Step("/api/submissions/{case}/open", opening)
+    decision = "NOT_OURS" if to == "DECLINED" else "INTERVIEW"
+    return Step("/api/submissions/{case}/triage", {"decision": decision})
+
+
+# The machines of the domain that the product moves: name -> table, and how to come into a state.
+MACHINES: Final = {
+    "testimony": ("testimonies", _testimony),
+    "consent": ("consents", _consent),
+    "check_in": ("check_ins", _check_in),
+    "submission": ("submissions", _submission),
+}
+
+_BEFORE_SEALED: Final = frozenset(
+    {"RECORDED", "TRANSCRIBED", "TRANSLATED", "READ_BACK", "SEGMENTED", "IN_SESSION", "PAUSED"}
+)
+# In which states of its record an action is possible; elsewhere it is possible in any.
+STATES: Final[Mapping[str, frozenset[str]]] = {
+    "testimony.explain_limits": frozenset({"TRIAGED"}),
+    "testimony.ready": frozenset({"LIMITS_EXPLAINED"}),
+    "session.start": frozenset({"READY"}),
+    "testimony.record": frozenset({"IN_SESSION", "PAUSED"}),
+    "testimony.move": _BEFORE_SEALED,
+    "consent.withdraw": frozenset({"GRANTED"}),
+    "checkin.settle": frozenset({"SCHEDULED"}),
+    "submission.triage": frozenset({"RECEIVED", "OPENED"}),
+    "submission.link": frozenset({"RECEIVED", "OPENED", "TRIAGED"}),
+    "attachment.download": frozenset({"KEPT"}),
+}
+# The states of the record an action is about, by its table.
+STATES_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "testimonies": (
+        "REQUESTED", "TRIAGED", "LIMITS_EXPLAINED", "READY", "IN_SESSION", "PAUSED", "RECORDED", "TRANSCRIBED",
+        "TRANSLATED", "READ_BACK", "SEGMENTED", "SEALED",
+    ),
+    "consents": ("GRANTED", "REFUSED", "WITHDRAWN"),
+    "check_ins": ("SCHEDULED", "MET_OK", "MET_CONCERN", "MISSED"),
+    "submissions": ("RECEIVED", "OPENED", "TRIAGED", "LINKED", "DECLINED"),
+    "attachments": ("INCOMING", "KEPT"),
+}  # fmt: skip
+
+# Verbs of the contract whose feature is not there yet: which issue brings it.
+COMES_WITH: Final[Mapping[str, str]] = {
+    "step_up": "accounts and second factors",
+    "add": "the witness's page",
+    "lookers": "the witness's page",
+    "consent": "the witness's page",
+    "withdraw": "the witness's page",
+    "draft": "narrative releases",
+    "approve": "narrative releases",
+    "release": "narrative releases",
+    "collect": "narrative releases",
+    "export": "recorded disclosures",
+    "erase": "retention and erasure",
+    "backup": "backup and restore",
+    "restore": "backup and restore",
+    "rotate": "key rotation",
+    "recover": "the custodians' ceremonies",
+    "cut": "the power-cut campaign",
+    "lossy": "the power-cut campaign",
+    "faulty": "the fault campaign",
+    "fault": "the fault campaign",
+    "proxy": "deployment behind a proxy",
+    "key_manager": "key managers on a network",
+}
+KINDS: Final = (
+    *(f"km-{kind}" for kind in ("refused", "slow", "wrong-key", "garbage", "flapping", "expired")),
+    *(f"db-{kind}" for kind in ("refused", "reset", "blackhole", "swallow", "terminate", "readonly")),
+    *(f"disk-{kind}" for kind in ("full", "eio", "fsync", "readonly", "inodes")),
+    *(f"clock-{kind}" for kind in ("back", "forward", "decade", "leap")),
+    *(f"limit-{kind}" for kind in ("memory", "files", "threads")),
+)

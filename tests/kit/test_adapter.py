@@ -1,0 +1,641 @@
+"""Every verb of the kit, once, against one started product; and with them a small day that adds up."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit import adapter, knowledge, processes
+from tests.kit.adapter import Answer, Canary, Cast, KitBroken, Product, Refused, Session
+from tests.kit.hunt import contents, hunt
+
+# Cheap stretching: what is tried here is the kit.
+CHEAP = {"AMANA_ARGON2_MEMORY_MIB": "19", "AMANA_ARGON2_PASSES": "2"}
+ROLES: tuple[adapter.Role, ...] = (
+    "intake_officer", "legal_reviewer", "caseworker", "auditor", "narrative_editor", "reid_reviewer", "approver",
+    "key_custodian", "administrator",
+)  # fmt: skip
+# Who of each role works on the seeded cases.
+AT_WORK = {"intake_officer": "intake", "legal_reviewer": "legal", "caseworker": "protection"}
+# What each role tries to read on a small day; not all of it opens.
+ON_A_DAY: dict[adapter.Role, tuple[str, ...]] = {
+    "intake_officer": ("persons.legal_name", "testimonies.own_words", "residences.place"),
+    "legal_reviewer": ("mitigation_assessments.reasons", "segments.text", "persons.legal_name"),
+    "caseworker": ("residences.place", "needs.words", "check_ins.agreed_word", "segments.text"),
+    "auditor": ("persons.legal_name",),
+}
+
+
+@pytest.fixture(scope="module")
+def product() -> Iterator[Product]:
+    folder = Path(tempfile.mkdtemp(prefix="amana-kit-"))
+    with adapter.start(folder, env=CHEAP) as started:
+        yield started
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def cast(product: Product) -> Cast:
+    return product.seed(11)
+
+
+@dataclass
+class People:
+    """A session for each role, signed in when it is first needed."""
+
+    product: Product
+    signed_in: dict[str, Session] = field(default_factory=dict)
+
+    def __getitem__(self, role: adapter.Role) -> Session:
+        if role not in self.signed_in:
+            self.signed_in[role] = self.product.login(role, AT_WORK.get(role))
+        return self.signed_in[role]
+
+
+@pytest.fixture(scope="module")
+def people(product: Product, cast: Cast) -> People:
+    return People(product)
+
+
+@pytest.fixture(scope="module")
+def case(cast: Cast) -> str:
+    """A case whose account is sealed: it has something in every field."""
+    return cast.cases[0]
+
+
+def fresh_case(product: Product, people: People) -> str:
+    opened = product.act(people["intake_officer"], "case.open", None, {})
+    assert opened.status == 201
+    return str(opened.json["reference"])
+
+
+# --- starting
+
+
+def test_a_started_product_is_healthy_and_has_processes(product: Product) -> None:
+    pids = product.pids()
+
+    assert product.healthy()
+    assert len(pids["app"]) == 2
+    assert len(pids["worker"]) == 1
+    assert len(pids["postgres"]) > 3
+    assert set(pids["all"]) == {*pids["app"], *pids["worker"], *pids["postgres"]}
+    assert 20_000_000 < product.memory_bytes() < 2_000_000_000
+
+
+def test_several_apps_answer_and_a_stop_leaves_nothing_behind(tmp_path: Path) -> None:
+    with adapter.start(tmp_path / "two", apps=2, workers=0, env=CHEAP) as two:
+        alive = two.pids()["all"]
+        assert len(two.urls["staff"]) == 2
+        assert two.healthy()
+        assert alive
+        code = two.stop()
+
+    assert code == 0
+    assert not [pid for pid in alive if processes.exists(pid)]
+
+
+@pytest.mark.abuse("D49")
+def test_a_wrong_start_says_why(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        adapter.start(tmp_path / "weak", env={"AMANA_ARGON2_MEMORY_MIB": "8"})
+
+    assert refused.value.code == 2
+    assert "AMANA_ARGON2_MEMORY_MIB" in refused.value.text
+
+
+# --- doors
+
+
+def test_a_page_is_asked_for_with_cookies_and_a_form_sent_with_its_token(product: Product, people: People) -> None:
+    session = product.login("key_custodian")
+    home = product.http("GET", "/", session=session)
+    forged = product.http("POST", "/sign-out", form={}, headers={"Cookie": f"{adapter.COOKIE}={_cookie(session)}"})
+    left = product.http("POST", "/sign-out", session=session, form={})
+    again = product.http("GET", "/api/me", session=session)
+
+    assert home.status == 200
+    assert forged.status == 403
+    assert left.status == 303
+    assert again.status == 401
+
+
+def _cookie(session: Session) -> str:
+    return session.cookies[adapter.COOKIE]
+
+
+def test_nothing_at_the_other_end_is_an_answer_too(product: Product) -> None:
+    before = product.urls
+    product.urls = {**before, "staff": ["http://localhost:1"]}
+    answer = product.http("GET", "/healthz")
+    product.urls = before
+
+    assert answer.status == 0
+    assert b"refused" in answer.body.lower()
+
+
+def test_raw_bytes_come_back_as_bytes(product: Product) -> None:
+    came = product.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", door="staff")
+
+    assert came.startswith(b"HTTP/1.1 200")
+    assert came.endswith(b'{"ok":true}')
+
+
+def test_the_command_line_runs_in_this_installation(product: Product, cast: Cast) -> None:
+    listed = product.cli("people", "list", "--json")
+    unknown = product.cli("no-such-command")
+
+    assert listed.code == 0
+    assert len(json.loads(listed.out)["people"]) == len({who for names in cast.people.values() for who in names})
+    assert unknown.code == 2
+
+
+# --- seeding and people
+
+
+def test_the_cast_has_each_role_twice_and_marks_of_every_compartment(cast: Cast) -> None:
+    assert all(len(cast.people[role]) >= 2 for role in ROLES)
+    assert len(cast.cases) == 11
+    assert {canary.compartment for canary in cast.canaries} >= {"IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "THREAT"}
+    assert cast.grants["protection"][cast.cases[0]] >= {"LOCATION", "THREAT"}
+    assert "TESTIMONY" not in cast.grants["protection"][cast.cases[0]]
+
+
+def test_seeding_twice_is_the_kits_failure(product: Product, cast: Cast) -> None:
+    with pytest.raises(KitBroken, match="seeding ended with 2"):
+        product.seed(1)
+
+
+def test_somebody_signs_in_twice_within_a_minute(product: Product, cast: Cast) -> None:
+    first = product.login("reid_reviewer", "reid2")
+    second = product.login("reid_reviewer", "reid2")
+
+    assert first.headers != second.headers
+    assert product.http("GET", "/api/me", session=second).json["login_name"] == "reid2"
+
+
+def test_a_wrong_code_signs_nobody_in(product: Product, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(product, "_next_code", lambda login: "000000")
+    session = product.login("reid_reviewer", "reid")
+
+    assert product.last.status == 401
+    assert session.cookies == {}
+    assert session.headers == {}
+
+
+# --- witnesses
+
+
+def test_a_witness_submits_and_returns(product: Product, people: People) -> None:
+    receipt, reference = product.submit("I would like to speak to somebody.", [("voice.wav", b"RIFF" + b"\0" * 5000)])
+    sent = product.last
+    session = product.lookup(receipt)
+
+    assert sent.status == 201
+    assert session is not None
+    assert (session.door, session.role, session.name) == ("portal", "witness", reference)
+    queue = product.http("GET", "/api/submissions", session=people["intake_officer"]).json
+    assert reference in {line["reference"] for line in queue}
+
+
+def test_a_wrong_receipt_opens_nothing(product: Product) -> None:
+    assert product.lookup("sustain cross ride boost glue champion surround practice resist obey demand demand") is None
+    assert product.last.status >= 400
+
+
+def test_the_same_idem_sends_the_same_submission_once(product: Product, cast: Cast) -> None:
+    first = product.submit("Once is enough.", idem="tuesday")
+    again = product.submit("Once is enough.", idem="tuesday")
+    other = product.submit("Once is enough.")
+
+    assert first == again
+    assert other[1] != first[1]
+
+
+def test_a_refused_submission_has_no_reference(product: Product) -> None:
+    assert product.submit("") == ("", "")
+    assert product.last.status == 422
+
+
+# --- cases
+
+
+def test_an_officer_reads_what_they_took_down(product: Product, people: People, case: str) -> None:
+    read = product.read(people["intake_officer"], case, "persons.legal_name")
+
+    assert read.status == 200
+    assert read.json["value"].startswith("CANARY-")
+
+
+def test_a_reason_of_ones_own_is_sent_as_given(product: Product, people: People, case: str) -> None:
+    intake = people["intake_officer"]
+    unfit = product.read(intake, case, "segments.text", justification="CARE")
+    uncited = product.read(intake, case, "segments.text", justification="INTAKE", cites="")
+    fit = product.read(intake, case, "segments.text", justification="INTAKE")
+
+    assert (unfit.status, uncited.status, fit.status) == (403, 403, 200)
+
+
+def test_a_submission_is_read_by_its_reference(product: Product, people: People) -> None:
+    _, reference = product.submit("The words of this submission.")
+    read = product.read(people["intake_officer"], reference, "submissions.account")
+
+    assert read.json["value"] == "The words of this submission."
+
+
+def test_who_holds_no_grant_is_sent_after_the_row_all_the_same(product: Product, people: People, case: str) -> None:
+    product.read(people["intake_officer"], case, "segments.text")
+    read = product.read(people["caseworker"], case, "segments.text")
+
+    assert read.status == 404
+    assert "value" not in read.json
+
+
+def test_a_file_goes_in_and_comes_back(product: Product, people: People) -> None:
+    case, content = fresh_case(product, people), os.urandom(70_000)
+    kept = product.upload(people["intake_officer"], case, "photograph.jpg", content, type="image/jpeg")
+    got = product.download(people["intake_officer"], case, kept.json["attachment"])
+
+    assert kept.status == 201
+    assert got.body == content
+
+
+def test_a_case_is_assigned_and_taken_back(product: Product, people: People) -> None:
+    intake, case = people["intake_officer"], fresh_case(product, people)
+    given = product.assign(intake, case, "legal", {"TESTIMONY"})
+    shown = product.http("GET", f"/api/cases/{case}", session=people["legal_reviewer"])
+    taken = product.revoke(intake, case, "legal")
+    hidden = product.http("GET", f"/api/cases/{case}", session=people["legal_reviewer"])
+
+    assert (given.status, shown.status, taken.status, hidden.status) == (201, 200, 200, 404)
+    assert product.assign(intake, case, "protection", {"TESTIMONY"}).status == 403
+
+
+def test_an_account_advances_step_by_step_and_no_other_way(product: Product, people: People) -> None:
+    intake, case = people["intake_officer"], fresh_case(product, people)
+    begun = product.advance(intake, case, "TRIAGED")
+    leapt = product.advance(intake, case, "SEALED")
+    explained = product.advance(intake, case, "LIMITS_EXPLAINED")
+    consent = product.advance(intake, case, "GRANTED", machine="consent")
+    path = ("READY", "IN_SESSION", "PAUSED", "IN_SESSION", "RECORDED", "READ_BACK", "SEGMENTED", "SEALED")
+    steps = [product.advance(intake, case, state) for state in path]
+    withdrawn = product.advance(intake, case, "WITHDRAWN", machine="consent")
+
+    assert (begun.status, leapt.status, explained.status, consent.status) == (201, 409, 200, 201)
+    assert [step.status // 100 for step in steps] == [2] * 8
+    assert steps[-1].json["state"] == "SEALED"
+    assert withdrawn.json["state"] == "WITHDRAWN"
+
+
+def test_other_machines_advance_too(product: Product, people: People, cast: Cast) -> None:
+    worker, case = people["caseworker"], cast.cases[2]
+    planned = product.advance(worker, case, "SCHEDULED", machine="check_in")
+    met = product.advance(worker, case, "MET_OK", machine="check_in")
+    _, reference = product.submit("To be looked at.")
+    triaged = product.advance(people["intake_officer"], reference, "TRIAGED", machine="submission")
+
+    assert (planned.status, met.status, triaged.status) == (201, 200, 200)
+    with pytest.raises(KitBroken, match="not built"):
+        product.advance(worker, case, "MOVED", machine="relocation")
+
+
+# --- what the product says of itself
+
+
+def test_every_action_has_a_role_and_an_example_that_is_valid(product: Product, people: People) -> None:
+    case = fresh_case(product, people)
+    product.advance(people["intake_officer"], case, "TRIAGED")
+    apart = {"signin.leave", "signin.leave_everywhere", "attachment.finish", "submission.receive"}
+    actions = [action for action in product.actions() if action.name not in apart]
+    invalid = {}
+    for action in actions:
+        worker = next(role for role in ROLES if role in action.roles)
+        given = dict(action.form) | ({"user": "S-345678"} if "{user}" in action.path else {})
+        given |= {"case": case} if action.name == "submission.link" else {}
+        answer = product.act(people[worker], action.name, case, given)
+        if answer.status in {400, 422} or answer.status >= 500:
+            invalid[action.name] = (answer.status, answer.body)
+
+    assert len(actions) > 40
+    assert invalid == {}
+
+
+def test_an_action_of_an_unknown_name_is_the_kits_failure(product: Product, people: People) -> None:
+    with pytest.raises(KitBroken):
+        product.act(people["approver"], "case.burn", None, {})
+
+
+def test_routes_are_those_that_answer(product: Product) -> None:
+    routes = product.routes()
+    missing = [path for door, method, path in routes if method == "GET" and "{" not in path
+               and product.http("GET", path, door=door).status == 404]  # fmt: skip
+
+    assert ("portal", "POST", "/portal/submissions") in routes
+    assert ("api", "POST", "/api/segments/{row}/open") in routes
+    assert missing == []
+
+
+def test_the_policy_is_a_table_of_roles_actions_and_states(product: Product) -> None:
+    cells = set(product.policy())
+
+    assert ("caseworker", "location.reveal", "none", True, False, True) in cells
+    assert ("intake_officer", "location.reveal", "none", True, False, False) in cells
+    assert ("legal_reviewer", "segment.open", "none", False, True, False) in cells
+    assert ("intake_officer", "testimony.ready", "LIMITS_EXPLAINED", True, True, True) in cells
+    assert ("intake_officer", "testimony.ready", "SEALED", True, True, False) in cells
+
+
+def test_limits_columns_and_openapi_are_told(product: Product) -> None:
+    assert product.limits()["argon2_memory_mib"] == 19
+    assert product.limits()["key_classes"] == []
+    assert ("residences", "place", "LOCATION") in product.columns()
+    assert ("cases", "reference", None) in product.columns()
+    assert "/api/cases/{reference}/grants" in product.openapi()["paths"]
+
+
+def test_what_is_not_built_says_with_which_issue_it_comes(product: Product, tmp_path: Path) -> None:
+    nobody = Session("staff", "approver", "nobody")
+    later = (
+        lambda: product.step_up(nobody, "person.reveal", "x"), lambda: product.add("x", "x"),
+        lambda: product.lookers("x"), lambda: product.consent("x", "T4"), lambda: product.withdraw("x"),
+        lambda: product.draft(nobody, "x", "x", "x"), lambda: product.approve(nobody, "x"),
+        lambda: product.release(nobody, "x", "x"), lambda: product.collect(nobody, "x"),
+        lambda: product.export(nobody, "x", "x", "x"), lambda: product.erase(nobody, "x"),
+        lambda: product.backup(tmp_path), lambda: product.restore(tmp_path, tmp_path),
+        lambda: product.rotate("team"), lambda: product.recover("x", []), lambda: product.cut(),
+        lambda: product.fault("disk-full"), lambda: adapter.start(tmp_path, lossy=True),
+        lambda: adapter.start(tmp_path, faulty=True), lambda: adapter.start(tmp_path, proxy=True),
+    )  # fmt: skip
+    for verb in later:
+        with pytest.raises(KitBroken, match=r"^not built: \w+ comes with [a-z]"):
+            verb()
+
+
+def test_there_are_four_and_twenty_kinds_of_fault() -> None:
+    assert len(set(adapter.kinds())) == 24
+
+
+# --- the log
+
+
+@pytest.mark.abuse("I3")
+def test_the_log_verifies_and_never_shrinks(product: Product, cast: Cast, tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (saved / "first").write_bytes(product.checkpoint())
+    first = product.verify(product.export_log(tmp_path / "one"))
+    product.submit("One more.")
+    product.checkpoint()
+    second = product.verify(product.export_log(tmp_path / "two"), checkpoints=saved)
+
+    assert (first.ok, second.ok, second.code) == (True, True, 0)
+    assert second.size > first.size
+
+
+@pytest.mark.abuse("I3")
+def test_a_flipped_bit_is_found_by_the_verifier(product: Product, cast: Cast, tmp_path: Path) -> None:
+    product.checkpoint()
+    exported = product.export_log(tmp_path / "log")
+    lines = (exported / "bodies.jsonl").read_bytes().splitlines(keepends=True)
+    lines[7] = lines[7].replace(b'"done"', b'"gone"')
+    (exported / "bodies.jsonl").write_bytes(b"".join(lines))
+    found = product.verify(exported)
+
+    assert (found.ok, found.code, found.bad_index) == (False, 3, 7)
+
+
+def test_entries_come_in_order_and_from_a_place_on(product: Product, cast: Cast) -> None:
+    product.checkpoint()
+    entries = product.entries()
+    placed = [entry["index"] for entry in entries if entry["index"] is not None]
+    later = product.entries(since=placed[-1] - 3)
+
+    assert placed == list(range(len(placed)))
+    assert len(placed) > 200
+    assert min(entry["index"] for entry in later if entry["index"] is not None) == placed[-1] - 3
+
+
+@pytest.mark.abuse("G13")
+def test_no_entry_holds_a_mark_of_the_cast(product: Product, cast: Cast) -> None:
+    texts = [(str(entry["index"]), json.dumps(entry).encode()) for entry in product.entries()]
+    marks = [canary.text for canary in cast.canaries]
+    planted = [*texts, ("planted", json.dumps({"words": marks[0]}).encode())]
+
+    assert hunt(texts, marks) == []
+    assert [found.place for found in hunt(planted, marks)] == ["planted"]
+
+
+# --- a small day that adds up
+
+
+def disclosed(answers: list[Answer], canaries: list[Canary]) -> Counter[tuple[str, str]]:
+    """What answers showed: for each, the fields whose marks are in it, by case."""
+    shown: Counter[tuple[str, str]] = Counter()
+    by_text = {canary.text: canary for canary in canaries}
+    for answer in answers:
+        marks = {found.text for found in hunt([("answer", answer.body)], by_text)}
+        shown.update((_place(by_text[mark]), f"{by_text[mark].table}.{by_text[mark].column}") for mark in marks)
+    return shown
+
+
+def _place(canary: Canary) -> str:
+    # The entry of a submission names its row and no case: it belongs to none yet.
+    return "" if canary.table.startswith("submission") else canary.case
+
+
+def consulted(entries: list[dict[str, Any]]) -> Counter[tuple[str, str]]:
+    """What entries say was opened, by case and field."""
+    said: Counter[tuple[str, str]] = Counter()
+    for entry in entries:
+        if entry["operation"] == "consult":
+            cases = [subject["case"] for subject in entry["subjects"]] or [""]
+            said.update((case, name) for case in cases for name in entry.get("fields", []))
+    return said
+
+
+def small_day(product: Product, people: People, cast: Cast, marked: Canary) -> None:
+    """What people do on a day: look at lists, read, try what they may not, send and fetch files."""
+    for role in ROLES:
+        product.http("GET", "/api/cases", session=people[role])
+        product.http("GET", "/", session=people[role])
+    for case in cast.cases[:2]:
+        for role, names in ON_A_DAY.items():
+            product.http("GET", f"/cases/{case}", session=people[role])
+            for name in names:
+                product.read(people[role], case, name)
+    kept = product.upload(people["intake_officer"], marked.case, "letter.txt", marked.text.encode())
+    product.download(people["intake_officer"], marked.case, kept.json["attachment"])
+    product.download(people["caseworker"], marked.case, kept.json["attachment"])
+    # One that was taken into no case: else its words stand in two places.
+    asked = [canary for canary in cast.canaries if (canary.table, canary.column) == ("submissions", "account")][-1]
+    product.read(people["intake_officer"], asked.case, "submissions.account")
+    receipt, _ = product.submit("Nothing of this comes back.")
+    product.lookup(receipt)
+
+
+@pytest.mark.abuse("G11")
+def test_every_disclosure_of_a_day_has_its_entry_and_no_entry_is_without(
+    product: Product, people: People, cast: Cast
+) -> None:
+    for role in ROLES:
+        assert people[role].cookies
+    product.checkpoint()
+    before = {entry["id"] for entry in product.entries()}
+    marked = Canary("CANARY-" + os.urandom(12).hex(), "attachments", "file_key", cast.cases[0], "TESTIMONY")
+    with product.record() as answers:
+        small_day(product, people, cast, marked)
+    entries = [entry for entry in product.entries() if entry["id"] not in before]
+    canaries = [*cast.canaries, marked]
+
+    shown, said = disclosed(answers, canaries), consulted(entries)
+    planted = Answer(200, [], cast.canaries[0].text.encode(), None, 0.0)
+
+    assert len(answers) > 80
+    assert shown.total() >= 14
+    assert shown == said
+    assert disclosed([*answers, planted], canaries) != said
+
+
+@pytest.mark.abuse("E03")
+def test_every_role_sees_only_what_its_compartments_hold(
+    product: Product, people: People, cast: Cast, case: str
+) -> None:
+    mine = [canary for canary in cast.canaries if canary.case == case and canary.compartment is not None]
+    fields = sorted({(canary.table, canary.column) for canary in mine})
+    product.read(people["intake_officer"], case, "persons.legal_name")
+    product.read(people["caseworker"], case, "residences.place")
+    opened: dict[str, set[str]] = {}
+    for role in ROLES:
+        session = people[role]
+        unasked = [product.http("GET", path, session=session) for path in (f"/api/cases/{case}", f"/cases/{case}")]
+        assert disclosed(unasked, mine) == Counter()
+        answers = [product.read(session, case, f"{table}.{column}") for table, column in fields]
+        marks = {found.text for answer in answers for found in hunt([("", answer.body)], [c.text for c in mine])}
+        opened[role] = {str(canary.compartment) for canary in mine if canary.text in marks}
+        assert opened[role] <= cast.grants[session.name].get(case, set())
+
+    assert opened["intake_officer"] == {"IDENTITY", "TESTIMONY"}
+    assert opened["legal_reviewer"] == {"TESTIMONY", "LEGAL"}
+    assert opened["caseworker"] == {"IDENTITY", "LOCATION", "CARE", "THREAT"}
+    assert not any(opened[role] for role in ROLES if role not in AT_WORK)
+
+
+@pytest.mark.abuse("K01")
+def test_no_file_and_no_log_holds_a_mark(product: Product, people: People, cast: Cast, case: str) -> None:
+    product.read(people["intake_officer"], case, "persons.legal_name")
+    files = list(product.files())
+    marks = [canary.text for canary in cast.canaries]
+    found = hunt([*contents(files), ("logs", product.logs())], marks)
+
+    assert any("pg_wal" in path.parts for path in files)
+    assert any("attachments" in path.parts for path in files)
+    assert sum(path.stat().st_size for path in files if path.exists()) > 30_000_000
+    assert found == []
+
+
+@pytest.mark.abuse("K01")
+def test_a_mark_in_any_dress_would_have_been_found(product: Product, cast: Cast) -> None:
+    mark = cast.canaries[3].text
+    dressed = {
+        "raw": mark.encode(),
+        "utf-16-le": mark.encode("utf-16-le"),
+        "utf-16-be": mark.encode("utf-16-be"),
+        "hex": mark.encode().hex().encode(),
+        "HEX": mark.encode().hex().upper().encode(),
+        "base64, shifted 0": base64.b64encode(mark.encode()),
+        "base64, shifted 1": base64.b64encode(b"x" + mark.encode()),
+        "base64, shifted 2": base64.urlsafe_b64encode(b"xy" + mark.encode()),
+        "gzip, raw": gzip.compress(mark.encode()),
+    }
+    for dress, data in dressed.items():
+        planted = product.folder / "tmp" / "planted"
+        planted.write_bytes(b"before " + data + b" after")
+        found = hunt(contents(product.files()), [mark]) if dress == "raw" else hunt(contents([planted]), [mark])
+        planted.unlink()
+
+        assert [(hit.place, hit.encoding) for hit in found] == [(str(planted), dress)]
+
+
+def test_what_services_and_database_say_is_in_the_logs(product: Product) -> None:
+    assert b"database system is ready to accept connections" in product.logs()
+
+
+def test_recording_keeps_every_exchange_of_every_door_and_ends(product: Product, people: People) -> None:
+    with product.record() as answers:
+        product.http("GET", "/healthz")
+        product.http("HEAD", "/healthz", door="portal")
+        product.raw(b"nonsense\r\n\r\n", wait=1.0)
+        product.submit("Sent through the proxy.", [("a.bin", os.urandom(100_000))])
+        product.http("GET", "/api/me", session=people["approver"])
+    product.http("GET", "/healthz")
+
+    assert answers[0].status == 200
+    assert [answer.status for answer in answers[2:]] == [400, 201, 201, 200]
+    assert answers[-1].json["login_name"] == "approver"
+
+
+# --- what breaks and comes back
+
+
+@pytest.mark.parametrize("part", ["app", "worker", "postgres"])
+def test_a_killed_part_stays_dead_until_it_is_started_again(
+    product: Product, people: People, part: adapter.Part
+) -> None:
+    people["approver"]
+    product.kill(part)
+    dead = (product.healthy(), product.pids()[part])
+    seconds = product.restart(part)
+
+    assert dead == (False, [])
+    assert product.healthy()
+    assert seconds < 60
+    assert product.http("GET", "/api/me", session=people["approver"]).status == 200
+
+
+def test_everything_killed_at_once_comes_back_with_what_was_acknowledged(product: Product, cast: Cast) -> None:
+    receipt, reference = product.submit("Sent just before.")
+    product.kill()
+    gone = product.pids()["all"]
+    product.restart()
+    session = product.lookup(receipt)
+
+    assert gone == []
+    assert session is not None
+    assert session.name == reference
+
+
+def test_the_clock_of_the_app_is_set_or_the_kit_says_what_is_missing(product: Product, cast: Cast) -> None:
+    if shutil.which("faketime") is None:
+        with pytest.raises(KitBroken, match="faketime"):
+            product.set_clock(3600)
+        return
+    product.set_clock(86400)
+    session = product.login("approver", "approver2")
+    ends_at = product.last.json["ends_at"]
+    product.set_clock(0)
+
+    assert session.cookies
+    assert ends_at[:10] > product.entries()[0]["at"][:10]
+    assert product.http("GET", "/api/me", session=session).status == 401
+
+
+def test_what_the_kit_knows_by_heart_names_only_what_exists(product: Product) -> None:
+    tables = {table for table, _, _ in product.columns()}
+    actions = {action.name for action in product.actions()}
+
+    assert {table for reasons in knowledge.REASONS.values() for reason in reasons for table in reason.cites} <= tables
+    assert {table for _, table in knowledge.REASONS_FOR} <= tables
+    assert set(knowledge.STATES) <= actions
+    assert set(knowledge.forms()) <= actions | {"submission.receive"}
+    assert set(knowledge.STATES_OF) <= tables
