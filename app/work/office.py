@@ -149,6 +149,7 @@ class Office:
         facts, given = self._facts(work, action, row, form), self._circumstances(work, row, form)
         # b. A rule decides, knowing the row's facts.
         granted = self.policy.decide(caller.actor, action.name, facts, given)
+        _refuse_lost_words(form, row)
         # c. The action itself; its model refuses what the state does not allow.
         arguments = [work] + ([row] if row is not None else []) + ([form] if action.form is not None else [])
         view = action.run(*arguments)
@@ -250,6 +251,12 @@ def _sought(address: object) -> str | None:
         return references.read(address)
     except NotFound:
         return None
+
+
+def _refuse_lost_words(form: Form | None, row: Table | None) -> None:
+    """Words are sealed under the case they explain; where there is none they would be lost, so they are not taken."""
+    if isinstance(form, Reasoned) and form.words and not isinstance(row, CaseRow):
+        raise Unprocessable("No words can be kept with this. Please leave them out.")
 
 
 def _target(address: object) -> dict[str, str | int | bool | UUID]:
