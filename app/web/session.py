@@ -10,7 +10,6 @@ from starlette.responses import Response
 from app.edge.desk import Desk, TheDesk
 from app.edge.origin import check_csrf, check_same_origin, csrf_token
 from app.edge.urlencoded import read_form
-from app.errors import NotSignedIn
 from app.work import Caller
 
 COOKIE = "amana_session"
@@ -34,15 +33,24 @@ def page_token(request: Request) -> str:
     return csrf_token(token_of(request).encode())
 
 
-async def fields(request: Request, desk: TheDesk) -> dict[str, list[str]]:
-    """The fields of a form from one of our own pages: Origin and token are checked before anything else."""
+async def entry_fields(request: Request, desk: TheDesk) -> dict[str, list[str]]:
+    """The fields of a form for those who are not signed in; only its origin can be proved.
+
+    A cookie left over from a session that has ended proves nothing and must not stand in the way.
+    """
     check_same_origin(request, desk.origin)
     given: dict[str, list[str]] = {}
     for name, value in await read_form(request):
         given.setdefault(name, []).append(value)
-    token = token_of(request)
-    if token:
-        check_csrf(token.encode(), given.pop("csrf", [""])[0])
+    return given
+
+
+EntryFields = Annotated[dict[str, list[str]], Depends(entry_fields)]
+
+
+async def fields(request: Request, _visitor: Visitor, given: EntryFields) -> dict[str, list[str]]:
+    """The fields of a form of this session: besides its origin, its token is checked."""
+    check_csrf(token_of(request).encode(), given.pop("csrf", [""])[0])
     return given
 
 
@@ -54,8 +62,3 @@ def keep(response: Response, desk: Desk, name: str, value: str, seconds: int) ->
     response.set_cookie(
         name, value, max_age=seconds, path="/", httponly=True, samesite="strict", secure=desk.origin.startswith("https")
     )
-
-
-def needs_sign_in(request: Request) -> None:
-    if not token_of(request):
-        raise NotSignedIn

@@ -1,0 +1,89 @@
+"""A browser without a script: it keeps cookies, fills in the forms it was shown and sends them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+from tests.world import World
+
+ORIGIN = "http://localhost:8000"
+
+
+@dataclass
+class Form:
+    """One form of a page: where it goes, and what its fields hold."""
+
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+    def fits(self, filled: dict[str, Any]) -> bool:
+        """Whether nothing that is filled in contradicts a field that is filled in already."""
+        return all(self.fields.get(name) in {None, "", value} for name, value in filled.items())
+
+
+class Forms(HTMLParser):
+    """The forms and the visible text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[Form] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.tags.append((tag, given))
+        if tag == "form":
+            self.found.append(Form(given["action"]))
+        elif tag == "input" and self.found and given.get("type") != "checkbox":
+            self.found[-1].fields[given["name"]] = given.get("value", "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@dataclass
+class Browser:
+    """One person's browser at one door."""
+
+    program: ASGIApp
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
+    page: httpx.Response | None = None
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One request; a redirect is followed by hand, so that each answer can be looked at."""
+        self.page = asyncio.run(self._ask(method, path, **more))
+        return self.page
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.ask("GET", path, **more)
+
+    def submit(self, path: str, headers: dict[str, str] | None = None, **filled: Any) -> httpx.Response:
+        """Send the form of the current page that goes to ``path``, with these fields filled in.
+
+        The first form whose hidden fields fit what is filled in is meant (a case has one for each row).
+        """
+        assert self.page is not None
+        forms = [form for form in Forms(self.page.text).found if form.action == path]
+        meant = next(form for form in forms if form.fits(filled))
+        return self.ask("POST", path, data=meant.fields | filled, headers={"Origin": ORIGIN, **(headers or {})})
+
+    def sign_in(self, world: World, login: str) -> httpx.Response:
+        """Through the page, as a person does."""
+        member = world.members[login]
+        self.get("/sign-in")
+        return self.submit("/sign-in", login_name=login, passphrase=member.passphrase, code=world.code(login))
+
+    async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        transport = httpx.ASGITransport(self.program, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, cookies=self.cookies) as client:
+            answer = await client.request(method, path, **more)
+            self.cookies = client.cookies
+            return answer

@@ -1,0 +1,162 @@
+"""A change is made only from our own pages, in the session that was shown them."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.types import ASGIApp
+
+from app.edge.origin import csrf_token
+from tests.api.doors import PAGES, Scene
+from tests.ladder import CANARY, Log
+from tests.web.browser import ORIGIN, Browser, Forms
+from tests.world import World
+
+FOREIGN = {"Origin": "https://evil.example"}
+HEADERS: dict[str, dict[str, str]] = {
+    "another origin": FOREIGN,
+    "origin null": {"Origin": "null"},
+    "another port": {"Origin": "http://localhost:8001"},
+    "another scheme": {"Origin": "https://localhost:8000"},
+    "a longer name": {"Origin": "http://localhost:8000.evil.example"},
+    "no origin": {},
+    "sent by another site": {"Origin": ORIGIN, "Sec-Fetch-Site": "cross-site"},
+    "sent by a sister site": {"Sec-Fetch-Site": "same-site"},
+}
+
+
+@pytest.fixture
+def signed_in(staff_door: ASGIApp, world: World) -> Browser:
+    browser = Browser(staff_door)
+    browser.sign_in(world, "intake")
+    return browser
+
+
+def changes(scene: Scene) -> dict[str, dict[str, str]]:
+    """Every address of the pages that changes or discloses something, with a right form but for its token."""
+    rows, member = scene.planted.rows, scene.world.members["legal"]
+    return {
+        "/sign-out": {},
+        f"/cases/{scene.planted.reference}/open": {
+            "table": "segments", "row": str(rows["segments"]), "fields": "text", "justification": "INTAKE",
+            "cites": str(rows["testimonies"]),
+        },
+        "/sign-in": {"login_name": "legal", "passphrase": member.passphrase, "code": scene.world.code("legal")},
+        "/invitation": {"code": "AAAAA-BBBBB-CCCCC-DDDDD", "passphrase": "several words by the river"},
+    }  # fmt: skip
+
+
+def test_these_are_all_the_changing_addresses_of_the_pages(world: World) -> None:
+    scene = Scene.set(world)
+    told = {path.replace(scene.planted.reference, "{reference}") for path in changes(scene)}
+
+    assert told == {path for method, path in PAGES if method == "POST"}
+
+
+@pytest.mark.abuse("D08")
+def test_no_change_is_made_for_another_site(signed_in: Browser, world: World, log: Log) -> None:
+    scene = Scene.set(world)
+    token, forms = _token(signed_in), changes(scene)
+    log.fresh()
+
+    for why, headers in HEADERS.items():
+        for path, form in forms.items():
+            answer = signed_in.ask("POST", path, data={**form, "csrf": token}, headers=headers)
+            assert answer.status_code == 403, f"{path}, {why}: {answer.status_code}"
+            assert "This did not come from one of our own pages." in answer.text
+            assert CANARY not in answer.text
+            assert "set-cookie" not in answer.headers
+
+    assert log.fresh() == []
+    assert signed_in.get("/").status_code == 200, "still signed in"
+
+
+@pytest.mark.abuse("D08")
+def test_no_change_is_made_without_this_sessions_token(
+    signed_in: Browser, staff_door: ASGIApp, world: World, log: Log
+) -> None:
+    scene = Scene.set(world)
+    other = Browser(staff_door)
+    other.sign_in(world, "intake-lead")
+    mine = _token(signed_in)
+    tokens = ("", "x", "A" * 64, _token(other), csrf_token(b"x" * 43), mine[:-2] + "AA", mine + "A")
+    log.fresh()
+
+    for path, form in list(changes(scene).items())[:2]:
+        for token in (None, *tokens):
+            data = form if token is None else {**form, "csrf": token}
+            answer = signed_in.ask("POST", path, data=data, headers={"Origin": ORIGIN})
+            assert answer.status_code in {403, 415}, f"{path} {token}"
+            assert CANARY not in answer.text
+
+    assert log.fresh() == []
+    assert signed_in.get("/").status_code == 200
+
+
+@pytest.mark.abuse("D08")
+def test_the_same_forms_with_the_right_token_are_done(signed_in: Browser, world: World) -> None:
+    """The control of both tests above."""
+    scene = Scene.set(world)
+    forms = changes(scene)
+    out, opening, entering, _ = forms
+
+    def send(path: str) -> int:
+        data = {**forms[path], "csrf": _token(signed_in)} if path in {out, opening} else forms[path]
+        return signed_in.ask("POST", path, data=data, headers={"Origin": ORIGIN}).status_code
+
+    assert [send(opening), send(out), send(entering)] == [200, 303, 303]
+
+
+@pytest.mark.abuse("D08")
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"])
+def test_nothing_is_changed_by_another_method(signed_in: Browser, world: World, log: Log, method: str) -> None:
+    scene = Scene.set(world)
+    token = _token(signed_in)
+    log.fresh()
+
+    for path, form in list(changes(scene).items())[:2]:
+        answer = signed_in.ask(method, path, params={**form, "csrf": token}, headers={"Origin": ORIGIN})
+        assert answer.status_code == 405, path
+        assert CANARY not in answer.text
+
+    assert log.fresh() == []
+    assert signed_in.get("/").status_code == 200, "signing out by a link is impossible"
+
+
+@pytest.mark.abuse("D08")
+def test_a_cookie_alone_does_nothing_at_the_interface_for_programs(signed_in: Browser, world: World) -> None:
+    scene = Scene.set(world)
+    headers = {"Origin": ORIGIN, "content-type": "application/json"}
+
+    for method, path in (("GET", "/api/me"), ("POST", "/api/sign-out"), ("POST", "/api/cases")):
+        answer = signed_in.ask(method, path, headers=headers, content=b"{}")
+        assert answer.status_code == 401
+    assert signed_in.get(f"/cases/{scene.planted.reference}").status_code == 200
+
+
+@pytest.mark.abuse("A11")
+@pytest.mark.parametrize(
+    "form", ["a=1&" * 100_000, "a=" + "x" * 2_000_000, "&" * 500_000], ids=["many", "long", "empty"]
+)
+def test_a_form_of_a_hundred_thousand_fields_or_of_megabytes_is_cut_off(signed_in: Browser, form: str) -> None:
+    headers = {"Origin": ORIGIN, "content-type": "application/x-www-form-urlencoded"}
+
+    for path in ("/sign-in", "/invitation", "/sign-out"):
+        assert signed_in.ask("POST", path, content=form, headers=headers).status_code == 413, path
+
+
+@pytest.mark.abuse("A06")
+def test_nothing_of_a_refused_page_form_comes_back(signed_in: Browser, world: World) -> None:
+    scene, canary = Scene.set(world), world.canary()
+    token = _token(signed_in)
+
+    for path, form in changes(scene).items():
+        data = {**dict.fromkeys(form, canary), canary: canary, "csrf": token}
+        if path == "/sign-out":
+            continue
+        answer = signed_in.ask("POST", path, data=data, headers={"Origin": ORIGIN})
+        assert answer.status_code in {401, 404, 422}, path
+        assert canary not in answer.text + str(answer.headers)
+
+
+def _token(browser: Browser) -> str:
+    return Forms(browser.get("/").text).found[0].fields["csrf"]
