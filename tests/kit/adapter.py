@@ -9,7 +9,6 @@ not have the feature yet. Names and argument order are frozen; additions are key
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import json as jsons
@@ -26,7 +25,8 @@ from types import TracebackType
 from typing import Any, Literal, NoReturn, cast
 
 from tests.kit import knowledge, processes, wire
-from tests.kit.processes import Database, Done, KitBroken, Refused, Service, Surroundings
+from tests.kit.processes import Done, KitBroken, Refused, Service, Surroundings
+from tests.kit.server import Database, OwnServer
 from tests.kit.wire import Answer, FilePart
 
 __all__ = [
@@ -123,15 +123,22 @@ def start(
             _not_built(name)
     if key_manager != "file":
         _not_built("key_manager")
-    if database != "embedded":
-        raise KitBroken("not built: a database of one's own; here it is embedded")
+    major = database.removeprefix("server:")
+    if database != "embedded" and not (database != major and major.isdigit()):
+        raise KitBroken('not built: a database by its URL; "embedded" or "server:15"')
     if workers not in {0, 1}:
         raise KitBroken("not built: a second worker in one folder; it belongs on another machine")
     *ports, portal_port = processes.free_ports(apps + 1)
     here = Surroundings(folder.absolute(), ports[0], portal_port, profile, dict(env or {}))
-    product = Product(here, ports, workers)
-    product._set_up()
-    product.restart()
+    here.make()
+    product = Product(here, ports, workers, OwnServer(here, major) if major.isdigit() else Database(here))
+    try:
+        product._set_up()
+        product.restart()
+    except (Refused, KitBroken):
+        # What did start must not stay behind alone.
+        product.stop()
+        raise
     return product
 
 
@@ -143,14 +150,14 @@ def kinds() -> list[str]:
 class Product:
     """One installation under way. As a context manager: leaving it stops, and keeps the folder."""
 
-    def __init__(self, here: Surroundings, ports: Sequence[int], workers: int) -> None:
+    def __init__(self, here: Surroundings, ports: Sequence[int], workers: int, database: Database) -> None:
         self.folder = here.folder
         self.last = Answer(0, [], b"", None, 0.0)
         self._here = here
-        self._database = Database(here.home)
+        self._database = database
         self._offset = 0.0
-        self._services = [*_doors(here, ports), *_workers(here, workers)]
-        self._logged = 0
+        self._ports, self._wanted = list(ports), workers
+        self._services: list[Service] = []
         self._recording: list[Answer] | None = None
         self._members: dict[str, dict[str, Any]] = {}
         self._steps: dict[str, int] = {}
@@ -231,9 +238,10 @@ class Product:
 
     def stop(self, seconds: float = 10.0) -> int:
         """SIGTERM to all; what has not ended in time is killed. The exit code of the app."""
-        app = self._services[0]
         self._end(self._services, seconds)
-        return -9 if app.process is None else (app.process.returncode or 0)
+        # An embedded server went with the last service; one of our own was started by us.
+        self._database.stop()
+        return next((service.process.returncode for service in self._services if service.process is not None), 0)
 
     def kill(self, part: Part = "all") -> None:
         """SIGKILL, children too. Nothing is started again."""
@@ -249,7 +257,8 @@ class Product:
             _not_built("key_manager")
         if part in {"postgres", "all"}:
             self._end(self._services if part == "all" else [], 10.0)
-            self._restart_database()
+            self._database.stop()
+            self._database.start()
         mine = self._of(part)
         self._end(mine, 10.0)
         before = processes.clock_before(self._offset)
@@ -287,12 +296,7 @@ class Product:
 
     def logs(self) -> bytes:
         """What the services printed, and what PostgreSQL wrote since the start."""
-        printed = [path.read_bytes() for path in sorted(self._here.said.iterdir())]
-        with contextlib.suppress(OSError):
-            whole = self._database.log().read_bytes()
-            # The server trims its log when it starts: what is shorter than before is all new.
-            printed.append(whole[self._logged :] if len(whole) >= self._logged else whole)
-        return b"".join(printed)
+        return b"".join(path.read_bytes() for path in sorted(self._here.said.iterdir())) + self._database.said()
 
     def set_clock(self, offset: float) -> None:
         """Seconds from real time, for app and worker, which are restarted; the database keeps real time."""
@@ -572,7 +576,9 @@ class Product:
 
     def _set_up(self) -> None:
         """Make the data folder: everything but an office, which whoever seeds it founds."""
-        self._here.make()
+        if isinstance(self._database, OwnServer):
+            self._database.make()
+            self._here.more = self._database.environ() | dict(self._here.more)
         first = Service("set-up", ("run", "--empty", "--json"), self._here.environ(), self._here.said / "set-up.log")
         first.start()
         healthy = processes.wait_until(lambda: first.pid is None or _said(first, b'"home"'), processes.HEALTH_SECONDS)
@@ -581,6 +587,7 @@ class Product:
         self._end([first], 10.0)
         if not healthy:
             raise KitBroken(f"set-up did not come to its end: {first.said.read_text(errors='replace')[-500:]}")
+        self._services = [*_doors(self._here, self._ports), *_workers(self._here, self._wanted)]
 
     def _await_health(self) -> None:
         def decided() -> bool:
@@ -602,17 +609,6 @@ class Product:
             if service.wait(max(0.0, deadline - time.monotonic())) is None and service.pid is not None:
                 processes.kill([service.pid, *processes.children(service.pid)])
                 service.wait(5)
-
-    def _restart_database(self) -> None:
-        """End the server as an operator would, and have any command that needs it start it again."""
-        server = self._database.server()
-        if server:
-            processes.interrupt(int(server[0]))
-        done = self.cli("db", "migrate")
-        if done.code:
-            raise Refused(done.code, done.err.decode(errors="replace"))
-        log = self._database.log()
-        self._logged = log.stat().st_size if log.exists() else 0
 
     def _of(self, part: Part) -> list[Service]:
         if part == "app":
@@ -763,7 +759,10 @@ def _doors(here: Surroundings, ports: Sequence[int]) -> list[Service]:
                 here.said / f"staff{n or ''}.log", port)
         for n, port in enumerate(ports)
     ]  # fmt: skip
-    portal = Service("portal", ("serve", "--portal"), here.environ(), here.said / "portal.log", here.portal_port)
+    # Where the database is not embedded, each door is told its own role's URL and no other's.
+    own = {"AMANA_DATABASE_URL": here.more["AMANA_PORTAL_URL"]} if "AMANA_PORTAL_URL" in here.more else {}
+    said = here.said / "portal.log"
+    portal = Service("portal", ("serve", "--portal"), here.environ(**own), said, here.portal_port)
     return [*staff, portal]
 
 

@@ -6,7 +6,6 @@ An operator starts the same three services with the same words. Nothing here loo
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import shutil
 import signal
@@ -19,7 +18,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 HEALTH_SECONDS: Final = 60.0
@@ -137,48 +135,6 @@ class Surroundings:
             running.kill()
             out, err = running.communicate()
         return Done(running.returncode, out, err, time.monotonic() - begun)
-
-
-@dataclass
-class Database:
-    """The embedded server of a data folder, seen from outside: by the file that names its process."""
-
-    home: Path
-
-    def server(self) -> list[str]:
-        """The lines of postmaster.pid; none while no server runs."""
-        elsewhere = self.home / "postgres" / "home"
-        place = elsewhere.resolve() if elsewhere.is_symlink() else self.home / "postgres"
-        with suppress(OSError):
-            lines = (place / "cluster" / "postmaster.pid").read_text().splitlines()
-            if len(lines) >= 5 and exists(int(lines[0])):
-                return lines
-        return []
-
-    def pids(self) -> list[int]:
-        """The server's first process and all its children."""
-        lines = self.server()
-        return [] if not lines else [int(lines[0]), *children(int(lines[0]))]
-
-    def folders(self) -> list[Path]:
-        """Where it keeps its files when that is not in the data folder, and its socket."""
-        elsewhere = self.home / "postgres" / "home"
-        lines = self.server()
-        return ([elsewhere.resolve()] if elsewhere.is_symlink() else []) + ([Path(lines[4])] if lines else [])
-
-    def log(self) -> Path:
-        elsewhere = self.home / "postgres" / "home"
-        return (elsewhere.resolve() if elsewhere.is_symlink() else self.home / "postgres") / "server.log"
-
-    def url(self, role: str) -> str:
-        """The database as one role, for drills that go around the product; needs the running server."""
-        lines = self.server()
-        if not lines:
-            raise KitBroken("no database runs in this folder")
-        words = json.loads((self.home / "postgres" / "passwords.json").read_text())
-        word = words.get(f"amana_{role}")
-        account = f"amana_{role}" if word is None else f"amana_{role}:{quote(word, safe='')}"
-        return f"postgresql://{account}@/amana?host={quote(lines[4], safe='')}"
 
 
 def free_ports(count: int) -> list[int]:

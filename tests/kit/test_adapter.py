@@ -19,6 +19,7 @@ import pytest
 from tests.kit import adapter, knowledge, processes
 from tests.kit.adapter import Answer, Canary, Cast, KitBroken, Product, Refused, Session
 from tests.kit.hunt import contents, hunt
+from tests.kit.server import INSTALLED
 
 # Cheap stretching: what is tried here is the kit.
 CHEAP = {"AMANA_ARGON2_MEMORY_MIB": "19", "AMANA_ARGON2_PASSES": "2"}
@@ -104,6 +105,30 @@ def test_several_apps_answer_and_a_stop_leaves_nothing_behind(tmp_path: Path) ->
 
     assert code == 0
     assert not [pid for pid in alive if processes.exists(pid)]
+
+
+@pytest.mark.skipif(not (INSTALLED / "15").exists(), reason="PostgreSQL 15 is not installed here")
+def test_an_installed_server_serves_as_well_as_the_embedded_one(tmp_path: Path) -> None:
+    with adapter.start(tmp_path / "own", database="server:15", env=CHEAP) as own:
+        own.seed(1)
+        receipt, _ = own.submit("Kept in the older release.")
+        own.kill("postgres")
+        own.restart("postgres")
+        found = own.lookup(receipt)
+        pids = own.pids()["postgres"]
+        files = list(own.files())
+    exists = [pid for pid in pids if processes.exists(pid)]
+    shutil.rmtree((tmp_path / "own" / "server").resolve())
+
+    assert found is not None
+    assert own.owner_url.startswith("postgresql://amana_owner@")
+    assert any("pg_wal" in path.parts for path in files)
+    assert exists == []
+
+
+def test_a_release_that_is_not_installed_is_the_kits_failure(tmp_path: Path) -> None:
+    with pytest.raises(KitBroken, match="PostgreSQL 9 is not installed"):
+        adapter.start(tmp_path / "old", database="server:9")
 
 
 @pytest.mark.abuse("D49")
