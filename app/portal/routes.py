@@ -65,6 +65,8 @@ async def _multipart(request: Request, desk: Desk) -> tuple[Submit, list[Receive
                 raise Unprocessable("The first field is the submission itself.")
             form = form_of(Submit, loads((await part.text()).encode()))
             continue
+        if part.filename is None:
+            raise Unprocessable("After the submission there are only files.")
         key = secrets.token_bytes(32)
         kept = await seal_part(desk.files, part, key)
         sealed = ReceivedFile(
