@@ -17,7 +17,11 @@ class Keyholder(Row):
     """Somebody or something that has a key pair; ``generation`` is the one in use."""
 
     __tablename__ = "keyholders"
-    __table_args__ = (CheckConstraint(f"kind IN {KINDS}", name="kind"),)
+    __table_args__ = (
+        CheckConstraint(f"kind IN {KINDS}", name="kind"),
+        # Every case is sealed to escrow: a second one would be somebody else's.
+        Index("one_escrow", "kind", unique=True, postgresql_where="kind = 'escrow' AND ended_at IS NULL"),
+    )
     scopes = frozenset({"staff"})
 
     kind: Mapped[str]
