@@ -77,9 +77,17 @@ class Table(DeclarativeBase):
     # The column by which the outside addresses a row.
     addressed_by: ClassVar[str] = "id"
 
+    # The column that holds the code of whoever made a row: rules about one's own work ask for it.
+    author: ClassVar[str] = ""
+
     def facts(self) -> dict[str, Any]:
-        """What a policy may know of this row: state, authors. Never content."""
-        return {}
+        """What a rule may know of this row: its state and who made it. Never content."""
+        known: dict[str, Any] = {}
+        if self.author:
+            known["authors"] = frozenset({getattr(self, self.author)})
+        if "state" in self.__mapper__.columns:
+            known["state"] = self.state  # type: ignore[attr-defined]
+        return known
 
 
 class Row(Table):

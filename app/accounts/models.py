@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index
@@ -26,6 +25,7 @@ class User(Row):
 
     __tablename__ = "users"
     scopes = frozenset({"staff"})
+    author = "code"
     addressed_by = "code"
 
     code: Mapped[str] = mapped_column(unique=True)
@@ -45,9 +45,6 @@ class User(Row):
     invited_by: Mapped[str]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
-
-    def facts(self) -> dict[str, Any]:
-        return {"state": self.state, "authors": frozenset({self.code})}
 
     def accept(self, *, keyholder: UUID, salt: bytes, sealed_private: bytes, sealed_totp: bytes) -> None:
         """The invitation is used up; the first sign-in with the second factor makes it active."""

@@ -100,5 +100,7 @@ GETS: Final = (
     Get("/api/cases/count", case_queries.count),
     Get("/api/cases/{reference}", case_queries.show),
     Get("/api/cases/{reference}/looked", case_queries.looked, paged=True),
+    Get("/api/handoffs", case_queries.handoffs, paged=True),
     Get("/api/submissions", intake_queries.queue, paged=True),
+    Get("/api/submissions/{reference}", intake_queries.show),
 )

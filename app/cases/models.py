@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -36,6 +35,7 @@ class Case(Row):
     __tablename__ = "cases"
     __table_args__ = (Index("ix_cases_opened", "opened_at", "id"),)
     scopes = frozenset({"case"})
+    author = "opened_by"
     addressed_by = "reference"
 
     reference: Mapped[str] = mapped_column(unique=True)
@@ -46,9 +46,6 @@ class Case(Row):
     synthetic: Mapped[bool]
     opened_by: Mapped[str]
     opened_at: Mapped[datetime]
-
-    def facts(self) -> dict[str, Any]:
-        return {"state": self.state, "authors": frozenset({self.opened_by})}
 
     def must_be_open(self) -> None:
         if self.state != CaseState.OPEN:
@@ -64,9 +61,6 @@ class Justification(CaseRow):
     compartment: Mapped[str]
     words: Mapped[Sealed]
     at: Mapped[datetime]
-
-    def facts(self) -> dict[str, Any]:
-        return {}
 
 
 class Hold(Row):
@@ -103,6 +97,7 @@ class Handoff(EnvelopeRow):
 
     __tablename__ = "handoffs"
     scopes = frozenset({"team"})
+    author = "sent_by"
 
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
     kind: Mapped[str]
@@ -111,6 +106,3 @@ class Handoff(EnvelopeRow):
     words: Mapped[Sealed]
     sent_by: Mapped[str]
     at: Mapped[datetime]
-
-    def facts(self) -> dict[str, Any]:
-        return {"authors": frozenset({self.sent_by})}

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from app.accounts.models import User
 from app.audit.models import EntryBody, EntrySubject
-from app.cases.models import Case
-from app.cases.views import CaseLine, CaseView, GrantLine, Look, RecordLine
+from app.cases.models import Case, Handoff
+from app.cases.views import CaseLine, CaseView, GrantLine, HandoffLine, Look, RecordLine
 from app.db import CaseRow, SealedType, sealed_columns, tables
 from app.keyholders.grants import live
 from app.keyholders.models import Grant, Keyholder
@@ -67,6 +67,16 @@ def looked(reading: Reading, reference: str, page: int = 0) -> tuple[Look, ...]:
         .offset(50 * page)
     )
     return tuple(_look(seq, view) for seq, view in reading.execute(statement))
+
+
+@query("handoff.list")
+def handoffs(reading: Reading, page: int = 0) -> tuple[HandoffLine, ...]:
+    """What was passed on to my teams, newest first, 25 a page. The case is named when it is opened."""
+    statement = reading.rows(Handoff).order_by(Handoff.at.desc(), Handoff.id).limit(PAGE).offset(PAGE * page)
+    return tuple(
+        HandoffLine(each.id, each.kind, each.from_team, each.sent_by, each.at.date().isoformat())
+        for (each,) in reading.execute(statement)
+    )
 
 
 def _line(case: Case, held: frozenset[str]) -> CaseLine:

@@ -70,6 +70,17 @@ class Look:
 
 
 @dataclass(frozen=True)
+class HandoffLine:
+    """That another team passed something on to mine: its kind and day, not a word of it."""
+
+    id: UUID
+    kind: str
+    from_team: str
+    sent_by: str
+    day: str
+
+
+@dataclass(frozen=True)
 class CaseOpened:
     reference: str
     state: str

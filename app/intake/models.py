@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import ForeignKey
@@ -45,9 +45,6 @@ class Submission(EnvelopeRow):
     language: Mapped[Sealed]
     decision: Mapped[Sealed | None]
     received_at: Mapped[datetime]
-
-    def facts(self) -> dict[str, Any]:
-        return {"state": self.state}
 
     def move(self, to: SubmissionState, *, at: datetime) -> None:
         if to not in _MOVES.get(self.state, set()):

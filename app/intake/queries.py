@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from app.intake.models import Submission, SubmissionFile
-from app.intake.views import SubmissionLine, WitnessState
+from app.intake.views import SubmissionLine, SubmissionView, WitnessState
 from app.work import Reading, query
 
 PAGE = 25
@@ -21,6 +21,21 @@ def queue(reading: Reading, page: int = 0) -> tuple[SubmissionLine, ...]:
         .offset(PAGE * page)
     )
     return tuple(_line(reading, submission) for (submission,) in reading.execute(statement))
+
+
+@query("submission.show")
+def show(reading: Reading, reference: str) -> SubmissionView:
+    """One submission and the files that came with it, by row."""
+    submission = reading.fetch(Submission, reference)
+    files = reading.all(SubmissionFile, SubmissionFile.submission_id == submission.id, order=SubmissionFile.id)
+    return SubmissionView(
+        id=submission.id,
+        reference=submission.reference,
+        state=submission.state,
+        danger=submission.danger,
+        day=submission.received_at.date().isoformat(),
+        files=tuple(file.id for file in files),
+    )
 
 
 @query("submission.state")

@@ -27,6 +27,18 @@ class SubmissionLine:
 
 
 @dataclass(frozen=True)
+class SubmissionView:
+    """One submission of the queue, with the rows of its files."""
+
+    id: UUID
+    reference: str
+    state: str
+    danger: bool
+    day: str
+    files: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
 class WitnessState:
     """What a receipt's holder is told, in plain words made from the state."""
 

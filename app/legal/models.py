@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Mapped
 
@@ -15,6 +14,7 @@ class MitigationAssessment(CaseRow):
 
     __tablename__ = "mitigation_assessments"
     compartment = "LEGAL"
+    author = "written_by"
 
     state: Mapped[str]
     state_at: Mapped[datetime]
@@ -24,6 +24,3 @@ class MitigationAssessment(CaseRow):
     passages: Mapped[Sealed | None]
     contrary_evidence: Mapped[Sealed]
     written_by: Mapped[str]
-
-    def facts(self) -> dict[str, Any]:
-        return {"state": self.state, "authors": frozenset({self.written_by})}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
@@ -17,6 +16,7 @@ class Person(CaseRow):
     __tablename__ = "persons"
     __table_args__ = (UniqueConstraint("case_id"),)
     compartment = "IDENTITY"
+    author = "recorded_by"
 
     legal_name: Mapped[Sealed]
     name_arabic: Mapped[Sealed | None]
@@ -29,15 +29,13 @@ class Person(CaseRow):
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
 
-    def facts(self) -> dict[str, Any]:
-        return {"authors": frozenset({self.recorded_by})}
-
 
 class IdentityDocument(CaseRow):
     """A paper that says who somebody is, or that it was lost or destroyed by the group."""
 
     __tablename__ = "identity_documents"
     compartment = "IDENTITY"
+    author = "recorded_by"
 
     kind: Mapped[Sealed]
     number: Mapped[Sealed | None]
@@ -46,15 +44,13 @@ class IdentityDocument(CaseRow):
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
 
-    def facts(self) -> dict[str, Any]:
-        return {"authors": frozenset({self.recorded_by})}
-
 
 class ContactChannel(CaseRow):
     """How, when and with which first words the person may be reached, and who must not know."""
 
     __tablename__ = "contact_channels"
     compartment = "IDENTITY"
+    author = "recorded_by"
 
     channel: Mapped[Sealed]
     address: Mapped[Sealed]
@@ -63,6 +59,3 @@ class ContactChannel(CaseRow):
     who_must_not_know: Mapped[Sealed | None]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
-
-    def facts(self) -> dict[str, Any]:
-        return {"authors": frozenset({self.recorded_by})}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy.orm import Mapped
 
@@ -17,6 +16,7 @@ class ThreatAssessment(CaseRow):
 
     __tablename__ = "threat_assessments"
     compartment = "THREAT"
+    author = "written_by"
 
     state: Mapped[str]
     state_at: Mapped[datetime]
@@ -27,15 +27,13 @@ class ThreatAssessment(CaseRow):
     measures: Mapped[Sealed | None]
     written_by: Mapped[str]
 
-    def facts(self) -> dict[str, Any]:
-        return {"state": self.state, "authors": frozenset({self.written_by})}
-
 
 class Residence(CaseRow):
     """Where the person is, since when, and who knows it."""
 
     __tablename__ = "residences"
     compartment = "LOCATION"
+    author = "recorded_by"
 
     place: Mapped[Sealed]
     since: Mapped[Sealed]
@@ -43,23 +41,18 @@ class Residence(CaseRow):
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
 
-    def facts(self) -> dict[str, Any]:
-        return {"authors": frozenset({self.recorded_by})}
-
 
 class Need(CaseRow):
     """What the person needs to live: health, school, language, faith, work, papers."""
 
     __tablename__ = "needs"
     compartment = "CARE"
+    author = "recorded_by"
 
     kind: Mapped[Sealed]
     words: Mapped[Sealed]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
-
-    def facts(self) -> dict[str, Any]:
-        return {"authors": frozenset({self.recorded_by})}
 
 
 class CheckInState(StrEnum):
@@ -74,6 +67,7 @@ class CheckIn(CaseRow):
 
     __tablename__ = "check_ins"
     compartment = "THREAT"
+    author = "planned_by"
     scopes = frozenset({"compartment", "clock"})
 
     state: Mapped[str]
@@ -81,9 +75,6 @@ class CheckIn(CaseRow):
     agreed_word: Mapped[Sealed]
     outcome: Mapped[Sealed | None]
     planned_by: Mapped[str]
-
-    def facts(self) -> dict[str, Any]:
-        return {"state": self.state, "authors": frozenset({self.planned_by})}
 
     def meet(self, state: CheckInState) -> None:
         if self.state != CheckInState.SCHEDULED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
@@ -19,6 +19,7 @@ class Testimony(CaseRow):
 
     __tablename__ = "testimonies"
     compartment = "TESTIMONY"
+    author = "taken_by"
 
     state: Mapped[str]
     state_at: Mapped[datetime]
@@ -31,9 +32,6 @@ class Testimony(CaseRow):
     frame: Mapped[Sealed | None]
     taken_by: Mapped[str]
     begun_at: Mapped[datetime]
-
-    def facts(self) -> dict[str, Any]:
-        return {"state": self.state, "authors": frozenset({self.taken_by})}
 
     def move(self, to: State, *, at: datetime) -> None:
         """Take one of the defined moves; Conflict for every other."""
@@ -54,6 +52,7 @@ class Segment(CaseRow):
     __tablename__ = "segments"
     __table_args__ = (UniqueConstraint("testimony_id", "number"),)
     compartment = "TESTIMONY"
+    author = "recorded_by"
 
     testimony_id: Mapped[UUID] = mapped_column(ForeignKey("testimonies.id"), index=True)
     number: Mapped[int]
@@ -64,15 +63,13 @@ class Segment(CaseRow):
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
 
-    def facts(self) -> dict[str, Any]:
-        return {"authors": frozenset({self.recorded_by})}
-
 
 class Consent(CaseRow):
     """One tier of consent: tier, state and date are clear; how it was given is sealed."""
 
     __tablename__ = "consents"
     compartment = "TESTIMONY"
+    author = "recorded_by"
 
     tier: Mapped[str]
     state: Mapped[str]
@@ -82,9 +79,6 @@ class Consent(CaseRow):
     how_given: Mapped[Sealed]
     conditions: Mapped[Sealed | None]
     recorded_by: Mapped[str]
-
-    def facts(self) -> dict[str, Any]:
-        return {"state": self.state, "authors": frozenset({self.recorded_by})}
 
     def withdraw(self, *, at: datetime) -> None:
         if self.state != ConsentState.GRANTED:
@@ -101,6 +95,7 @@ class Attachment(CaseRow):
     __tablename__ = "attachments"
     __table_args__ = (CheckConstraint("state IN ('INCOMING', 'KEPT')", name="state"),)
     compartment = "TESTIMONY"
+    author = "received_by"
     never_shown: ClassVar[frozenset[str]] = frozenset({"file_key"})
 
     state: Mapped[str]
@@ -114,9 +109,6 @@ class Attachment(CaseRow):
     received_by: Mapped[str]
     received_at: Mapped[datetime]
 
-    def facts(self) -> dict[str, Any]:
-        return {"state": self.state, "authors": frozenset({self.received_by})}
-
     def keep(self, *, blob: str, size_bytes: int) -> None:
         """The sealed bytes are on disk, named by their hash."""
         if self.state != "INCOMING":
@@ -129,6 +121,7 @@ class PriorAccount(CaseRow):
 
     __tablename__ = "prior_accounts"
     compartment = "TESTIMONY"
+    author = "recorded_by"
 
     forum: Mapped[Sealed]
     caution: Mapped[Sealed]
@@ -136,6 +129,3 @@ class PriorAccount(CaseRow):
     submission_id: Mapped[UUID | None]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
-
-    def facts(self) -> dict[str, Any]:
-        return {"authors": frozenset({self.recorded_by})}

@@ -9,6 +9,7 @@ from uuid import uuid4
 from app import clock
 from app.accounts import forms as accounts
 from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
+from app.db import CaseRow, tables
 from app.intake.forms import Link, Receive, Triage
 from app.legal.forms import WriteNote
 from app.oversight.forms import AskLog
@@ -117,5 +118,6 @@ def _openings(planted: Planted) -> dict[str, Request]:
         for table in (opened.__tablename__ for opened in action.opens):
             subject = planted.submission if table == "submissions" else planted.rows[table]
             reason = Justification.WITNESS_REQUEST
-            made[action.name] = (Opening(fields=fields_of(table), justification=reason, words="because"), subject)
+            words = "because" if issubclass(tables()[table], CaseRow) else None
+            made[action.name] = (Opening(fields=fields_of(table), justification=reason, words=words), subject)
     return made

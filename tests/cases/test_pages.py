@@ -7,7 +7,8 @@ import pytest
 from app.accounts import actions as accounts
 from app.accounts import queries as colleagues
 from app.accounts.forms import Invite
-from app.cases import queries
+from app.cases import actions, queries
+from app.cases.forms import SendHandoff
 from app.intake import queries as intake
 from app.oversight import actions as oversight
 from app.oversight.forms import AskLog
@@ -17,8 +18,8 @@ from tests.world import World
 
 ROWS_MAX = 50
 # Each question there is, and the test here that fills its page. A new question has to be entered.
-PAGED = {"case.list", "submission.list", "account.list", "case.looked"}
-SINGLE = {"case.count", "case.show", "submission.state", "account.me"}
+PAGED = {"case.list", "submission.list", "account.list", "case.looked", "handoff.list"}
+SINGLE = {"case.count", "case.show", "submission.state", "submission.show", "account.me"}
 
 
 @pytest.mark.domain("D10")
@@ -48,6 +49,18 @@ def test_the_queue_comes_twenty_five_a_page_danger_first(world: World) -> None:
     assert (len(first), len(second)) == (25, 2)
     assert first[0].reference == urgent
     assert {line.reference for line in (*first[1:], *second)} == quiet
+
+
+@pytest.mark.domain("D10")
+def test_what_was_passed_on_comes_twenty_five_a_page(world: World) -> None:
+    reference = world.case()
+    for _ in range(27):
+        form = SendHandoff(kind="NEED", to_team="protection", words="winter shoes")
+        world.do("intake", actions.send, form, subject=reference)
+
+    pages = [world.office.ask(world["protection"], queries.handoffs, page=page) for page in range(2)]
+
+    assert [len(page) for page in pages] == [25, 2]
 
 
 @pytest.mark.domain("D10")

@@ -6,6 +6,7 @@ import pytest
 
 from app.cases.forms import Opening
 from app.cases.views import Opened
+from app.db import CaseRow, tables
 from app.errors import Refusal
 from app.work.actions import ACTIONS
 from app.work.forms import CITES, Justification
@@ -72,7 +73,8 @@ def read_by(world: World, planted: Planted, who: str) -> set[str]:
 
 def _try(world: World, planted: Planted, who: str, action: str, table: str, why: Justification) -> list[str]:
     subject: object = planted.submission if table == "submissions" else planted.rows[table]
-    form = Opening(fields=fields_of(table), justification=why, cites=_cites(planted, why), words="because")
+    words = "because" if issubclass(tables()[table], CaseRow) else None
+    form = Opening(fields=fields_of(table), justification=why, cites=_cites(planted, why), words=words)
     try:
         opened: Opened = world.do(who, ACTIONS[action], form, subject=subject)
     except Refusal:
