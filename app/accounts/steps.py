@@ -20,10 +20,12 @@ def newcomer(_work: Work, _row: None, form: Invite) -> dict[str, Any]:
 def joiner(work: Work, user: User, form: JoinTeam) -> dict[str, Any]:
     """The team, the colleague's roles, and the teams they are in already: the wall runs between some."""
     holdings = work.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
+    # A deputy is a lead to the rules: "team_lead" is a duty, and stands among roles for them.
+    duty = {"team_lead"} if form.deputy else frozenset()
     return {
         "team": form.team,
         "target_teams": _teams_of(work, user) | {form.team},
-        "target_roles": frozenset(holding.role for holding in holdings),
+        "target_roles": frozenset(holding.role for holding in holdings) | duty,
     }
 
 
