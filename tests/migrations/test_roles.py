@@ -12,6 +12,7 @@ from app.db import tables
 from tests.conftest import Database
 from tests.tidy.test_tables import guards
 from tests.work.story import Story
+from tests.world import World
 
 __all__ = ["guards"]
 
@@ -174,7 +175,9 @@ def test_only_the_app_takes_numbers_and_only_by_the_function(story: Story, datab
         "SELECT pg_reload_conf()",
     ],
 )
-def test_no_role_changes_the_log_or_what_guards_it(story: Story, database: Database, role: str, statement: str) -> None:
+def test_no_role_changes_the_log_or_what_guards_it(
+    founded: World, database: Database, role: str, statement: str
+) -> None:
     before = [some(database, table) for table in LOG]
 
     assert refused(database, role, statement) in {"42501", "55006", "42P01", "0A000"}
@@ -184,7 +187,7 @@ def test_no_role_changes_the_log_or_what_guards_it(story: Story, database: Datab
 
 @pytest.mark.abuse("G09")
 @pytest.mark.parametrize("role", [role for role in SERVANTS if role != "eraser"])
-def test_nobody_but_the_eraser_deletes_bodies(story: Story, database: Database, role: str) -> None:
+def test_nobody_but_the_eraser_deletes_bodies(founded: World, database: Database, role: str) -> None:
     assert refused(database, role, "DELETE FROM entry_bodies") == "42501"
 
 
@@ -244,7 +247,7 @@ def test_no_guarded_row_is_changed_without_an_entry(story: Story, database: Data
 
 
 @pytest.mark.abuse("G08")
-def test_the_app_cannot_delete_a_row_at_all(story: Story, database: Database, guards: Any) -> None:
+def test_the_app_cannot_delete_a_row_at_all(founded: World, database: Database, guards: Any) -> None:
     for name in (*guards.GUARDED, *guards.UNGUARDED_APP):
         assert refused(database, "app", f"DELETE FROM {name}") == "42501", name
 
@@ -275,7 +278,7 @@ def test_only_an_entry_of_the_same_transaction_counts(
 
 
 @pytest.mark.parametrize("role", ["app", "portal"])
-def test_nobody_writes_in_which_transaction_an_entry_was_made(story: Story, database: Database, role: str) -> None:
+def test_nobody_writes_in_which_transaction_an_entry_was_made(founded: World, database: Database, role: str) -> None:
     forged = "INSERT INTO entries (id, tx, commitment) VALUES (gen_random_uuid(), {}, '\\x00')"
 
     for value in ("'1'", "pg_current_xact_id()", "DEFAULT"):
@@ -286,7 +289,7 @@ def test_nobody_writes_in_which_transaction_an_entry_was_made(story: Story, data
 
 
 @pytest.mark.abuse("E09")
-def test_the_portal_reads_nothing_that_was_not_sent_through_it(story: Story, database: Database) -> None:
+def test_the_portal_reads_nothing_that_was_not_sent_through_it(founded: World, database: Database) -> None:
     open_to_it = {name for name, rights in RIGHTS["portal"].items() if "SELECT" in rights}
 
     for name in set(tables()) - open_to_it:
@@ -297,7 +300,7 @@ def test_the_portal_reads_nothing_that_was_not_sent_through_it(story: Story, dat
 
 @pytest.mark.abuse("E09")
 @pytest.mark.parametrize("role", ["sequencer", "eraser", "auditor"])
-def test_roles_of_the_log_read_the_log_alone(story: Story, database: Database, role: str) -> None:
+def test_roles_of_the_log_read_the_log_alone(founded: World, database: Database, role: str) -> None:
     for name in set(tables()) - set(RIGHTS[role]):
         assert refused(database, role, f"SELECT 1 FROM {name}") == "42501", name
 
