@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +17,7 @@ from app.keyholders.manager import FileKeyManager
 from app.main import portal_app, staff_app
 from app.settings import Settings
 from tests.conftest import Database
-from tests.ladder import log
+from tests.ladder import CANARY, log
 from tests.world import World
 
 __all__ = ["log"]
@@ -93,3 +94,22 @@ class Staff:
 @pytest.fixture
 def staff(staff_door: ASGIApp, world: World) -> Staff:
     return Staff(staff_door, world)
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> str:
+    """All that was logged while the test itself ran: at a fixture's end ``caplog.text`` tells of the end alone.
+
+    But for the asker's own client, which notes each address it asks for.
+    """
+    records = [record for record in caplog.get_records("call") if not record.name.startswith("http")]
+    return "\n".join(caplog.handler.format(record) for record in records)
+
+
+@pytest.fixture
+def heard(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[pytest.LogCaptureFixture]:
+    """Everything a process may print or log, from every library; no canary may be in it."""
+    caplog.set_level(logging.DEBUG)
+    yield caplog
+    printed = capfd.readouterr()
+    for said in (logged(caplog), printed.out, printed.err):
+        assert CANARY not in said

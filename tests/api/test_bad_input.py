@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -44,16 +43,6 @@ def state_of(database: Database) -> str:
             query = SQL("SELECT t::text FROM {} t ORDER BY 1").format(Identifier(table.name))
             told.update(repr((table.name, owner.execute(query).fetchall())).encode())
     return told.hexdigest()
-
-
-@pytest.fixture
-def heard(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Everything a process may print or log, from every library; no canary may be in it."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    printed = capfd.readouterr()
-    for said in (caplog.text, printed.out, printed.err):
-        assert CANARY not in said
 
 
 def _names() -> list[str]:
