@@ -31,8 +31,14 @@ from app.work import Work, action
 
 @action("testimony.begin", operation="collect", on=Case, creates=True)
 def begin(work: Work, case: Case, form: BeginTestimony) -> Stored:
-    """Open an account that is about to be taken: triaged, nothing said yet."""
+    """Open an account that is about to be taken: triaged, nothing said yet.
+
+    A promise is recorded by legal work that is not built yet, so none can be on file, and
+    without one no admission may be taken (rule 9 of the brief).
+    """
     case.must_be_open()
+    if form.admissions:
+        raise Conflict("No promise is on file for this case, so no admission may be recorded.")
     testimony = Testimony(
         case_id=case.id, state=State.TRIAGED, state_at=work.now, admissions=form.admissions,
         statement_version=None, taken_by=work.actor.code, begun_at=work.now,
@@ -67,7 +73,12 @@ def ready(work: Work, testimony: Testimony, form: MakeReady) -> Stored:
 
 @action("session.start", operation="alter", on=Testimony)
 def start_session(work: Work, testimony: Testimony, form: StartSession) -> Stored:
-    """The conversation begins: kind of place, custody, who else was in the room."""
+    """The conversation begins: kind of place, custody, who else was in the room.
+
+    A pause ends by ``testimony.move``: a second frame would be written over the first.
+    """
+    if testimony.state != State.READY:
+        raise Conflict(f"A testimony that is {testimony.state} cannot begin a session.")
     _moved(work, testimony, State.IN_SESSION)
     work.seal(testimony, "frame", form.model_dump_json())
     work.record(testimony, state=testimony.state)

@@ -186,10 +186,9 @@ class Office:
         boxed = until is not None and until <= work.now + timedelta(hours=BOXED_HOURS_MAX)
         if not isinstance(form, Reasoned):
             return Circumstances(profile=self._settings.profile, compartments=wanted, boxed=boxed)
-        case = row.case_id if isinstance(row, CaseRow) else None
         return Circumstances(
             justification=form.justification.value,
-            cited=work.cited(form, case),
+            cited=work.cited(form, row),
             words=form.words is not None,
             compartments=wanted,
             profile=self._settings.profile,

@@ -102,8 +102,14 @@ class Reading:
         found = grants.held(self._session, {holder, *teams}, case_of(case), at=self.now)
         return next(iter(found.values()), frozenset())
 
-    def cited(self, form: Reasoned, case: UUID | None) -> bool:
-        """Whether the form cites an item of this case of the kind its code asks for."""
+    def cited(self, form: Reasoned, row: Table | None) -> bool:
+        """Whether the form cites an item of the row's case of the kind its code asks for.
+
+        What lies in no case yet can only serve itself: a submission, or the one a file came with.
+        """
+        if isinstance(row, EnvelopeRow) and form.justification is Justification.TRIAGE:
+            return form.cites is not None and form.cites in {row.id, getattr(row, "submission_id", None)}
+        case = row.case_id if isinstance(row, CaseRow) else None
         kinds = CITES.get(Justification(form.justification))
         if kinds is None:
             return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -174,7 +173,7 @@ def test_the_newest_of_many_consents_counts(world: World) -> None:
 @pytest.mark.domain("D43")
 def test_with_no_promise_on_file_an_admission_cannot_be_saved(world: World, log: Log) -> None:
     reference, canary = world.case(), world.canary()
-    testimony = world.testimony(reference, upto="IN_SESSION", admissions=False)
+    testimony = world.testimony(reference, upto="IN_SESSION")
     form = RecordAccount(
         language="ar",
         segments=(Passage(text="one"), Passage(text=canary, classes=frozenset({SegmentClass.SELF_INCRIMINATING}))),
@@ -187,18 +186,25 @@ def test_with_no_promise_on_file_an_admission_cannot_be_saved(world: World, log:
     assert _state(world, testimony) == "IN_SESSION"
 
 
-def test_with_a_promise_on_file_an_admission_is_kept(world: World, log: Log) -> None:
-    canary = world.canary()
-    form = (Passage(text=canary, classes=frozenset({SegmentClass.SELF_INCRIMINATING})),)
+def test_nobody_declares_that_a_promise_is_on_file(world: World, log: Log) -> None:
     reference = world.case()
-    world.testimony(reference, admissions=True, segments=form)
+    form = BeginTestimony(admissions=True)
 
-    seen = world.open(
-        "intake", testimonies.open_segment, world.row("intake", reference, "segments"), "text", "classes",
-        justification="WITNESS_REQUEST",
-    )  # fmt: skip
+    climb(world, log, testimonies.begin, Rung("intake", "conflict", "none"), form=form, subject=reference)
 
-    assert seen == {"text": canary, "classes": json.dumps(["SELF_INCRIMINATING"])}
+    assert "testimonies" not in {line.table for line in world.show("intake", reference).records}
+
+
+def test_a_second_frame_is_not_written_over_the_first(world: World, log: Log) -> None:
+    testimony = world.testimony(world.case(), upto="IN_SESSION")
+    world.do("intake", testimonies.move, MoveOn(to="PAUSED"), subject=testimony)
+    form = StartSession(place="HOSPITAL", custody_status="FREE", guard_present=False)
+
+    climb(world, log, testimonies.start_session, Rung("intake", "conflict", "none"), form=form, subject=testimony)
+
+    world.do("intake", testimonies.move, MoveOn(to="IN_SESSION"), subject=testimony)
+    seen = world.open("intake", testimonies.open_testimony, testimony, "frame", justification="WITNESS_REQUEST")
+    assert "OFFICE" in str(seen["frame"])
 
 
 def test_passages_are_numbered_and_kept_byte_for_byte(world: World, log: Log) -> None:

@@ -201,11 +201,11 @@ class World:
         ]
 
     def testimony(
-        self, reference: str, *, by: str = "intake", upto: str = "RECORDED", admissions: bool = False,
+        self, reference: str, *, by: str = "intake", upto: str = "RECORDED",
         segments: tuple[forms.Passage, ...] | None = None, language: str = "ar",
     ) -> UUID:  # fmt: skip
         """Take an account as far as a state. The office's own order: limits, consent, session, words."""
-        begun: Stored = self.do(by, testimonies.begin, forms.BeginTestimony(admissions=admissions), subject=reference)
+        begun: Stored = self.do(by, testimonies.begin, forms.BeginTestimony(), subject=reference)
         passages = segments or words.passages(language)
         steps: dict[str, Callable[[], Any]] = {
             "LIMITS_EXPLAINED": lambda: self.do(
