@@ -43,5 +43,5 @@ def code_(login: str, json_: Json = False) -> None:
     members = demonstration.read_cast(demonstration.demo_settings())["members"]
     if login not in members:
         raise CannotStart(f"Nobody in the demonstration signs in as {login}. There are: {', '.join(sorted(members))}")
-    code = demonstration.code_now(members[login]["totp"])
+    code = demonstration.code_now(members[login])
     answer({"login": login, "code": code}, [code], as_json=json_)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -121,10 +120,16 @@ def read_cast(settings: Settings) -> dict[str, Any]:
     return cast
 
 
-def code_now(secret: str) -> str:
-    """The six digits of this half minute, from a TOTP secret in base32."""
+def code_now(member: Mapping[str, Any]) -> str:
+    """The six digits somebody of the cast signs in with now.
+
+    A code works once, and the seeding has used one: within that half minute it is the next
+    one, which is accepted as well.
+    """
+    secret = str(member["totp"])
     raw = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    return rules.totp_at(raw, int(time.time()) // rules.STEP_SECONDS)
+    step = int(time.time()) // rules.STEP_SECONDS
+    return rules.totp_at(raw, step + 1 if step == member["last_step"] else step)
 
 
 def _make(settings: Settings, fill: Fill | None) -> None:
@@ -146,4 +151,4 @@ def _clear(settings: Settings) -> None:
     """Remove a demonstration that did not come to its end. It is ours: its mark says so."""
     say("An earlier start did not come to its end; it is begun again.")
     Embedded(settings.postgres_folder).stop()
-    shutil.rmtree(settings.home)
+    installation.empty(settings.home)

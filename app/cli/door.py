@@ -6,6 +6,7 @@ import errno
 from dataclasses import replace
 from typing import Annotated, Any
 
+import psycopg
 import typer
 from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
@@ -23,7 +24,7 @@ class Door(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (CannotStart, Refusal, LogForked, OSError, DBAPIError) as problem:
+        except (CannotStart, Refusal, LogForked, OSError, DBAPIError, psycopg.Error) as problem:
             code, line = _told(problem)
             if not isinstance(problem, BrokenPipeError):
                 say(line)
@@ -40,7 +41,7 @@ def _told(problem: Exception) -> tuple[int, str]:
             return FAILED, problem.sentence
         case Refusal():
             return REFUSED, problem.sentence
-        case DBAPIError():
+        case DBAPIError() | psycopg.Error():
             # Its text may hold values of rows.
             return FAILED, "The database did not answer. Is it running? Try: amana doctor"
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):

@@ -71,8 +71,7 @@ def founders(file: Path | None, *, ask: bool) -> tuple[Founder, ...]:
     if file is not None:
         return _from_file(file)
     return tuple(
-        Founder(login_name=login, display_name=_name(login, ask), role=role, team=team)
-        for login, role, team in FIRST
+        Founder(login_name=login, display_name=_name(login, ask), role=role, team=team) for login, role, team in FIRST
     )
 
 

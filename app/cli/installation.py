@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -72,7 +73,17 @@ def make(settings: Settings, kind: Kind, *, backup_tested: str | None = None) ->
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.home.chmod(0o700)
     made = Installation(kind, clock.now().isoformat(timespec="seconds"), backup_tested=backup_tested)
-    made.write(settings.home)
+    try:
+        made.write(settings.home)
+        _make_keys(settings)
+    except CannotStart:
+        # A secret that was refused: the folder was ours and empty, so it is empty again.
+        empty(settings.home)
+        raise
+    return made
+
+
+def _make_keys(settings: Settings) -> None:
     if not settings.unlock_file:
         make_unlock(settings.unlock_path)
     FileKeyManager.make(settings.keys_folder / "staff.key", settings.unlock_path, "pepper", "wrap")
@@ -80,7 +91,15 @@ def make(settings: Settings, kind: Kind, *, backup_tested: str | None = None) ->
     # Every installation's log has its own name, so that no two can be taken for each other.
     origin = f"{settings.public_name}/log/{secrets.token_hex(4)}"
     write_private(trust_path(settings), trust_text(verifier_key(origin, manager.public())).encode())
-    return made
+
+
+def empty(home: Path) -> None:
+    """Remove what lies in a folder of our making, and leave the folder: it may be a mount point."""
+    for each in home.iterdir():
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
 
 
 def refuse_used(home: Path) -> None:

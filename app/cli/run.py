@@ -55,7 +55,7 @@ def _fill(world: World) -> Filled:
 def _told(settings: Settings, cast: dict[str, Any] | None) -> dict[str, Any]:
     people = [
         {"login": login, **{name: member[name] for name in ("name", "role", "passphrase")},
-         "code": demonstration.code_now(member["totp"])}
+         "code": demonstration.code_now(member)}
         for login, member in (cast or {"members": {}})["members"].items()
     ]  # fmt: skip
     return {

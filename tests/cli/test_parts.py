@@ -1,0 +1,252 @@
+"""The parts under the commands: what is printed, what a process does to itself, who uses the database."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.cli import demonstration, founding, installation, speech
+from app.cli.database import Roles, database
+from app.embedded import Embedded
+from app.errors import CannotStart
+from app.settings import Settings
+from tests.cli.driving import Amana
+from tests.cli.nursery import ROOT
+from tests.world import exhibits
+
+# speech
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("[red]not red[/red]", "[red]not red[/red]"),
+        ("\x1b[31mred", "<U+001B>[31mred"),
+        ("a\u202eb", "a<U+202E>b"),
+        ("one\ntwo\r", "one<U+000A>two<U+000D>"),
+        ("zero\u200bwidth", "zero<U+200B>width"),
+        ("يوسف", "يوسف"),
+    ],
+)
+def test_nothing_printed_is_obeyed_by_a_terminal(text: str, shown: str) -> None:
+    assert speech.visible(text) == shown
+
+
+def test_results_go_to_stdout_and_talk_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    speech.answer({"b": 1, "a": "ä"}, ["one", "two"], as_json=False)
+    speech.say("by the way")
+    said = capsys.readouterr()
+
+    assert said.out == "one\ntwo\n"
+    assert said.err == "by the way\n"
+
+
+def test_json_is_one_object_with_sorted_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    speech.answer({"b": 1, "a": "ä"}, ["one"], as_json=True)
+
+    out = capsys.readouterr().out
+    assert out == '{"a": "ä", "b": 1}\n'
+    assert json.loads(out) == {"a": "ä", "b": 1}
+
+
+def test_without_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    with speech.progress("entries", 10) as done:
+        done(5)
+
+    assert capsys.readouterr() == ("", "")
+
+
+# process
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+@pytest.mark.abuse("K05")
+def test_a_hardened_process_leaves_no_core_and_lets_nobody_attach() -> None:
+    """Asked of the kernel: PR_GET_DUMPABLE is 3. The control is the same question before."""
+    asked = (
+        "import ctypes, os, resource; from app.cli import process; libc = ctypes.CDLL(None);"
+        "print(libc.prctl(3, 0, 0, 0, 0)); process.harden();"
+        "print(libc.prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE), oct(os.umask(0)))"
+    )
+
+    assert python(asked).stdout.splitlines() == ["1", "0 (0, 0) 0o77"]
+
+
+@pytest.mark.abuse("K05")
+def test_a_hardened_process_that_crashes_writes_no_core_file(tmp_path: Path) -> None:
+    code = (
+        "import os, signal; from app.cli import process; process.harden();"
+        f"os.chdir({str(tmp_path)!r}); os.kill(os.getpid(), signal.SIGSEGV)"
+    )
+
+    assert python(code).returncode == -11
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_whose_parent_is_gone_already_does_not_begin() -> None:
+    done = python("from app.cli import process; process.end_with(1 << 22); print('began')")
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+
+
+# the database and its users
+
+
+def test_roles_print_without_their_passwords() -> None:
+    roles = Roles({"app": "postgresql+psycopg://amana_app:very-secret@/amana"})
+
+    assert repr(roles) == "Roles(app)"
+    assert "very-secret" not in str(roles)
+
+
+def test_a_role_that_was_not_given_is_named_by_its_variable() -> None:
+    with pytest.raises(CannotStart, match="AMANA_OWNER_URL is not set"):
+        Roles({}).url("owner")
+
+
+def test_the_last_to_leave_stops_the_database_in_whatever_order(amana: Amana) -> None:
+    settings = Settings.read(amana.environ())
+    amana.home.mkdir(mode=0o700)
+    server = Embedded(settings.postgres_folder)
+    entered, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with database(settings):
+            entered.set()
+            leave.wait(60)
+
+    with database(settings):
+        helper = threading.Thread(target=other)
+        helper.start()
+        assert entered.wait(60)
+        running = server.pid()
+    still = server.pid()
+    leave.set()
+    helper.join()
+
+    assert running is not None
+    assert still == running
+    assert server.pid() is None
+
+
+# the mark of an installation
+
+
+def test_the_mark_is_read_as_it_was_written(tmp_path: Path) -> None:
+    made = installation.Installation("real", "2026-01-01T00:00:00+00:00", backup_tested="2026-01-01")
+    made.write(tmp_path)
+    made.finished(tmp_path)
+
+    assert installation.Installation.read(tmp_path) == replace(made, ready=True)
+    assert (tmp_path / "installation").stat().st_mode & 0o777 == 0o600
+    assert installation.Installation.read(tmp_path / "elsewhere") is None
+
+
+@pytest.mark.parametrize("content", ["", "no json", '{"kind": "real"}', '{"kind": "real", "made_at": "", "more": 1}'])
+def test_a_mark_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path, content: str) -> None:
+    """Otherwise a spoilt file would make a filled folder look like an empty one."""
+    (tmp_path / "installation").write_text(content)
+
+    with pytest.raises(CannotStart, match="Restore it"):
+        installation.Installation.read(tmp_path)
+
+
+def test_emptying_a_folder_follows_no_link_out_of_it(tmp_path: Path) -> None:
+    outside, home = tmp_path / "outside", tmp_path / "home"
+    for folder in (outside, home / "inside"):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text("kept")
+    (home / "link").symlink_to(outside)
+
+    installation.empty(home)
+
+    assert list(home.iterdir()) == []
+    assert (outside / "file").read_text() == "kept"
+
+
+def test_a_file_of_secrets_that_others_could_read_is_not_used(tmp_path: Path) -> None:
+    path = tmp_path / "cast.json"
+    path.write_text("{}")
+    path.chmod(0o644)
+
+    with pytest.raises(CannotStart, match="can be read by others"):
+        installation.private_text(path)
+    path.chmod(0o600)
+    assert installation.private_text(path) == "{}"
+
+
+def test_a_log_without_its_public_key_is_refused(amana: Amana) -> None:
+    settings = Settings.read(amana.environ())
+    installation.make(settings, "real")
+    assert installation.log_key(settings).startswith("localhost/log/")
+
+    installation.trust_path(settings).write_text("quorum none\n")
+    with pytest.raises(CannotStart, match="does not hold the log's key"):
+        installation.log_key(settings)
+    installation.trust_path(settings).unlink()
+    with pytest.raises(CannotStart, match="missing"):
+        installation.log_key(settings)
+
+
+def test_shares_on_a_terminal_are_given_one_after_another(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each waits for its custodian to have copied it."""
+    asked: list[str] = []
+    monkeypatch.setattr(os, "isatty", lambda _handle: True)
+    for stream in ("stdin", "stderr"):
+        monkeypatch.setattr(getattr(sys, stream), "isatty", lambda: True)
+    monkeypatch.setattr(founding, "asked", lambda question: str(asked.append(question)))  # type: ignore[func-returns-value]
+
+    founding.Paper(None, ask=True).give(["first words", "second words"])
+
+    said = capsys.readouterr()
+    assert len(asked) == 2
+    assert said.err.index("share 1 of 2") < said.err.index("first words") < said.err.index("share 2 of 2")
+    assert "first words" not in said.out
+
+
+# the second factors of the demonstration
+
+
+def test_a_code_that_the_seeding_used_is_not_given_out_again() -> None:
+    import time
+
+    now = int(time.time()) // 30
+    member = {"totp": "JBSWY3DPEHPK3PXP", "last_step": now - 10}
+
+    fresh = demonstration.code_now(member)
+    after = demonstration.code_now({**member, "last_step": int(time.time()) // 30})
+
+    assert fresh != after
+
+
+# exhibits
+
+
+def test_the_exhibits_are_what_they_say() -> None:
+    """By their own formats: a place in the picture, an author in the letter, a voice of half a second."""
+    import io
+    import wave
+
+    picture, letter = exhibits.photograph(), exhibits.letter()
+    with wave.open(io.BytesIO(exhibits.voice(0.5))) as sound:
+        assert (sound.getnframes(), sound.getframerate()) == (4000, 8000)
+    assert picture.startswith(b"\xff\xd8\xff\xe1")
+    assert b"Exif\0\0MM\0*" in picture
+    assert b"SN-0042-INVENTED" in picture
+    assert letter.startswith(b"%PDF-1.4")
+    assert b"/Author (A. Invented)" in letter
+    assert letter[int(letter.split(b"startxref\n")[1].split()[0]) :].startswith(b"xref")
