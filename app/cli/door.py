@@ -11,7 +11,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
-from app.cli.speech import BROKEN, FAILED, REFUSED, say
+from app.cli.speech import BROKEN, FAILED, INTERRUPTED, REFUSED, say
 from app.errors import CannotStart, LogForked, Refusal, Unavailable
 from app.settings import Settings
 
@@ -29,6 +29,9 @@ class Door(TyperGroup):
             if not isinstance(problem, BrokenPipeError):
                 say(line)
             raise typer.Exit(code) from None
+        except KeyboardInterrupt:
+            say("Interrupted. What was recorded stays; begin the command again.")
+            raise typer.Exit(INTERRUPTED) from None
 
 
 def _told(problem: Exception) -> tuple[int, str]:

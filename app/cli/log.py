@@ -110,10 +110,11 @@ def checkpoint(settings: Settings, roles: Roles, engine: Engine) -> SignedCheckp
         while (signed := newest(engine)) is None or signed.size < wanted:
             if time.monotonic() > deadline:
                 raise Unavailable("No checkpoint came within a minute. Is the worker running? Try: amana doctor")
-            if maker is not None:
-                maker.tick(sign_now=True)
-            else:
+            if maker is None:
                 _ring(settings)
+            elif not maker.tick(sign_now=True):
+                # Nothing was placed: another machine's worker leads, or this tick has just signed.
+                time.sleep(0.1)
     finally:
         if maker is not None and own is not None:
             maker.close()

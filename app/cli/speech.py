@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-FINE, FAILED, REFUSED, BROKEN, ATTENTION = 0, 1, 2, 3, 4
+FINE, FAILED, REFUSED, BROKEN, ATTENTION, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def visible(text: str) -> str:

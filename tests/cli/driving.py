@@ -62,16 +62,19 @@ class Amana:
         return Done(*self.nursery.run(words, self.environ(env), stdin))
 
     @contextmanager
-    def running(self, *words: str, until: str = "", env: Mapping[str, str] | None = None) -> Iterator[Running]:
+    def running(
+        self, *words: str, until: str = "", env: Mapping[str, str] | None = None, within: tuple[str, ...] = ()
+    ) -> Iterator[Running]:
         """A command in the background, from the moment it has said ``until``; ended in order afterwards.
 
+        within   a program that starts it, as another account might
         A door says nothing when it serves: without ``until`` nothing is waited for.
         """
         log = self.home.parent / f"{self.home.name}.{words[0]}.out"
         with log.open("wb") as file:
             started = time.monotonic()
             process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", *words],
+                [*within, sys.executable, "-m", "app.cli", *words],
                 env=self.environ(env), stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=ROOT,
             )  # fmt: skip
         running = Running(self, process, log)

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -193,6 +194,22 @@ def test_killed_outright_its_services_do_not_stay_behind(amana: Amana) -> None:
     assert len(children) == 3
     # The database alone is left; the next command takes it up and, being its last user, stops it.
     assert amana.run("doctor").code in {0, 4}
+    assert processes_in(amana.home) == []
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or subprocess.run(["unshare", "--user", "true"], check=False).returncode != 0,
+    reason="runs as an ordinary account already, or this machine permits no user namespaces",
+)
+def test_it_works_for_an_ordinary_account_too(amana: Amana) -> None:
+    """As the account of number 1, which is not root to itself and owns the folder."""
+    ordinary = ("unshare", "--user", "--map-user=1", "--map-group=1", "--")
+
+    with amana.running("run", "--empty", until="Ctrl-C", within=ordinary) as running:
+        assert running.process.poll() is None, running.said()
+        assert amana.serves()
+        assert amana.serves(portal=True)
+        assert running.end() == 0
     assert processes_in(amana.home) == []
 
 
