@@ -14,7 +14,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine, select, text
@@ -97,7 +97,10 @@ class Office:
             self._alarm(caller, action)
             raise
         except (DBAPIError, PoolTimeout) as problem:
-            _unavailable(problem)
+            failed = _failed(problem)
+            if isinstance(failed, Conflict):
+                self._refused(caller, action.name, form, subject, failed)
+            raise failed from None
 
     def ask(self, caller: Caller, query: Query, *given: Any, **more: Any) -> Any:
         """Answer a question that discloses nothing sealed, in a read-only transaction."""
@@ -109,7 +112,7 @@ class Office:
             self._refused(caller, query.name, None, given[0] if given else None, refusal)
             raise
         except (DBAPIError, PoolTimeout) as problem:
-            _unavailable(problem)
+            raise _failed(problem) from None
 
     def close(self) -> None:
         """Give the connections back, at the end of a process."""
@@ -127,7 +130,7 @@ class Office:
             ):
                 return run(session)
         except (DBAPIError, PoolTimeout) as problem:
-            _unavailable(problem)
+            raise _failed(problem) from None
 
     def _run(
         self,
@@ -227,7 +230,7 @@ class Office:
             with Session(self._engine, info={"hallway": True}) as session, session.begin():
                 append(session, draft)
         except (DBAPIError, PoolTimeout) as problem:
-            _unavailable(problem)
+            raise _failed(problem) from None
 
     def _alarm(self, caller: Caller, action: Action) -> None:
         granted = Granted("none", self.policy.hash)
@@ -302,11 +305,11 @@ def _key_hash(key: str, caller: Caller) -> bytes:
     return hashlib.sha256(f"amana/idempotency/v1\x00{caller.actor.code}\x00{key}".encode()).digest()
 
 
-def _unavailable(problem: Exception) -> NoReturn:
-    """Turn a database failure into an answer. Its text holds values and is never shown or logged."""
+def _failed(problem: Exception) -> Refusal:
+    """The answer to a database failure. Its text holds values and is never shown or logged."""
     state = getattr(getattr(problem, "orig", None), "sqlstate", None)
     diag = getattr(getattr(problem, "orig", None), "diag", None)
     log.error("database: sqlstate=%s constraint=%s", state, getattr(diag, "constraint_name", None))
     if isinstance(problem, IntegrityError) and state == "23505":
-        raise Conflict("Somebody did this at the same moment.") from None
-    raise Unavailable from None
+        return Conflict("Somebody did this at the same moment.")
+    return Unavailable()

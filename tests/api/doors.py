@@ -247,6 +247,8 @@ QUESTIONS: Final = (
     Ask("GET", "/api/cases/{reference}", HOLDERS),
     Ask("GET", "/api/cases/{reference}/looked", HOLDERS),
     Ask("GET", "/api/submissions", EVERYBODY),
+    Ask("GET", "/api/submissions/{reference}", INTAKE),
+    Ask("GET", "/api/handoffs", EVERYBODY),
 )
 
 # Doors for those who are not signed in yet, and pages; tests of their own visit them.
