@@ -40,6 +40,7 @@ migration: env ## a new revision from the models (NAME="what changes")
 
 vectors: env ## regenerate the golden vectors; fails if one moved
 	@$(PY) -m tests.vectors.make
+	@$(PY) -m tests.audit.vectors
 
 bench: env ## ratios against the bare server, in one run
 	@$(PY) -m tests.bench

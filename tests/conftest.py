@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine, text
@@ -33,6 +34,10 @@ from app.work import Office
 from app.work.files import FileStore
 from app.work.office import check_actions
 from tests.world import World
+
+# On a busy machine an example may be slow without being wrong: figures are for `make bench`.
+hypothesis.settings.register_profile("amana", deadline=None)
+hypothesis.settings.load_profile("amana")
 
 # The clock stands still at this moment unless a test moves it.
 NOON = 1_790_000_000.0

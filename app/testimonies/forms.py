@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from app.cases.forms import Opening
 from app.testimonies.rules import SegmentClass, Tier
-from app.work.forms import Account, Form, Language, Line, Words
+from app.work.forms import Account, Form, Language, Line, Reasoned, Words
 
 Version = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}(\.[0-9]{1,3})?$")]
 
@@ -97,5 +96,5 @@ class FinishAttachment(Form):
     media_type: Annotated[str, Field(max_length=100)] | None
 
 
-class OpenFile(Opening):
-    """Open an attachment's original; its name and type may be asked for with it."""
+class OpenFile(Reasoned):
+    """Open an attachment's original, for a reason."""

@@ -129,6 +129,13 @@ def plain(**given: Any) -> Body:
     return lambda _scene, _login: given
 
 
+def reasoned(why: str, cites: str) -> Body:
+    def body(scene: Scene, _login: str) -> dict[str, Any]:
+        return {"justification": why, "cites": str(scene.planted.rows[cites])}
+
+    return body
+
+
 def opening(field: str, why: str, cites: str | None = None, words: str | None = None) -> Body:
     def body(scene: Scene, _login: str) -> dict[str, Any]:
         cited = str(scene.planted.rows[cites]) if cites else None
@@ -216,7 +223,7 @@ OPENINGS: Final = (
     _post("/api/prior_accounts/{row}/open", INTAKE, opening("account", "INTAKE", "testimonies")),
     _post("/api/consents/{row}/open", INTAKE, opening("conditions", "INTAKE", "testimonies")),
     _post("/api/attachments/{row}/open", INTAKE, opening("file_name", "INTAKE", "testimonies")),
-    _post("/api/attachments/{row}/download", INTAKE, opening("file_name", "INTAKE", "testimonies")),
+    _post("/api/attachments/{row}/download", INTAKE, reasoned("INTAKE", "testimonies")),
     _post("/api/mitigation_assessments/{row}/open", LEGAL,
           opening("reasons", "LEGAL_ASSESSMENT", "mitigation_assessments")),
     _post("/api/threat_assessments/{row}/open", SAFETY, opening("findings", "SAFETY", "threat_assessments")),

@@ -45,7 +45,7 @@ def opened(world: World) -> tuple[str, dict[str, Any]]:
     """A case, and the reason for which its files may be opened."""
     reference = world.case()
     testimony = world.testimony(reference, upto="TRIAGED")
-    return reference, {"fields": ["file_name"], "justification": "INTAKE", "cites": str(testimony)}
+    return reference, {"justification": "INTAKE", "cites": str(testimony)}
 
 
 def on_disk(settings: Settings) -> set[Path]:
@@ -91,7 +91,7 @@ def test_no_name_reaches_the_disk_or_a_header_and_each_is_kept_sealed(
             assert sent.status_code == 400, "a name of ten thousand characters is not one"
             continue
         got = staff["intake"].post(f"/api/attachments/{sent.json()['id']}/download", reason)
-        back = staff["intake"].post(f"/api/attachments/{sent.json()['id']}/open", reason)
+        back = staff["intake"].post(f"/api/attachments/{sent.json()['id']}/open", {**reason, "fields": ["file_name"]})
         made_up = f"attachment-{sent.json()['id'][-12:]}.bin"
         assert got.headers["content-disposition"] == f'attachment; filename="{made_up}"'
         assert back.json()["values"]["file_name"] == name

@@ -92,7 +92,7 @@ def _domains(planted: Planted) -> dict[str, Request]:
         witness_id=uuid4(), handle_hash=b"h" * 32, witness_public=b"p" * 1216, witness_sealed_private=b"s",
         account="words", language="en", contact=None, danger=False,
     )  # fmt: skip
-    download = testimonies.OpenFile(fields=("file_name",), justification=Justification.WITNESS_REQUEST)
+    download = testimonies.OpenFile(justification=Justification.WITNESS_REQUEST)
     return {
         "testimony.begin": (testimonies.BeginTestimony(), case),
         "testimony.explain_limits": (limits, testimony),

@@ -64,7 +64,7 @@ def test_a_list_and_a_count_are_the_same_with_and_without_the_case(peopled: Worl
 def test_an_existing_case_answers_like_a_reference_nobody_drew(peopled: World, who: str) -> None:
     reference, segment, file = a_whole_case(peopled)
     ask, caller = peopled.office.ask, peopled[who]
-    download = OpenFile(fields=("file_name",), justification=Justification.WITNESS_REQUEST)
+    download = OpenFile(justification=Justification.WITNESS_REQUEST)
     doors: list[Callable[[Any, Any, Any], Any]] = [
         lambda case, _row, _file: ask(caller, queries.show, case),
         lambda case, _row, _file: ask(caller, queries.looked, case),

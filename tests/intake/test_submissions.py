@@ -257,7 +257,7 @@ def test_a_file_that_was_linked_still_opens_and_is_not_copied(world: World, log:
     world.do("intake", intake.link, Link(case=case), subject=reference)
 
     file = world.row("intake", case, "attachments")
-    form = OpenFile(fields=("file_key",), justification=Justification.WITNESS_REQUEST)
+    form = OpenFile(justification=Justification.WITNESS_REQUEST)
     opened = world.do("intake", testimonies.download, form, subject=file)
     assert world.files is not None
     assert b"".join(world.files.read(opened.blob, opened.key.raw())) == content

@@ -416,7 +416,7 @@ class Product:
         self, session: Session, case: str, attachment: str, *, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """Fetch the original of an attachment, for a reason this role may give."""
-        form = {"fields": ["file_name"], **self._reason(session, case, "attachments", None, None)}
+        form = self._reason(session, case, "attachments", None, None)
         path = f"/api/attachments/{attachment}/download"
         return self.http("POST", path, session=session, json=form, headers=headers, timeout=300)
 

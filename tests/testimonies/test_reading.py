@@ -163,7 +163,7 @@ def test_the_original_comes_back_byte_for_byte_and_only_to_who_may(world: World,
     assert world.files is not None
 
     def form(why: str, words: str | None = None) -> OpenFile:
-        return OpenFile(fields=("file_key",), justification=Justification(why), words=words)
+        return OpenFile(justification=Justification(why), words=words)
 
     opened = climb(
         world, log, testimonies.download,
@@ -183,7 +183,7 @@ def test_the_original_comes_back_byte_for_byte_and_only_to_who_may(world: World,
 
 def test_a_file_that_never_arrived_is_not_there(world: World) -> None:
     begun = world.do("intake", testimonies.begin_attachment, BeginAttachment(), subject=world.case())
-    form = OpenFile(fields=("file_name",), justification=Justification.WITNESS_REQUEST)
+    form = OpenFile(justification=Justification.WITNESS_REQUEST)
 
     with pytest.raises(NotFound):
         world.do("intake", testimonies.download, form, subject=begun.id)

@@ -27,7 +27,7 @@ from app.testimonies import actions as testimonies
 from app.testimonies import forms
 from app.testimonies.forms import OpenFile
 from app.testimonies.views import FileOpened
-from app.work import Action, Caller, Justification, Query
+from app.work import Action, Caller, Justification, Query, Reasoned
 from tests.conftest import Database
 from tests.world import World, words
 
@@ -46,10 +46,11 @@ class Look:
     cites: UUID | None = None
     words: str | None = None
 
-    def form(self) -> Opening:
-        kind = OpenFile if self.action is testimonies.download else Opening
+    def form(self) -> Reasoned:
         reason = Justification(self.justification)
-        return kind(fields=(self.column,), justification=reason, cites=self.cites, words=self.words)
+        if self.action is testimonies.download:
+            return OpenFile(justification=reason, cites=self.cites, words=self.words)
+        return Opening(fields=(self.column,), justification=reason, cites=self.cites, words=self.words)
 
     def take(self, world: World) -> str:
         """Open it; the text, or of a file the key's hex."""
