@@ -5,7 +5,7 @@ venv=$1
 python=${PYTHON:-python3}
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
-    echo "Amana needs Python 3.11 or newer. Name one with: make $* PYTHON=python3.12" >&2
+    echo "Amana needs Python 3.11 or newer. Name one with: make env PYTHON=python3.12" >&2
     exit 1
 }
 if [ ! -x "$venv/bin/python" ]; then

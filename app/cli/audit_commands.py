@@ -43,7 +43,7 @@ def export_(out: Path, json_: Json = False) -> None:
     """Write the log, as far as it is signed, into a new folder for whoever checks it elsewhere."""
     with _here() as (settings, _, engine, office):
         size = log.export(settings, office, engine, out)
-    line = f"{size} entries in {out}. To check: python tests/kit/verify_log.py {out}"
+    line = f"{size} entries in {out}. To check: .venv/bin/python tests/kit/verify_log.py {out}"
     answer({"size": size, "folder": str(out)}, [line], as_json=json_)
 
 

@@ -7,7 +7,9 @@ a file: nothing in it protects anybody, and nobody in it exists.
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -46,6 +48,31 @@ def demo_settings() -> Settings:
     settings = replace(read, demo=True, home=read.home.absolute())
     settings.check()
     return settings
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Hold this folder for one run; CannotStart if another is being made or served from it.
+
+    The lock lies beside the folder: making a demonstration may empty the folder itself.
+    """
+    settings.home.parent.mkdir(parents=True, exist_ok=True)
+    path = settings.home.with_name(f".{settings.home.name}.running")
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as problem:
+        raise CannotStart(f"{path.parent} cannot be written: {problem.strerror}") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CannotStart(
+            "A demonstration is being made or runs in this folder already. Stop it, or name another folder: "
+            "AMANA_HOME=elsewhere AMANA_PORT=8020 AMANA_PORTAL_PORT=8021 make run"
+        ) from None
+    else:
+        yield
+    finally:
+        os.close(handle)
 
 
 def prepare(settings: Settings, fill: Fill | None) -> bool:

@@ -23,11 +23,17 @@ def run(settings: Settings, *, empty: bool, as_json: bool) -> int:
 
     empty   no office is founded: for whoever seeds it themself
     """
-    services.check_ports(settings.port, settings.portal_port)
-    demonstration.prepare(settings, None if empty else _fill)
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
+    with demonstration.alone(settings):
+        services.check_ports(settings.port, settings.portal_port)
+        demonstration.prepare(settings, None if empty else _fill)
+        ending = threading.Event()
+        # A closed terminal ends it in order too, the embedded database with it.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: ending.set())
+        return _serve(settings, ending, empty=empty, as_json=as_json)
+
+
+def _serve(settings: Settings, ending: threading.Event, *, empty: bool, as_json: bool) -> int:
     with database(settings) as roles:
         with roles.using("owner") as owner:
             if present(owner) != newest():
@@ -78,4 +84,4 @@ def _lines(settings: Settings, cast: dict[str, Any] | None) -> Iterator[str]:
     for person in told["people"]:
         yield f"  {person['role']:<17} {person['login']:<16} {person['passphrase']:<46} {person['code']}"
     yield ""
-    yield "A code works once. A fresh one: .venv/bin/amana demo code LOGIN. Ctrl-C ends everything."
+    yield "A code works once and changes every half minute: .venv/bin/amana demo code LOGIN. Ctrl-C ends everything."

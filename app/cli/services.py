@@ -88,12 +88,16 @@ def services(settings: Settings, roles: Roles) -> list[Service]:
 
 
 def check_ports(*ports: int) -> None:
-    """Raises CannotStart naming the port that another program has."""
+    """Raises CannotStart naming the port that cannot be had, and what to use instead."""
+    if len(set(ports)) < len(ports):
+        raise CannotStart("Staff and witnesses need a port each: AMANA_PORT and AMANA_PORTAL_PORT are the same.")
     for port, variable in zip(ports, ("AMANA_PORT", "AMANA_PORTAL_PORT"), strict=False):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
+            except PermissionError:
+                raise CannotStart(f"Port {port} is the system's own. Use one from 1024 on: {variable}=8000") from None
             except OSError:
                 raise CannotStart(
                     f"Port {port} is taken by another program. Use another: {variable}={port + 10} make run"

@@ -34,7 +34,7 @@ def begin(work: Work, case: Case, form: BeginTestimony) -> Stored:
     """Open an account that is about to be taken: triaged, nothing said yet.
 
     A promise is recorded by legal work that is not built yet, so none can be on file, and
-    without one no admission may be taken (rule 9 of the brief).
+    without one no admission may be taken.
     """
     case.must_be_open()
     if form.admissions:

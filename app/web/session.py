@@ -38,7 +38,7 @@ async def entry_fields(request: Request, desk: TheDesk) -> dict[str, list[str]]:
 
     A cookie left over from a session that has ended proves nothing and must not stand in the way.
     """
-    check_same_origin(request, desk.origin)
+    check_same_origin(request, _origin(request, desk))
     given: dict[str, list[str]] = {}
     for name, value in await read_form(request):
         given.setdefault(name, []).append(value)
@@ -55,6 +55,14 @@ async def fields(request: Request, _visitor: Visitor, given: EntryFields) -> dic
 
 
 Fields = Annotated[dict[str, list[str]], Depends(fields)]
+
+
+def _origin(request: Request, desk: Desk) -> str:
+    """Our own origin as this browser sees it. The host is one of ours: every other was refused before.
+
+    Without TLS only this machine is served, by more than one name; with it there is one.
+    """
+    return desk.origin if desk.origin.startswith("https") else f"http://{request.headers['host']}"
 
 
 def keep(response: Response, desk: Desk, name: str, value: str, seconds: int) -> None:

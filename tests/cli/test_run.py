@@ -21,6 +21,8 @@ from app.settings import Settings
 from tests.cli.conftest import new_folder
 from tests.cli.driving import Amana, Running, environment_of, processes_in, wait_for
 
+ROOT = os.geteuid() == 0
+
 FIRST_SECONDS_MAX, NEXT_SECONDS_MAX = 60.0, 5.0
 
 
@@ -79,7 +81,7 @@ def test_what_is_seeded_leaves_nobody_signed_in(up: Running) -> None:
 
 @pytest.mark.abuse("K06")
 def test_each_process_is_given_only_the_secrets_it_needs(up: Running) -> None:
-    given = {name: environment_of(pid) for name, pid in up.children().items()}
+    given = given_to(up)
     database = {name: each["AMANA_DATABASE_URL"].split("://")[1].split(":")[0] for name, each in given.items()}
 
     assert database == {"staff": "amana_app", "portal": "amana_portal", "worker": "amana_app"}
@@ -92,12 +94,29 @@ def test_each_process_is_given_only_the_secrets_it_needs(up: Running) -> None:
 def test_no_secret_stands_on_a_command_line_or_in_what_was_started_first(up: Running) -> None:
     secrets = secrets_of(up.amana)
     words = processes_in(up.amana.home)
-    own = "\n".join(environment_of(up.process.pid).values())
+    own = "\n".join(environment_of(up.process.pid).values()) if ROOT else ""
 
     for pid in [up.process.pid, *up.children().values()]:
         words.append(Path(f"/proc/{pid}/cmdline").read_bytes().decode())
     assert secrets
     assert [secret for secret in secrets for each in [*words, own] if secret in each] == []
+
+
+def given_to(up: Running) -> dict[str, dict[str, str]]:
+    """What each service was started with: as the system tells root, and as it was meant where it tells nobody."""
+    if ROOT:
+        return {name: environment_of(pid) for name, pid in up.children().items()}
+    settings = Settings.read(up.amana.environ())
+    with database(settings) as roles:
+        return {service.name: service.environ for service in services.services(settings, roles)}
+
+
+@pytest.mark.abuse("K06")
+@pytest.mark.skipif(ROOT, reason="root may look into every process")
+def test_even_the_account_it_runs_as_cannot_look_into_a_service(up: Running) -> None:
+    for pid in up.children().values():
+        with pytest.raises(PermissionError):
+            environment_of(pid)
 
 
 def secrets_of(amana: Amana) -> list[str]:
@@ -160,11 +179,39 @@ def test_the_code_of_now_can_be_asked_for(up: Running) -> None:
 
 
 @pytest.mark.abuse("J09")
-def test_a_second_run_on_the_same_folder_is_told_that_the_port_is_taken(up: Running) -> None:
-    done = up.amana.run("run")
+def test_a_second_run_on_the_same_folder_is_told_so_and_harms_nothing(up: Running) -> None:
+    elsewhere = {"AMANA_PORT": str(up.amana.port + 2), "AMANA_PORTAL_PORT": str(up.amana.port + 3)}
+
+    for ports in ({}, elsewhere):
+        done = up.amana.run("run", env=ports)
+        assert done.code == 2
+        assert "runs in this folder already" in done.err
+    assert up.amana.serves()
+
+
+@pytest.mark.abuse("J09")
+def test_a_run_does_not_begin_again_what_another_is_still_making(amana: Amana) -> None:
+    with demonstration.alone(Settings.read(amana.environ())):
+        done = amana.run("run")
 
     assert done.code == 2
-    assert f"AMANA_PORT={up.amana.port + 10}" in done.err
+    assert "is being made" in done.err
+    assert not amana.home.exists()
+
+
+def test_a_closed_terminal_ends_it_in_order(amana: Amana) -> None:
+    with amana.running("run", "--empty", until="Ctrl-C") as running:
+        running.process.send_signal(signal.SIGHUP)
+        assert running.process.wait(30) == 0
+
+    assert processes_in(amana.home) == []
+
+
+def test_one_port_for_both_doors_is_refused(amana: Amana) -> None:
+    done = amana.run("run", env={"AMANA_PORTAL_PORT": str(amana.port)})
+
+    assert done.code == 2
+    assert "a port each" in done.err
 
 
 def test_ending_it_leaves_nothing_and_the_next_start_takes_up_everything_fast() -> None:

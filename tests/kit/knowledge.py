@@ -123,7 +123,7 @@ def forms() -> dict[str, dict[str, Any]]:
         "submission.triage": {"decision": "INTERVIEW"},
         "submission.link": {"case": ""},
         "attachment.finish": {},
-        "attachment.download": {**opening, "fields": ["file_name"]},
+        "attachment.download": {name: value for name, value in opening.items() if name != "fields"},
         "log.query": {},
         "log.verify": {},
     }

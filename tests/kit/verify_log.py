@@ -60,8 +60,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+try:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+except ImportError:
+    sys.exit("COULD NOT CHECK: this Python lacks the package 'cryptography' (pip install cryptography)")
 
 INTACT, NOT_CHECKED, BROKEN = 0, 1, 3
 WIDTH = 256  # hashes in a full tile
