@@ -20,6 +20,36 @@ LEAST = {
     "argon2_passes": 2,
     "argon2_lanes": 1,
     "receipt_words": 12,
+    "sessions_per_person_max": 1,
+    "session_hours_max": 1,
+    "session_idle_minutes_max": 1,
+    "narrow_session_hours_max": 1,
+    "narrow_session_idle_minutes_max": 1,
+    "argon2_parallel_max": 1,
+    "signin_delay_from_try": 1,
+    "signin_disable_at_try": 5,
+    "invite_hours_max": 1,
+    "tree_tick_ms": 10,
+    "checkpoint_minutes": 1,
+    "database_connections_max": 2,
+    "port": 1,
+    "portal_port": 1,
+}
+# Beyond these a promise is only a word: NIST SP 800-63B-4's ceilings where it has one.
+MOST = {
+    "session_hours_max": 12,
+    "session_idle_minutes_max": 60,
+    "narrow_session_hours_max": 8,
+    "narrow_session_idle_minutes_max": 15,
+    "sessions_per_person_max": 5,
+    "signin_delay_from_try": 10,
+    "signin_disable_at_try": 100,
+    "invite_hours_max": 168,
+    "argon2_parallel_max": 64,
+    "tree_tick_ms": 5_000,
+    "checkpoint_minutes": 60,
+    "port": 65_535,
+    "portal_port": 65_535,
 }
 
 
@@ -86,6 +116,9 @@ class Settings:
         for name, least in LEAST.items():
             if getattr(self, name) < least:
                 raise CannotStart(f"AMANA_{name.upper()} may not be below {least}.")
+        for name, most in MOST.items():
+            if getattr(self, name) > most:
+                raise CannotStart(f"AMANA_{name.upper()} may not be above {most}.")
         if not _loopback(self.host):
             if self.tls == "none":
                 raise CannotStart("On an address others can reach, put a TLS proxy in front and set AMANA_TLS=proxy.")

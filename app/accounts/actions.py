@@ -135,6 +135,7 @@ def close_lane(work: Work, user: User) -> None:
 def disable(work: Work, user: User) -> TeamChange:
     """Shut an account: its sessions end, and each of its teams gets a new key for new seals."""
     work.lock(user)
+    _refuse_last_administrator(work, user)
     user.disable(at=work.now)
     work.session.execute(
         update(SignIn).where(SignIn.user_id == user.id, SignIn.ended_at.is_(None)).values(ended_at=work.now)
@@ -236,6 +237,21 @@ def _second_factor(work: Work, user: User, form: Entering) -> None:
     if step is None or step <= user.totp_last_step:
         raise SignInRefused
     user.totp_last_step = step
+
+
+def _refuse_last_administrator(work: Work, user: User) -> None:
+    """Nobody could invite anybody again. The rows are locked: two who shut each other are one after the other."""
+    administrators = work.session.scalars(
+        select(User)
+        .join(RoleHolding, RoleHolding.user_id == User.id)
+        .where(RoleHolding.role == "administrator", RoleHolding.ended_at.is_(None))
+        .order_by(User.id)
+        .with_for_update(of=User)
+        .execution_options(populate_existing=True)
+    ).all()
+    left = [each for each in administrators if each.state == AccountState.ACTIVE and each.id != user.id]
+    if user in administrators and not left:
+        raise Conflict("This is the last administrator. Invite another first.")
 
 
 def _session_limits(work: Work, roles: frozenset[str]) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ from app.errors import NotSignedIn, SealBroken, SignInRefused, TooManyTries, Una
 from app.keyholders import holders
 from app.keyholders.keyring import Keyring
 from app.keyholders.manager import KeyManager
-from app.keyholders.models import Keyholder
+from app.keyholders.models import Keyholder, Membership
 from app.policy.actor import Actor
 from app.settings import Settings
 from app.work import Caller, Office
@@ -51,6 +51,7 @@ class SignIns:
 
     def __init__(self, office: Office, manager: KeyManager, settings: Settings) -> None:
         self._office = office
+        office.recheck = _recheck
         self._manager = manager
         self._settings = settings
         self._stretching = threading.BoundedSemaphore(settings.argon2_parallel_max)
@@ -84,13 +85,12 @@ class SignIns:
             raise Unprocessable("Give either the six digits or a recovery code.")
         known = self._known(form.login_name)
         lane = self._lane(form, known)
-        self._wait(lane)
-        try:
-            entered = self._try(form, known or self._nobody)
-        except SignInRefused:
-            self._count(lane, known)
-            raise
-        self._office.housekeep(lambda s: s.execute(update(Throttle).where(Throttle.lane == lane).values(tries=0)))
+        # Counted before it is tried, under the lane's lock: many tries at one moment are many tries.
+        self._count(lane, known)
+        entered = self._try(form, known or self._nobody)
+        self._office.housekeep(
+            lambda s: s.execute(update(Throttle).where(Throttle.lane == lane).values(tries=0, wait_until=None))
+        )
         return entered
 
     def caller(self, token: str) -> Caller:
@@ -183,36 +183,53 @@ class SignIns:
         wanted = select(Device.id).where(Device.user_id == user_id, Device.token_hash == actions.token_hash(device))
         return self._office.housekeep(lambda s: s.scalar(wanted)) is not None
 
-    def _wait(self, lane: bytes) -> None:
-        row: Throttle | None = self._office.housekeep(lambda s: s.get(Throttle, lane))
-        if row is None or row.wait_until is None:
-            return
-        left = (row.wait_until - clock.now()).total_seconds()
+    def _count(self, lane: bytes, known: _Known | None) -> None:
+        """Count a try on a lane; TooManyTries if it has to wait, and then nothing is tried."""
+        left, tries = self._office.housekeep(lambda s: self._add_try(s, lane))
         if left > 0:
             raise TooManyTries(int(left) + 1)
-
-    def _count(self, lane: bytes, known: _Known | None) -> None:
-        tries = self._office.housekeep(lambda s: self._add_try(s, lane))
         if tries == self._settings.signin_disable_at_try and known is not None:
             self._office.perform(Caller.service("signin"), actions.close_lane, subject=known.code)
 
-    def _add_try(self, session: Session, lane: bytes) -> int:
-        counted = insert(Throttle).values(lane=lane, tries=1, wait_until=None)
-        tries: int = session.execute(
-            counted.on_conflict_do_update(index_elements=[Throttle.lane], set_={"tries": Throttle.tries + 1}).returning(
-                Throttle.tries
-            )
-        ).scalar_one()
+    def _add_try(self, session: Session, lane: bytes) -> tuple[float, int]:
+        """Seconds still to wait, and how many tries there were with this one; a waiting lane is not counted."""
+        session.execute(insert(Throttle).values(lane=lane, tries=0, wait_until=None).on_conflict_do_nothing())
+        row = session.get_one(Throttle, lane, with_for_update=True)
+        left = (row.wait_until - clock.now()).total_seconds() if row.wait_until else 0.0
+        if left > 0:
+            return left, row.tries
+        row.tries += 1
         wait = rules.wait_seconds(
-            tries, delay_from=self._settings.signin_delay_from_try,
+            row.tries, delay_from=self._settings.signin_delay_from_try,
             longest=self._settings.signin_delay_seconds_max,
         )  # fmt: skip
-        if tries >= self._settings.signin_disable_at_try:
+        if row.tries >= self._settings.signin_disable_at_try:
             wait = 24 * 3600
-        if wait:
-            until = clock.now() + timedelta(seconds=wait)
-            session.execute(update(Throttle).where(Throttle.lane == lane).values(wait_until=until))
-        return tries
+        row.wait_until = clock.now() + timedelta(seconds=wait) if wait else None
+        return 0.0, row.tries
+
+
+def _recheck(session: Session, caller: Caller) -> None:
+    """Raise NotSignedIn unless a caller's sign-in, account, roles and teams are what they were a moment ago."""
+    actor = caller.actor
+    if actor.kind != "User" or actor.sign_in is None:
+        return
+    roles = select(func.array_agg(RoleHolding.role)).where(
+        RoleHolding.user_id == actor.id, RoleHolding.ended_at.is_(None)
+    )
+    teams = select(func.array_agg(Membership.team_id)).where(
+        Membership.member_id == User.keyholder_id, Membership.ended_at.is_(None)
+    )
+    found = session.execute(
+        select(SignIn.ended_at, User.state, roles.scalar_subquery(), teams.scalar_subquery())
+        .join(User, User.id == SignIn.user_id)
+        .where(SignIn.id == actor.sign_in)
+    ).one_or_none()
+    if found is None or found[0] is not None or found[1] != AccountState.ACTIVE:
+        raise NotSignedIn
+    mine = actor.keyholders - {caller.keyring.holder} if caller.keyring else actor.keyholders
+    if frozenset(found[2] or ()) != actor.roles or not mine <= frozenset(found[3] or ()):
+        raise NotSignedIn
 
 
 def _caller_of(session: Session, user: User, sign_in: SignIn, private: hpke.PrivateKey) -> Caller:

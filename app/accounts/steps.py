@@ -19,6 +19,8 @@ def newcomer(_work: Work, _row: None, form: Invite) -> dict[str, Any]:
 
 def joiner(work: Work, user: User, form: JoinTeam) -> dict[str, Any]:
     """The team, the colleague's roles, and the teams they are in already: the wall runs between some."""
+    # Let into two teams at one moment: the second must see the first, or the wall has a hole.
+    work.lock(user)
     holdings = work.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
     # A deputy is a lead to the rules: "team_lead" is a duty, and stands among roles for them.
     duty = {"team_lead"} if form.deputy else frozenset()

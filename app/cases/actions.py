@@ -60,6 +60,8 @@ def hand_over(work: Work, case: Case, form: HandOver) -> Granted:
     """
     case.must_be_open()
     team = work.team(form.team)
+    if not holders.staffed(work.session, team):
+        raise Conflict(f"Nobody is in the {form.team} team.")
     has = {c for c in WORKS_WITH[form.team] if _holds(work, case, c, team.id)}
     given = sorted((WORKS_WITH[form.team] & work.held(case.id)) - has)
     if not given:
@@ -95,6 +97,8 @@ def revoke(work: Work, case: Case, form: RevokeGrant) -> Revoked:
     for compartment in sorted(form.compartments):
         if not _holds(work, case, compartment, holder):
             raise NotFound
+        if not _others(work, case, compartment, holder):
+            raise Conflict("Nobody else could open it then. Give it to a colleague first.")
         resealed += work.take(case.id, compartment, holder)
     work.record(
         case, recipient=recipient,
@@ -137,6 +141,9 @@ def _first_holders(work: Work) -> dict[str, list[UUID]]:
     intake, legal, protection = (
         holders.leads_of(work.session, work.team(name)) for name in ("intake", "legal", "protection")
     )
+    for name, leads in (("intake", intake), ("legal", legal), ("protection", protection)):
+        if not leads:
+            raise Conflict(f"The {name} team has no lead, so nobody there could be given this case.")
     return {
         "IDENTITY": [me, *intake],
         "TESTIMONY": [me, *intake],
@@ -150,6 +157,12 @@ def _first_holders(work: Work) -> dict[str, list[UUID]]:
 
 def _holds(work: Work, case: Case, compartment: str, holder: UUID) -> bool:
     return any(grant.keyholder_id == holder for grant in work.granted(case.id, compartment))
+
+
+def _others(work: Work, case: Case, compartment: str, holder: UUID) -> bool:
+    """Whether somebody besides this holder, and besides escrow, can open a compartment."""
+    people = {grant.keyholder_id for grant in work.granted(case.id, compartment)} - {holder}
+    return bool(people - {holders.escrow(work.session).id})
 
 
 def _revoked_holder(work: Work, form: RevokeGrant) -> tuple[UUID, UUID]:

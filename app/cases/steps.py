@@ -38,6 +38,8 @@ def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
     user = work.first(User, User.code == form.user)
     if user is None or user.keyholder_id is None:
         raise NotFound
+    # Two grants to one person at one moment: the second must see what the first gave.
+    work.lock(user)
     roles = work.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
     return {
         "target": user.code,

@@ -7,6 +7,7 @@ from app.cases.forms import Opening
 from app.cases.models import Case
 from app.cases.steps import open_fields
 from app.cases.views import Opened, Stored
+from app.errors import NotFound
 from app.intake.forms import Link, Receive, Triage
 from app.intake.models import Submission, SubmissionFile, SubmissionState
 from app.intake.views import Acknowledged, Linked
@@ -48,6 +49,7 @@ def receive(work: Work, form: Receive) -> Acknowledged:
 @action("submission.open", operation="consult", on=Submission, opens=(Submission,))
 def open_submission(work: Work, submission: Submission, form: Opening) -> Opened:
     """Read what was sent. The first reading is shown to the witness as its state."""
+    work.lock(submission)
     if submission.state == SubmissionState.RECEIVED:
         submission.move(SubmissionState.OPENED, at=work.now)
     return open_fields(work, submission, form)
@@ -75,6 +77,8 @@ def link(work: Work, submission: Submission, form: Link) -> Linked:
     """Take it into a case: sealed again under TESTIMONY, as an account given without a caution."""
     case = work.fetch(Case, references.read(form.case))
     case.must_be_open()
+    if "TESTIMONY" not in work.held(case.id):
+        raise NotFound
     work.lock(submission)
     submission.move(SubmissionState.LINKED, at=work.now)
     prior = PriorAccount(

@@ -154,3 +154,9 @@ def leads_of(session: Session, team_holder: Keyholder) -> list[UUID]:
     """Lead and deputies of a team, by the key holder of each person."""
     members = members_of(session, team_holder.id, team_holder.generation)
     return [member.member_id for member in members if member.lead or member.deputy]
+
+
+def staffed(session: Session, team_holder: Keyholder) -> bool:
+    """Whether anybody besides escrow can open what is sealed to a team."""
+    members = {member.member_id for member in members_of(session, team_holder.id, team_holder.generation)}
+    return bool(members - {escrow(session).id})

@@ -24,7 +24,7 @@ from app.testimonies.forms import (
     StartSession,
 )
 from app.testimonies.models import Attachment, Consent, PriorAccount, Segment, Testimony
-from app.testimonies.rules import ConsentState, State
+from app.testimonies.rules import ConsentState, State, Tier
 from app.testimonies.views import FileBegun, FileOpened, Recorded
 from app.work import Work, action
 
@@ -62,10 +62,8 @@ def explain_limits(work: Work, testimony: Testimony, form: ExplainLimits) -> Sto
 @action("testimony.ready", operation="alter", on=Testimony)
 def ready(work: Work, testimony: Testimony, form: MakeReady) -> Stored:
     """Counsel decided, care and legal use asked: only then may somebody ask what happened."""
-    agreed = {consent.tier for consent in _live_consents(work, testimony)}
-    if "T1" not in agreed:
-        raise Conflict("The witness has not been asked about care inside the office (T1), or refused it.")
     _moved(work, testimony, State.READY)
+    _agreed(work, testimony)
     work.seal(testimony, "counsel", json.dumps([form.counsel, form.counsel_reason], ensure_ascii=False))
     work.record(testimony, state=testimony.state)
     return _stored(testimony)
@@ -80,6 +78,7 @@ def start_session(work: Work, testimony: Testimony, form: StartSession) -> Store
     if testimony.state != State.READY:
         raise Conflict(f"A testimony that is {testimony.state} cannot begin a session.")
     _moved(work, testimony, State.IN_SESSION)
+    _agreed(work, testimony)
     work.seal(testimony, "frame", form.model_dump_json())
     work.record(testimony, state=testimony.state)
     return _stored(testimony)
@@ -94,6 +93,7 @@ def record(work: Work, testimony: Testimony, form: RecordAccount) -> Recorded:
                 "No promise is on file, so no admission may be kept. Stop, repeat the limits, go on without it."
             )
     _moved(work, testimony, State.RECORDED)
+    _agreed(work, testimony)
     segments = [_segment(work, testimony, number, form) for number in range(1, len(form.segments) + 1)]
     work.record(testimony, segments=len(segments))
     return Recorded(testimony.id, testimony.state, tuple(segment.id for segment in segments))
@@ -175,6 +175,7 @@ def begin_attachment(work: Work, case: Case, form: BeginAttachment) -> FileBegun
 @action("attachment.finish", operation="collect", on=Attachment)
 def finish_attachment(work: Work, attachment: Attachment, form: FinishAttachment) -> Stored:
     """The sealed bytes are on disk: keep their name, size and the hash of the original."""
+    work.lock(attachment)
     open_case_of(work, attachment)
     attachment.keep(blob=form.blob, size_bytes=form.size_bytes)
     work.seal(attachment, "file_name", form.file_name)
@@ -212,12 +213,18 @@ def _locked(work: Work, testimony: Testimony) -> None:
     open_case_of(work, testimony)
 
 
-def _live_consents(work: Work, testimony: Testimony) -> list[Consent]:
-    newest_first = work.all(Consent, Consent.case_id == testimony.case_id, order=Consent.state_at.desc())
-    latest: dict[str, Consent] = {}
-    for consent in newest_first:
-        latest.setdefault(consent.tier, consent)
-    return [consent for consent in latest.values() if consent.state == ConsentState.GRANTED]
+def _agreed(work: Work, testimony: Testimony) -> None:
+    """Refuse to go on unless the witness agrees now that their words are kept for their own care (T1).
+
+    The newest answer is locked, so a withdrawal at this moment comes first or waits.
+    """
+    newest = work.first(
+        Consent, Consent.case_id == testimony.case_id, Consent.tier == Tier.T1, order=Consent.state_at.desc()
+    )
+    if newest is not None:
+        work.lock(newest)
+    if newest is None or newest.state != ConsentState.GRANTED:
+        raise Conflict("The witness has not been asked about care inside the office (T1), or refused it.")
 
 
 def _segment(work: Work, testimony: Testimony, number: int, form: RecordAccount) -> Segment:

@@ -126,6 +126,7 @@ class PriorAccount(CaseRow):
     forum: Mapped[Sealed]
     caution: Mapped[Sealed]
     account: Mapped[Sealed | None]
-    submission_id: Mapped[UUID | None]
+    # A submission is linked once, whoever else tries at the same moment.
+    submission_id: Mapped[UUID | None] = mapped_column(unique=True)
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]

@@ -112,6 +112,9 @@ def open_fields(reference: str, request: Request, desk: TheDesk, visitor: Visito
     # What is asked for by another address than a row id stands on no case's page.
     if action is None or action.on is None or action.on.addressed_by != "id":
         raise NotFound
+    # Another case's row would be shown on this one's page.
+    if row not in {record.id for record in desk.ask(visitor, queries.show, address).records}:
+        raise NotFound
     wanted = {"fields": given.get("fields", []), "justification": text.get("justification"),
               "cites": text.get("cites") or None, "words": text.get("words") or None}  # fmt: skip
     opened = desk.do(visitor, action, filled(Opening, wanted), subject=row)

@@ -37,9 +37,20 @@ def _storable_moment(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _said(text: str) -> str:
+    """Refuse what says nothing: a blank or an invisible sign is no sentence."""
+    if not any(c.isalnum() for c in text):
+        raise ValueError("no words")
+    return text
+
+
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable)]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_storable)]
-Passage = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_storable)]
+Words = Annotated[
+    str, StringConstraints(min_length=1, max_length=500), AfterValidator(_storable), AfterValidator(_said)
+]
+Passage = Annotated[
+    str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_storable), AfterValidator(_said)
+]
 Account = Annotated[str, StringConstraints(min_length=1, max_length=200_000), AfterValidator(_storable)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
 Moment = Annotated[AwareDatetime, AfterValidator(_storable_moment)]

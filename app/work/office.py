@@ -49,6 +49,8 @@ class Kept(Table):
     unguarded = "a copy of an answer whose action has its entry"
 
     key_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    # Which of our processes keeps it: the database shows each door its own.
+    host: Mapped[str]
     # Keyed by the caller's own random key, which is not stored: it tells nothing of the form.
     form_mac: Mapped[bytes]
     answer: Mapped[str | None]
@@ -67,6 +69,8 @@ class Office:
         self._settings = settings or Settings()
         self.policy = policy
         self.host = host
+        # Set by whoever keeps sign-ins: raises NotSignedIn if a caller is no longer who they were.
+        self.recheck: Callable[[Session, Caller], None] = lambda _session, _caller: None
 
     def perform(
         self,
@@ -142,9 +146,11 @@ class Office:
         idempotency: str | None,
         render: Callable[[Any], dict[str, Any]] | None,
     ) -> Any:
+        # A body may arrive slowly: between the head and the end of a request somebody can be shut out.
+        self.recheck(session, caller)
         work = Work(session, caller, self.policy, clock.now(), self._settings)
         if idempotency is not None and action.creates:
-            kept = _keep(session, caller, action, form, address, idempotency, work.now)
+            kept = _keep(session, caller, action, form, address, idempotency, work.now, self.host)
             if kept is not None:
                 return kept
         # a. The subject is fetched through the caller's own scope: no grant, no case.
@@ -273,6 +279,7 @@ def _keep(
     address: object,
     key: str,
     at: datetime,
+    host: str,
 ) -> Replayed | None:
     """Claim an idempotency key, waiting for one that is under way; the kept answer on a repeat."""
     if not 16 <= len(key) <= 128:
@@ -283,7 +290,7 @@ def _keep(
     hashed = _key_hash(key, caller)
     claimed = session.execute(
         insert(Kept)
-        .values(key_hash=hashed, form_mac=mac, answer=None, at=at)
+        .values(key_hash=hashed, host=host, form_mac=mac, answer=None, at=at)
         .on_conflict_do_nothing()
         .returning(Kept.key_hash)
     ).one_or_none()

@@ -78,3 +78,18 @@ ALTER SCHEMA public OWNER TO amana_owner;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public
    TO amana_app, amana_portal, amana_sequencer, amana_eraser, amana_auditor;
+
+-- The sequencer leads by an advisory lock. Any role could take it and stop the log without a
+-- word, so only those who need such locks may ask for one.
+DO $$
+DECLARE
+    named text;
+BEGIN
+    FOR named IN SELECT p.oid::regprocedure FROM pg_proc p
+                  WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_'
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', named);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO amana_sequencer, amana_owner', named);
+    END LOOP;
+END
+$$;

@@ -68,6 +68,7 @@ def upgrade() -> None:
     op.create_table(
         "kept_answers",
         sa.Column("key_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
         sa.Column("form_mac", sa.LargeBinary(), nullable=False),
         sa.Column("answer", sa.String(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -365,6 +366,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_prior_accounts_case_id")),
+        sa.UniqueConstraint("submission_id", name=op.f("uq_prior_accounts_submission_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prior_accounts")),
     )
     op.create_index(op.f("ix_prior_accounts_case_id"), "prior_accounts", ["case_id"], unique=False)

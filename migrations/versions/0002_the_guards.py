@@ -99,7 +99,15 @@ BEGIN
              WHERE k.id = (to_jsonb(NEW) ->> 'keyholder_id')::uuid AND k.kind = 'witness'))
         OR (TG_TABLE_NAME = 'entry_bodies' AND (
             to_jsonb(NEW) -> 'view' ->> 'host' = 'portal'
-            AND to_jsonb(NEW) -> 'view' ->> 'actor' IN ('anonymous', 'witness')) IS NOT TRUE)
+            AND to_jsonb(NEW) -> 'view' ->> 'actor' IN ('anonymous', 'witness')
+            -- It knows no case, so it may take no case's number.
+            AND to_jsonb(NEW) -> 'view' -> 'subjects' = '[]'::jsonb) IS NOT TRUE)
+        -- A file comes with its submission, in one transaction: nothing is added to older ones.
+        OR (TG_TABLE_NAME = 'submission_files' AND NOT EXISTS (
+            SELECT FROM submissions s
+             WHERE s.id = (to_jsonb(NEW) ->> 'submission_id')::uuid
+               AND s.envelope_id = (to_jsonb(NEW) ->> 'envelope_id')::uuid
+               AND s.xmin = pg_current_xact_id()::xid))
     ) THEN
         RAISE EXCEPTION 'not for the portal' USING ERRCODE = 'AM004';
     END IF;
@@ -107,7 +115,21 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION portal_adds_witnesses() FROM PUBLIC;
 """
-PORTAL_TABLES = ("keyholders", "public_keys", "entry_bodies")
+# An entry without its body could not be told from one that was erased at its term.
+BODY = """
+CREATE FUNCTION body_fits() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM entry_bodies b WHERE b.entry = NEW.id AND sha256(b.salt || b.body) = NEW.commitment
+    ) THEN
+        RAISE EXCEPTION 'an entry without its body' USING ERRCODE = 'AM005';
+    END IF;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION body_fits() FROM PUBLIC;
+"""
+PORTAL_TABLES = ("keyholders", "public_keys", "entry_bodies", "submission_files")
 
 
 def upgrade() -> None:
@@ -139,12 +161,31 @@ def upgrade() -> None:
             f"CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
+    _hardened()
     _rights()
+
+
+def _hardened() -> None:
+    op.execute("ALTER TABLE entries ADD CONSTRAINT ck_entries_length CHECK (octet_length(commitment) = 32)")
+    op.execute("ALTER TABLE entry_bodies ADD CONSTRAINT ck_entry_bodies_salt CHECK (octet_length(salt) = 16)")
+    op.execute(BODY)
+    op.execute(
+        "CREATE CONSTRAINT TRIGGER body_fits AFTER INSERT ON entries "
+        "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION body_fits()"
+    )
+    # Each door finds only its own kept answers: the portal's role could else read and rewrite staff's.
+    op.execute("ALTER TABLE kept_answers ENABLE ROW LEVEL SECURITY")
+    op.execute("CREATE POLICY staff ON kept_answers TO amana_app USING (true) WITH CHECK (true)")
+    op.execute(
+        "CREATE POLICY portal ON kept_answers TO amana_portal USING (host = 'portal') WITH CHECK (host = 'portal')"
+    )
 
 
 def _rights() -> None:
     every = ", ".join((*GUARDED, *UNGUARDED_APP))
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON {every} TO amana_app")
+    # Nobody changes a public key in place: new seals would go to whoever did.
+    op.execute("REVOKE UPDATE ON public_keys FROM amana_app")
     op.execute("GRANT SELECT ON entries, entry_bodies, entry_subjects, places, checkpoints TO amana_app")
     # Not the column ``tx``: only the server says in which transaction an entry was written.
     op.execute("GRANT INSERT (id, commitment) ON entries TO amana_app, amana_portal")
@@ -177,6 +218,13 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER portal_adds_witnesses ON {table}")
     op.execute("DROP FUNCTION portal_adds_witnesses()")
     op.execute("DROP INDEX one_escrow")
+    op.execute("DROP TRIGGER body_fits ON entries")
+    op.execute("DROP FUNCTION body_fits()")
+    op.execute("ALTER TABLE entries DROP CONSTRAINT ck_entries_length")
+    op.execute("ALTER TABLE entry_bodies DROP CONSTRAINT ck_entry_bodies_salt")
+    op.execute("DROP POLICY staff ON kept_answers")
+    op.execute("DROP POLICY portal ON kept_answers")
+    op.execute("ALTER TABLE kept_answers DISABLE ROW LEVEL SECURITY")
     op.execute("ALTER TABLE entry_bodies DROP CONSTRAINT ck_entry_bodies_view")
     op.execute("DROP TRIGGER number_follows ON entry_subjects")
     op.execute("DROP TRIGGER number_used ON subject_counters")

@@ -12,7 +12,7 @@ from app.accounts import actions as accounts
 from app.accounts import witnesses
 from app.accounts.forms import LeaveTeam
 from app.clock import now
-from app.errors import Conflict, NotFound, SealBroken
+from app.errors import Conflict, NotFound, NotSignedIn
 from app.intake import actions as intake
 from app.intake import queries
 from app.intake.forms import Link, Receive, ReceivedFile, Triage
@@ -326,10 +326,10 @@ def test_whoever_left_the_team_opens_nothing_that_comes_after_nor_before(world: 
             form=opening("WITNESS_REQUEST", "account"), subject=reference,
         )  # fmt: skip
 
-    # Even with the keys they took along: the new generation was never sealed to them.
-    with pytest.raises(SealBroken):
+    # Even with the keys they took along: a request begun before they left ends here.
+    with pytest.raises(NotSignedIn):
         world.office.perform(stale, intake.open_submission, opening("WITNESS_REQUEST", "account"), subject=after)
-    assert log.last().outcome == "seal.broken"
+    assert log.last().outcome == "signed_out"
 
 
 def test_whoever_stays_in_the_team_opens_both(world: World) -> None:

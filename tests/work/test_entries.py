@@ -322,7 +322,7 @@ def test_a_refused_opening_between_two_others_takes_no_number(story: Story, worl
 def test_the_database_refuses_an_entry_out_of_order(story: Story, database: Database, wanted: int) -> None:
     with database.connect("app") as app:
         case, last = app.execute("SELECT case_id, max(seq) FROM entry_subjects GROUP BY case_id").fetchall()[0]
-        app.execute("INSERT INTO entries (id, commitment) VALUES (gen_random_uuid(), '\\x00')")
+        app.execute("INSERT INTO entries (id, commitment) VALUES (gen_random_uuid(), sha256(''))")
         with pytest.raises(psycopg.DatabaseError, match="out of order") as refused:
             app.execute(
                 "INSERT INTO entry_subjects (entry, case_id, seq) SELECT id, %s, %s FROM entries LIMIT 1",

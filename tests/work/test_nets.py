@@ -204,13 +204,13 @@ def test_what_slips_past_the_guard_meets_a_read_only_transaction(
     office: Office, world: World, database: Database, write: Any
 ) -> None:
     world.case()
-    before = tables_of(database)
+    before, tries = tables_of(database), count(database, "throttles")
 
     with pytest.raises(Unavailable):
         office.ask(world["intake"], Query("test.write", write))
 
     assert tables_of(database) == before
-    assert count(database, "throttles") == 0
+    assert count(database, "throttles") == tries
 
 
 def test_housekeeping_cannot_change_what_needs_an_entry(office: Office, world: World, database: Database) -> None:
