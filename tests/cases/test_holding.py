@@ -12,13 +12,14 @@ import pytest
 from app.accounts import actions as accounts
 from app.accounts.forms import JoinTeam, LeaveTeam
 from app.cases import actions as cases
-from app.cases.forms import GiveGrant, HandOver, OpenCase, RevokeGrant
+from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening, RevokeGrant
 from app.errors import Conflict, Denied, NotFound, NotSignedIn, Refusal
 from app.intake import actions as intake
 from app.intake import queries
 from app.intake.forms import Link, Triage
 from app.testimonies import actions as testimonies
 from app.testimonies.forms import StartSession
+from app.work import Justification
 from tests.ladder import next_request, outside_the_team
 from tests.world import World
 
@@ -176,15 +177,9 @@ def test_a_submission_is_linked_only_where_the_account_is_held(world: World) -> 
 def test_reading_a_submission_does_not_undo_what_was_decided(world: World) -> None:
     for _ in range(5):
         _, submission = world.submit()
+        reading = Opening(fields=("account",), justification=Justification.WITNESS_REQUEST)
         at_once(
-            partial(
-                world.open,
-                "intake",
-                intake.open_submission,
-                submission,
-                "account",  # type: ignore[arg-type]
-                justification="WITNESS_REQUEST",
-            ),  # fmt: skip
+            partial(world.do, "intake", intake.open_submission, reading, subject=submission),
             partial(world.do, "intake-lead", intake.triage, Triage(decision="NOT_OURS"), subject=submission),
         )
 
