@@ -109,7 +109,11 @@ class SignedCheckpoint(Table):
 
 
 class Combination(Table):
-    """Which side of the wall one sign-in has opened of one case, to note when both were."""
+    """Which sides of the wall one sign-in has opened of one case, to note when both were.
+
+    ``who`` identity or place, ``what`` the account, ``place`` the place itself: whoever has
+    opened one of the last two of a case does not open the other, whatever they hold later.
+    """
 
     __tablename__ = "combinations"
     unguarded = "derived from entries, so that `combine` is noted once per sign-in and case"
@@ -117,5 +121,7 @@ class Combination(Table):
 
     sign_in: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(index=True)
     who: Mapped[bool]
     what: Mapped[bool]
+    place: Mapped[bool]

@@ -52,6 +52,7 @@ class Subject:
     """What a rule may know of the row an action is about: never content.
 
     held     compartments of this case the caller's ring can open now
+    seen     which of LOCATION and TESTIMONY of this case the caller has ever opened
     authors  codes of those who made or signed the row
     """
 
@@ -60,6 +61,7 @@ class Subject:
     compartment: str = "none"
     team: str = "none"
     held: frozenset[str] = frozenset()
+    seen: frozenset[str] = frozenset()
     authors: frozenset[str] = frozenset()
     target_roles: frozenset[str] = frozenset()
     target_teams: frozenset[str] = frozenset()
@@ -75,6 +77,7 @@ class Subject:
                 "compartment": self.compartment,
                 "team": self.team,
                 "held": sorted(self.held),
+                "seen": sorted(self.seen),
                 "authors": sorted(self.authors),
                 "target_roles": sorted(self.target_roles),
                 "target_teams": sorted(self.target_teams),

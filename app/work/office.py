@@ -187,7 +187,10 @@ class Office:
         case = next(iter(case_of(row)), None) if isinstance(row, Row) else None
         compartment = str(row.compartment) if isinstance(row, CaseRow) else "none"
         held = work.held(case) if case is not None else frozenset()
-        return Subject(table=row.__tablename__, compartment=compartment, held=held, **(row.facts() | target))
+        seen = work.seen(case) if case is not None and compartment in {"LOCATION", "TESTIMONY"} else frozenset()
+        return Subject(
+            table=row.__tablename__, compartment=compartment, held=held, seen=seen, **(row.facts() | target)
+        )  # fmt: skip
 
     def _circumstances(self, work: Work, row: Table | None, form: Form | None) -> Circumstances:
         wanted = frozenset(getattr(form, "compartments", ()))

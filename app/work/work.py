@@ -96,6 +96,18 @@ class Reading:
         """The same for several cases in one question."""
         return grants.held(self._session, self.actor.keyholders, cases, at=self.now)
 
+    def seen(self, case: UUID) -> frozenset[str]:
+        """Which of place and account this person has ever opened of a case, in whichever sign-in."""
+        if self.actor.kind != "User":
+            return frozenset()
+        rows = self._session.execute(
+            select(Combination.place, Combination.what).where(
+                Combination.user_id == self.actor.id, Combination.case_id == case
+            )
+        ).all()
+        sides = {"LOCATION": any(row.place for row in rows), "TESTIMONY": any(row.what for row in rows)}
+        return frozenset(name for name, opened in sides.items() if opened)
+
     def held_by(self, holder: UUID, case: Table) -> frozenset[str]:
         """The compartments of a case that somebody holds, by themself or through their teams."""
         teams = {m.team_id for m in holders.memberships_of(self._session, holder)}
@@ -298,15 +310,17 @@ class Work(Reading):
         ]  # fmt: skip
 
     def _combines(self, sign_in: UUID, case: UUID, opened: set[str]) -> bool:
-        who, what = bool(opened & _WHO), bool(opened & _WHAT)
+        who, what, place = bool(opened & _WHO), bool(opened & _WHAT), "LOCATION" in opened
         if not (who or what):
             return False
         seen = self._session.get(Combination, (sign_in, case), with_for_update=True)
         if seen is None:
-            self._session.add(Combination(sign_in=sign_in, case_id=case, who=who, what=what))
+            assert self.actor.id is not None
+            kept = Combination(sign_in=sign_in, case_id=case, user_id=self.actor.id, who=who, what=what, place=place)
+            self._session.add(kept)
             return who and what
         was = seen.who and seen.what
-        seen.who, seen.what = seen.who or who, seen.what or what
+        seen.who, seen.what, seen.place = seen.who or who, seen.what or what, seen.place or place
         return seen.who and seen.what and not was
 
 

@@ -152,11 +152,14 @@ def upgrade() -> None:
         "combinations",
         sa.Column("sign_in", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("who", sa.Boolean(), nullable=False),
         sa.Column("what", sa.Boolean(), nullable=False),
+        sa.Column("place", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_combinations_case_id")),
         sa.PrimaryKeyConstraint("sign_in", "case_id", name=op.f("pk_combinations")),
     )
+    op.create_index(op.f("ix_combinations_user_id"), "combinations", ["user_id"])
     op.create_table(
         "consents",
         sa.Column("tier", sa.String(), nullable=False),
@@ -652,6 +655,7 @@ def downgrade() -> None:
     op.drop_table("contact_channels")
     op.drop_index(op.f("ix_consents_case_id"), table_name="consents")
     op.drop_table("consents")
+    op.drop_index(op.f("ix_combinations_user_id"), table_name="combinations")
     op.drop_table("combinations")
     op.drop_index(op.f("ix_clearances_case_id"), table_name="clearances")
     op.drop_table("clearances")

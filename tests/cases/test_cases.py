@@ -18,7 +18,8 @@ def test_only_intake_opens_a_case(world: World, log: Log) -> None:
     opened = climb(
         world, log, cases.open_case,
         *(Rung(who, "denied", "no-rule") for who in ("operator", "administrator", "auditor", "narrative-lead")),
-        *(Rung(who, "denied", "no-rule") for who in ("legal", "legal-lead", "protection", "protection-lead")),
+        *(Rung(who, "denied", "no-rule") for who in ("legal", "legal-lead", "protection")),
+        Rung("protection-lead", "denied", "no-opening-from-across-the-wall"),
         Rung("intake", "done", "intake-opens-cases"),
         form=OpenCase(),
     )  # fmt: skip

@@ -88,8 +88,12 @@ def done_by(world: World, log: Log, who: str) -> set[str]:
     tried = requests(world, plant(world))
     log.fresh()
     order = sorted(tried, key=lambda name: (name in LEAVING, name))
-    outcomes = {name: _try(world, who, name, tried[name]) for name in order}
-    said = [entry for entry in log.fresh() if entry.operation != "combine"]
+    outcomes = {}
+    for name in order:
+        outcomes[name] = _try(world, who, name, tried[name])
+        if name in LEAVING and name != order[-1]:
+            world.sign_in(who)
+    said = [entry for entry in log.fresh() if entry.operation != "combine" and entry.actor != "anonymous"]
     assert [entry.action for entry in said] == order
     assert {entry.action: entry.outcome for entry in said} == outcomes
     return {name for name, outcome in outcomes.items() if outcome == "done"}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app import clock
 from app.accounts import actions as accounts
 from app.accounts.forms import JoinTeam, LeaveTeam
 from app.cases import actions as cases
@@ -17,6 +18,7 @@ from app.errors import Conflict, Denied, NotFound, NotSignedIn, Refusal
 from app.intake import actions as intake
 from app.intake import queries
 from app.intake.forms import Link, Triage
+from app.protection import actions as protection
 from app.testimonies import actions as testimonies
 from app.testimonies.forms import StartSession
 from app.work import Justification
@@ -185,3 +187,27 @@ def test_reading_a_submission_does_not_undo_what_was_decided(world: World) -> No
 
         shown = world.office.ask(world["intake"], queries.show, submission)
         assert shown.state == "DECLINED"
+
+
+@pytest.mark.abuse("E08")
+def test_who_has_seen_the_place_does_not_read_the_account_later(world: World) -> None:
+    """The place for some hours first, given back, and the account afterwards; also after signing in again."""
+    reference = world.whole_case("en")
+    segment, note = (world.row("legal", reference, table) for table in ("segments", "mitigation_assessments"))
+    place = world.row("protection", reference, "residences")
+    outside_the_team(world, "boxed", "legal_reviewer")
+    code = world.members["boxed"].code
+    until = clock.in_(hours=7)
+    box = GiveGrant(user=code, compartments=frozenset({"LOCATION"}), until=until)
+    world.do("protection-lead", cases.give, box, subject=reference)
+    world.open("boxed", protection.reveal_residence, place, "place", justification="DEMAND", words="A court asks.")
+    back = RevokeGrant(user=code, compartments=frozenset({"LOCATION"}))
+    world.do("protection-lead", cases.revoke, back, subject=reference)
+    for compartment in ("TESTIMONY", "LEGAL"):
+        given = GiveGrant(user=code, compartments=frozenset({compartment}))
+        world.do("intake" if compartment == "TESTIMONY" else "legal-lead", cases.give, given, subject=reference)
+
+    with pytest.raises(Denied) as refused:
+        world.open("boxed", testimonies.open_segment, segment, "text", justification="LEGAL_ASSESSMENT", cites=note)
+
+    assert refused.value.rule == "no-account-for-who-holds-the-place"
