@@ -45,12 +45,10 @@ def _said(text: str) -> str:
 
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable)]
-Words = Annotated[
-    str, StringConstraints(min_length=1, max_length=500), AfterValidator(_storable), AfterValidator(_said)
-]
-Passage = Annotated[
-    str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_storable), AfterValidator(_said)
-]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_storable)]
+# A reason in words: what it must hold is at least one.
+Reason = Annotated[Words, AfterValidator(_said)]
+Passage = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_storable)]
 Account = Annotated[str, StringConstraints(min_length=1, max_length=200_000), AfterValidator(_storable)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
 Moment = Annotated[AwareDatetime, AfterValidator(_storable_moment)]
@@ -102,4 +100,4 @@ class Reasoned(Form):
 
     justification: Justification
     cites: UUID | None = None
-    words: Words | None = None
+    words: Reason | None = None

@@ -31,7 +31,7 @@ TEMPLATES = ("{{7*7}}", "{% import os %}", "${7*7}", "#{7*7}", "{0.__class__}", 
 SQL_PAYLOADS = (
     "' OR '1'='1", "'; DROP TABLE cases; --", "\" OR \"\"=\"", "1; SELECT pg_sleep(5)--",
     "') UNION SELECT token_hash--",
-    "%' ESCAPE '/'--", "\\'; --", "$$; SELECT 1; $$", "0x27", "admin'/*", "'||pg_sleep(5)||'", "%(id)s", ":id", "?",
+    "%' ESCAPE '/'--", "\\'; --", "$$; SELECT 1; $$", "0x27", "admin'/*", "'||pg_sleep(5)||'", "%(id)s", ":id", "? or 1",
 )  # fmt: skip
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from app.cases import actions as cases
+from app.cases.forms import Opening
 from app.errors import Unprocessable
 from app.intake import actions as intake
 from app.people import actions as people
+from app.work import Justification
 from tests.conftest import Database
 from tests.world import World
 
@@ -35,3 +38,10 @@ def test_words_that_could_not_be_kept_are_not_taken(world: World, database: Data
     with pytest.raises(Unprocessable):
         world.open("intake", intake.open_submission, reference, "account", words="at once", **given)  # type: ignore[arg-type]
     assert world.open("intake", intake.open_submission, reference, "account", **given)["account"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("words", [" ", "\u200b", "...", "\u202e"])
+def test_a_reason_that_says_nothing_is_no_reason(words: str) -> None:
+    with pytest.raises(ValidationError):
+        Opening(fields=("text",), justification=Justification.DEMAND, words=words)
+    assert Opening(fields=("text",), justification=Justification.DEMAND, words="محكمة").words
