@@ -152,6 +152,7 @@ async def _answer_if_cut(app: ASGIApp, scope: Scope, receive: Receive, send: Sen
     try:
         await app(scope, listening, speaking)
     except Exception:
+        # Every class, since any may come of a stream we cut; what we did not cause is raised again.
         if cut is None or begun:
             raise
     if cut is not None and not begun:
