@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from app.errors import CannotStart
 
@@ -66,6 +67,7 @@ class Settings:
     portal_port: int = 8001
     tls: str = "none"
     public_name: str = "localhost"
+    office_zone: str = "UTC"
     unlock_file: str = ""
 
     passphrase_length_min: int = 15
@@ -113,6 +115,10 @@ class Settings:
             raise CannotStart("AMANA_PROFILE is ngo or authority.")
         if self.tls not in {"none", "proxy"}:
             raise CannotStart("AMANA_TLS is none (loopback only) or proxy (TLS ends at a proxy in front).")
+        try:
+            _ = self.zone
+        except (KeyError, ValueError, OSError):
+            raise CannotStart("AMANA_OFFICE_ZONE is a zone of this machine's list, like Europe/Paris.") from None
         for name, least in LEAST.items():
             if getattr(self, name) < least:
                 raise CannotStart(f"AMANA_{name.upper()} may not be below {least}.")
@@ -124,6 +130,11 @@ class Settings:
                 raise CannotStart("On an address others can reach, put a TLS proxy in front and set AMANA_TLS=proxy.")
             if self.demo:
                 raise CannotStart("The demonstration is for this machine only; its passphrases are printed.")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The office's own time: what "today" and "at night" mean here. Inside everything is UTC."""
+        return ZoneInfo(self.office_zone)
 
     @property
     def postgres_folder(self) -> Path:

@@ -111,7 +111,7 @@ class Office:
         try:
             with Session(self._engine, expire_on_commit=False) as session, session.begin():
                 session.connection().execute(text("SET TRANSACTION READ ONLY"))
-                return query.run(Reading(session, caller, self.policy, clock.now()), *given, **more)
+                return query.run(Reading(session, caller, self.policy, clock.now(), self._settings), *given, **more)
         except Refusal as refusal:
             self._refused(caller, query.name, None, given[0] if given else None, refusal)
             raise

@@ -11,7 +11,7 @@ import json
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -47,16 +47,27 @@ class Unrecorded(RuntimeError):
 class Reading:
     """Rows in a caller's scope. Has no ``open``, ``seal`` or ``add``."""
 
-    def __init__(self, session: Session, caller: Caller, policy: Policy, at: datetime) -> None:
+    def __init__(self, session: Session, caller: Caller, policy: Policy, at: datetime, settings: Settings) -> None:
         self._session = session
         self.caller = caller
         self.policy = policy
         self.now = at
+        self.settings = settings
 
     @property
     def actor(self) -> Actor:
         """Who asks, as the rules know them."""
         return self.caller.actor
+
+    @property
+    def today(self) -> date:
+        """The day it is in the office."""
+        return self.now.astimezone(self.settings.zone).date()
+
+    def need(self, scope: str) -> None:
+        """For what belongs to no row: NotFound unless a rule lets this caller use a scope."""
+        if scope not in self.policy.scopes(self.actor):
+            raise NotFound
 
     def rows(self, table: type[R]) -> Select[R]:
         """The rows of a table this caller can be given, to be narrowed further. Raises NoScope."""
@@ -144,8 +155,7 @@ class Work(Reading):
     """One action under way: its transaction, its keys, and the entry that is being written."""
 
     def __init__(self, session: Session, caller: Caller, policy: Policy, at: datetime, settings: Settings) -> None:
-        super().__init__(session, caller, policy, at)
-        self.settings = settings
+        super().__init__(session, caller, policy, at, settings)
         self._seals = Seals(session, caller.keyring, at)
         self._touched: set[UUID] = set()
         self._rows: list[UUID] = []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from app.errors import CannotStart
 from app.settings import LEAST, Settings
 
 
@@ -20,3 +23,14 @@ def test_the_defaults_are_those_of_the_security_design() -> None:
 
 def test_no_default_lies_below_what_is_refused() -> None:
     assert all(getattr(Settings(), name) >= least for name, least in LEAST.items())
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Asia/Baghdad", "UTC"])
+def test_the_office_has_a_time_of_its_own(zone: str) -> None:
+    assert Settings.read({"AMANA_OFFICE_ZONE": zone}).zone.key == zone
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/Atlantis", "../../etc/passwd", "/etc/localtime", "", "Europe"])
+def test_a_zone_that_nobody_knows_is_refused_at_start(zone: str) -> None:
+    with pytest.raises(CannotStart, match="AMANA_OFFICE_ZONE"):
+        Settings.read({"AMANA_OFFICE_ZONE": zone})
