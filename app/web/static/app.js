@@ -1,0 +1,97 @@
+// What the staff's pages gain with script. Each of them works without; nothing here writes markup or keeps anything.
+const all = (selector) => [...document.querySelectorAll(selector)];
+const byId = (id) => document.getElementById(id);
+
+// A second press within a few seconds sends nothing: the first is on its way. A form whose answer is a file leaves
+// the page where it is, so the guard ends by itself.
+const GUARD_MS = 5000;
+const sent = new WeakMap();
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  if (Date.now() - (sent.get(event.target) ?? 0) < GUARD_MS) event.preventDefault();
+  else sent.set(event.target, Date.now());
+});
+addEventListener("pageshow", () => all("form").forEach((form) => sent.delete(form)));
+
+// An opened value goes when its time is over, by the clock on the wall: a lid that was shut counts too.
+const loaded = Date.now();
+const shown = all("[data-remask-seconds]").map((value) => [value, loaded + 1000 * Number(value.dataset.remaskSeconds)]);
+function mask(value) {
+  value.replaceChildren(value.dataset.remaskWords ?? "");
+  value.classList.remove("am-value", "am-opened");
+}
+
+// Before the session ends the page asks, and another tab that stayed speaks for all of them.
+const WARN_SECONDS = 300;
+const session = byId("am-session");
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel("am-session") : null;
+let since = loaded;
+function stayed() {
+  since = Date.now();
+  if (session?.open) session.close();
+}
+function ended() {
+  since = -Infinity;
+  shown.forEach(([value]) => mask(value));
+  all("#am-session [data-while]").forEach((part) => (part.hidden = true));
+  all("#am-session [data-after]").forEach((part) => (part.hidden = false));
+  if (!session.open) session.showModal();
+}
+session?.querySelector("form")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+    if (!answer.ok) throw new Error("refused");
+    stayed();
+    tabs?.postMessage("stayed");
+  } catch {
+    ended();
+  }
+});
+// Escape means the same as doing nothing, and would hide what is about to happen.
+session?.addEventListener("cancel", (event) => event.preventDefault());
+if (session && tabs) {
+  tabs.onmessage = () => since > -Infinity && stayed();
+  tabs.postMessage("stayed");
+}
+
+function look() {
+  const now = Date.now();
+  shown.filter(([, until]) => now >= until).forEach(([value]) => mask(value));
+  if (!session || since === -Infinity) return;
+  const left = Number(session.dataset.idleSeconds) - (now - since) / 1000;
+  if (left <= 0) ended();
+  else if (left <= WARN_SECONDS && !session.open) session.showModal();
+}
+if (session || shown.length) {
+  setInterval(look, 1000);
+  document.addEventListener("visibilitychange", look);
+}
+
+// Keys: g t, g c, / and ? and b. Never inside a field, and not at all where somebody has switched them off.
+const GOES = { t: "/today", c: "/cases" };
+const inField = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
+let before = "";
+function blank() {
+  const page = byId("am-blank");
+  if (!page) return;
+  if (page.open) page.close();
+  else page.showModal();
+}
+function press(key) {
+  if (before === "g" && GOES[key]) document.querySelector(`.am-nav a[href="${GOES[key]}"]`)?.click();
+  else if (key === "/") document.querySelector("[data-filter]")?.focus();
+  else if (key === "?") byId("am-keys")?.showModal();
+  else if (key === "b") blank();
+  else return false;
+  return key !== "g";
+}
+if (!document.querySelector('[data-shortcuts="off"]')) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || inField(event.target)) return;
+    if (document.querySelector("dialog[open]:not(#am-blank)")) return;
+    if (press(event.key)) event.preventDefault();
+    before = event.key;
+  });
+}
