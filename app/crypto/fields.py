@@ -79,6 +79,11 @@ def open_cell(key: bytes, cell: Cell, sealed: bytes) -> bytes:
     return _unpad(padded)
 
 
+def room(sealed: bytes) -> int:
+    """How many bytes of plaintext a cell has room for: all that its size tells, to anybody who has the cell."""
+    return max(0, len(sealed) - _HEADER_BYTES - _NONCE_BYTES - _TAG_BYTES - _LENGTH_BYTES)
+
+
 def generation_of(sealed: bytes) -> int:
     """Which generation of the compartment key to fetch. Not proven until the seal opens.
 

@@ -53,6 +53,11 @@ class Seals:
         generation = fields.generation_of(sealed.raw)
         return Plain(fields.open_cell(self._key(row, generation), _cell(row, column, generation), sealed.raw))
 
+    def room(self, row: CaseRow | EnvelopeRow, column: str) -> int:
+        """At most how many bytes a cell holds, without opening it; 0 if nothing was given there."""
+        sealed: Sealed | None = getattr(row, column)
+        return 0 if sealed is None else fields.room(sealed.raw)
+
     def remember(self, scope: UUID, compartment: str, generation: int, key: bytes) -> None:
         """Keep a key that this request has just made."""
         self._keys[(scope, compartment, generation)] = key

@@ -204,6 +204,10 @@ class Work(Reading):
             self._opened.setdefault(row.case_id, set()).add(compartment_of(row))
         return self._seals.open(row, column)
 
+    def room(self, row: Sealable, column: str) -> int:
+        """At most how many bytes a cell holds. Opens nothing: whoever has the row can count them."""
+        return self._seals.room(row, column)
+
     def fresh(self, secret: bytes) -> Plain:
         """A secret this action has just drawn, on its way to the door that needs it now."""
         return Plain(secret)

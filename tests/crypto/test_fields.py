@@ -226,3 +226,12 @@ def test_keys_nonces_and_cells_the_format_cannot_hold_are_defects() -> None:
     for unnamed in ({"table": ""}, {"column": ""}, {"compartment": ""}):
         with pytest.raises(ValueError, match="names"):
             fields.Cell(**{name: getattr(CELL, name) for name in inspect.signature(fields.Cell).parameters} | unnamed)
+
+
+@given(st.binary(max_size=3000))
+def test_the_size_of_a_cell_tells_only_the_bucket(plaintext: bytes) -> None:
+    told = fields.room(fields.seal(KEY, CELL, plaintext))
+
+    assert len(plaintext) <= told
+    assert told == fields.room(fields.seal(KEY, CELL, b"x" * told)), "the longest that fits has the same size"
+    assert fields.room(b"") == 0
