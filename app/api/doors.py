@@ -19,6 +19,8 @@ from app.oversight import actions as oversight
 from app.people import actions as people
 from app.protection import actions as protection
 from app.testimonies import actions as testimonies
+from app.testimonies import queries as testimony_queries
+from app.testimonies import reading
 from app.work import Action, Query
 
 
@@ -38,6 +40,8 @@ class Get:
     path: str
     query: Query
     paged: bool = False
+    # Codes that an address may carry to narrow a list, by the names of the query's parameters.
+    filters: tuple[str, ...] = ()
 
 
 POSTS: Final = (
@@ -76,6 +80,7 @@ POSTS: Final = (
     Post("/api/identity_documents/{row}/open", people.reveal_document),
     Post("/api/contact_channels/{row}/open", people.reveal_contact),
     Post("/api/testimonies/{row}/open", testimonies.open_testimony),
+    Post("/api/testimonies/{row}/read", reading.read_account),
     Post("/api/segments/{row}/open", testimonies.open_segment),
     Post("/api/prior_accounts/{row}/open", testimonies.open_prior),
     Post("/api/consents/{row}/open", testimonies.open_consent),
@@ -101,6 +106,11 @@ GETS: Final = (
     Get("/api/cases/{reference}", case_queries.show),
     Get("/api/cases/{reference}/looked", case_queries.looked, paged=True),
     Get("/api/handoffs", case_queries.handoffs, paged=True),
+    Get("/api/cases/{reference}/testimonies", testimony_queries.of_case),
+    Get("/api/cases/{reference}/consents", testimony_queries.consents),
+    Get("/api/testimonies", testimony_queries.accounts, paged=True, filters=("state", "step")),
+    Get("/api/testimonies/{row}", testimony_queries.show),
+    Get("/api/arrivals", intake_queries.arrivals, paged=True),
     Get("/api/submissions", intake_queries.queue, paged=True),
     Get("/api/submissions/{reference}", intake_queries.show),
 )

@@ -56,7 +56,8 @@ class Ask:
         given = [] if subject is None else [subject]
         if self._door.paged:
             given.append(page_number(request.query_params.get("page")))
-        return answer_with(desk.ask(caller, self._door.query, *given))
+        narrowed = {name: request.query_params[name] for name in self._door.filters if name in request.query_params}
+        return answer_with(desk.ask(caller, self._door.query, *given, **narrowed))
 
 
 def subject_of(request: Request) -> Any:

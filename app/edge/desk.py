@@ -37,8 +37,9 @@ class Desk:
         """Perform an action; its view, or the kept answer of an identical earlier request."""
         return self.office.perform(caller, action, form, subject=subject, idempotency=idempotency, render=as_json)
 
-    def ask(self, caller: Caller, query: Query, *given: Any) -> Any:
-        return self.office.ask(caller, query, *given)
+    def ask(self, caller: Caller, query: Query, *given: Any, **more: Any) -> Any:
+        """Ask a question; what it discloses is clear already."""
+        return self.office.ask(caller, query, *given, **more)
 
     def enter(self) -> SignIns:
         """The sign-ins of this process; a process without them has no such page."""

@@ -22,6 +22,9 @@ class SubmissionState(StrEnum):
     DECLINED = "DECLINED"
 
 
+# In no case yet, and not sent away.
+WAITING: Final = (SubmissionState.RECEIVED, SubmissionState.OPENED, SubmissionState.TRIAGED)
+
 _MOVES: Final = {
     "RECEIVED": {"OPENED", "TRIAGED", "LINKED", "DECLINED"},
     "OPENED": {"TRIAGED", "LINKED", "DECLINED"},

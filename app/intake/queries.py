@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from app.intake.models import Submission, SubmissionFile
-from app.intake.views import SubmissionLine, SubmissionView, WitnessState
+from app.intake.models import WAITING, Submission, SubmissionFile
+from app.intake.views import Arrivals, SubmissionLine, SubmissionView, WitnessState
 from app.work import Reading, query
 
 PAGE = 25
@@ -21,6 +21,26 @@ def queue(reading: Reading, page: int = 0) -> tuple[SubmissionLine, ...]:
         .offset(PAGE * page)
     )
     return tuple(_line(reading, submission) for (submission,) in reading.execute(statement))
+
+
+@query("submission.arrivals")
+def arrivals(reading: Reading, page: int = 0, danger: bool = False) -> Arrivals:
+    """What waits for my team and is in no case yet: danger first, then the oldest; only those in danger if asked."""
+    waiting = reading.rows(Submission).where(Submission.state.in_(WAITING))
+    if danger:
+        waiting = waiting.where(Submission.danger)
+    found = waiting.subquery()
+    total, oldest = reading.execute(select(func.count(), func.min(found.c.received_at)).select_from(found))[0]
+    lines = (
+        waiting.order_by(Submission.danger.desc(), Submission.received_at, Submission.id)
+        .limit(PAGE)
+        .offset(PAGE * page)
+    )
+    return Arrivals(
+        total=int(total),
+        oldest_hours=None if oldest is None else int((reading.now - oldest).total_seconds() // 3600),
+        lines=tuple(_line(reading, submission) for (submission,) in reading.execute(lines)),
+    )
 
 
 @query("submission.show")

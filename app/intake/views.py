@@ -27,6 +27,15 @@ class SubmissionLine:
 
 
 @dataclass(frozen=True)
+class Arrivals:
+    """One page of what waits, how many wait in all, and for how many whole hours the oldest has."""
+
+    total: int
+    oldest_hours: int | None
+    lines: tuple[SubmissionLine, ...]
+
+
+@dataclass(frozen=True)
 class SubmissionView:
     """One submission of the queue, with the rows of its files."""
 

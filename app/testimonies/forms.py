@@ -96,5 +96,9 @@ class FinishAttachment(Form):
     media_type: Annotated[str, Field(max_length=100)] | None
 
 
+class ReadAccount(Reasoned):
+    """Open an account as a whole, for a reason."""
+
+
 class OpenFile(Reasoned):
     """Open an attachment's original, for a reason."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -60,6 +61,19 @@ class SegmentClass(StrEnum):
     NARRATIVE = "NARRATIVE"
 
 
+class Step(StrEnum):
+    """What is done next with an account: the rows of its task list, in their order."""
+
+    LIMITS = "LIMITS"
+    CONSENT = "CONSENT"
+    READY = "READY"
+    SESSION = "SESSION"
+    ACCOUNT = "ACCOUNT"
+    READ_BACK = "READ_BACK"
+    SEGMENTS = "SEGMENTS"
+    SEAL = "SEAL"
+
+
 S = State
 _STOP = frozenset({S.STOPPED_BY_WITNESS, S.VOIDED})
 
@@ -93,3 +107,59 @@ def may_move(present: str, to: State) -> bool:
 def admissible(classes: frozenset[SegmentClass], *, admissions: bool) -> bool:
     """With no promise on file, self-incriminating words are not kept (rule 9 of the brief)."""
     return admissions or SegmentClass.SELF_INCRIMINATING not in classes
+
+
+# Classes that stay shut when an account is read: each such passage is opened by itself (LOCATION is for protection).
+FOLDED: Final = frozenset(
+    {SegmentClass.SELF_INCRIMINATING, SegmentClass.EXIT_METHOD, SegmentClass.SEXUAL_VIOLENCE, SegmentClass.LOCATION}
+)
+
+# The step a state waits for. An account in any other state is no longer being taken.
+NEXT: Final[Mapping[State, Step]] = {
+    S.REQUESTED: Step.LIMITS,
+    S.TRIAGED: Step.LIMITS,
+    S.LIMITS_EXPLAINED: Step.READY,
+    S.READY: Step.SESSION,
+    S.IN_SESSION: Step.ACCOUNT,
+    S.PAUSED: Step.ACCOUNT,
+    S.RECORDED: Step.READ_BACK,
+    S.TRANSCRIBED: Step.READ_BACK,
+    S.TRANSLATED: Step.READ_BACK,
+    S.READ_BACK: Step.SEGMENTS,
+    S.SEGMENTED: Step.SEAL,
+}
+# Days from the state before it within which a step is due.
+DUE_DAYS: Final[Mapping[Step, int]] = {Step.READ_BACK: 14, Step.SEGMENTS: 7}
+_DONE_AFTER_SEAL: Final = frozenset({S.SEALED, S.RETAINED, S.DISPUTED, S.HANDED_OVER})
+
+
+def due_at(state: str, since: datetime) -> datetime | None:
+    """Until when the next step of an account is due, if it has a term."""
+    step = NEXT.get(State(state))
+    days = DUE_DAYS.get(step) if step else None
+    return since + timedelta(days=days) if days else None
+
+
+def progress(state: str, *, agreed: bool) -> tuple[tuple[Step, str], ...]:
+    """Every step with DONE, NOW, LATER (another comes first) or ENDED (it will not be taken).
+
+    agreed   whether the witness agrees now to care inside the office (T1): nothing is asked before
+    """
+    present = State(state)
+    if present in _DONE_AFTER_SEAL:
+        return tuple((step, "DONE") for step in Step)
+    following = NEXT.get(present)
+    if following is None:
+        return tuple((step, "ENDED") for step in Step)
+    # Consent can be asked at any time; it must be there before the account is ready to be taken.
+    waits = not agreed and following in {Step.READY, Step.SESSION, Step.ACCOUNT}
+    steps = list(Step)
+    return tuple((step, _standing(step, following, steps, agreed=agreed, waits=waits)) for step in steps)
+
+
+def _standing(step: Step, following: Step, steps: list[Step], *, agreed: bool, waits: bool) -> str:
+    if step is Step.CONSENT:
+        return "DONE" if agreed else "NOW"
+    if steps.index(step) < steps.index(following):
+        return "DONE"
+    return "LATER" if step is not following or waits else "NOW"

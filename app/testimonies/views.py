@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from app.work import Plain
@@ -33,3 +34,115 @@ class FileOpened:
     blob: str
     key: Plain
     size_bytes: int
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One row of the task list: DONE, NOW, LATER or ENDED."""
+
+    step: str
+    standing: str
+
+
+@dataclass(frozen=True)
+class AccountLine:
+    """One mute line of the accounts that are being taken. ``due`` only where the next step has a term."""
+
+    id: UUID
+    reference: str
+    state: str
+    since: datetime
+    step: str
+    due: datetime | None
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """One page of them, and how many there are in all."""
+
+    total: int
+    lines: tuple[AccountLine, ...]
+
+
+@dataclass(frozen=True)
+class TierLine:
+    """The newest answer to one tier of consent; ``state`` NOT_ASKED and no more where there is none."""
+
+    tier: str
+    state: str
+    id: UUID | None = None
+    since: datetime | None = None
+    text_version: str | None = None
+    recorded_by: str | None = None
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """A kept file: its number in the case, its size and day; never its name."""
+
+    number: int
+    id: UUID
+    state: str
+    size_bytes: int | None
+    day: str
+
+
+@dataclass(frozen=True)
+class PriorLine:
+    """That something was said elsewhere before, and the day it was taken in."""
+
+    number: int
+    id: UUID
+    day: str
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """One account, mute: how far it is and what remains."""
+
+    id: UUID
+    reference: str
+    state: str
+    since: datetime
+    due: datetime | None
+    admissions: bool
+    statement_version: str | None
+    taken_by: str
+    begun_at: datetime
+    segments: int
+    steps: tuple[StepLine, ...]
+
+
+@dataclass(frozen=True)
+class CaseAccounts:
+    """What lies under TESTIMONY in one case, mute."""
+
+    reference: str
+    accounts: tuple[AccountView, ...]
+    prior: tuple[PriorLine, ...]
+    files: tuple[FileLine, ...]
+
+
+@dataclass(frozen=True)
+class PassageRead:
+    """One passage of an account that was opened; a folded one keeps its words and shows their length at most."""
+
+    id: UUID
+    number: int
+    folded: bool
+    classes: tuple[Plain, ...]
+    bytes_at_most: int
+    text: Plain | None
+    language: Plain | None
+    speaker: Plain | None
+
+
+@dataclass(frozen=True)
+class AccountRead:
+    """An account opened as a whole: what was explained, the frame of its session, its passages."""
+
+    id: UUID
+    reference: str
+    state: str
+    frame: dict[str, Plain | None]
+    passages: tuple[PassageRead, ...]

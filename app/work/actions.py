@@ -90,7 +90,8 @@ def query(name: str) -> Callable[[Callable[..., Any]], Query]:
 def opening_of(table: str) -> Action | None:
     """The action that opens single values of a table, by the table's name."""
     for made in ACTIONS.values():
-        if any(opened.__tablename__ == table for opened in made.opens):
+        # What reads several tables at once opens them whole.
+        if [opened.__tablename__ for opened in made.opens] == [table]:
             return made
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from app.testimonies.forms import Passage
 from tests.api.conftest import Client, Staff
 from tests.world import World
 
@@ -41,3 +42,18 @@ def test_the_files_of_a_submission_are_found_by_row(staff: Staff, portal: Client
 
     assert opened.json()["values"]["file_name"] == "voice.wav"
     assert staff["legal"].get(f"/api/submissions/{reference}").status_code == 404
+
+
+def test_accounts_under_way_are_narrowed_by_an_address_and_read_with_a_reason(staff: Staff, world: World) -> None:
+    mark, reference = world.canary(), world.case()
+    account = world.testimony(reference, segments=(Passage(text=mark),))
+
+    listed = staff["intake"].get("/api/testimonies?step=READ_BACK").json()
+    elsewhere = staff["intake"].get("/api/testimonies?state=READY").json()
+    read = staff["intake"].post(f"/api/testimonies/{account}/read", {"justification": "INTAKE", "cites": str(account)})
+
+    assert ([line["reference"] for line in listed["lines"]], listed["total"]) == ([reference], 1)
+    assert (elsewhere["lines"], elsewhere["total"]) == ([], 0)
+    assert [passage["text"] for passage in read.json()["passages"]] == [mark]
+    assert staff["intake"].get("/api/testimonies?state=NOWHERE").status_code == 422
+    assert mark not in staff["intake"].get(f"/api/cases/{reference}/testimonies").text

@@ -113,8 +113,11 @@ def _domains(planted: Planted) -> dict[str, Request]:
 
 def _openings(planted: Planted) -> dict[str, Request]:
     """For each action that opens something: every field of the row, for the witness's own wish."""
-    made: dict[str, Request] = {}
+    whole = testimonies.ReadAccount(justification=Justification.WITNESS_REQUEST, words="because")
+    made: dict[str, Request] = {"testimony.read": (whole, planted.rows["testimonies"])}
     for action in ACTIONS.values():
+        if action.form is not Opening:
+            continue
         for table in (opened.__tablename__ for opened in action.opens):
             subject = planted.submission if table == "submissions" else planted.rows[table]
             reason = Justification.WITNESS_REQUEST

@@ -12,14 +12,22 @@ from app.cases.forms import SendHandoff
 from app.intake import queries as intake
 from app.oversight import actions as oversight
 from app.oversight.forms import AskLog
+from app.testimonies import queries as accounts_taken
 from app.testimonies.forms import Passage
 from app.work.actions import QUERIES
 from tests.world import World
 
 ROWS_MAX = 50
 # Each question there is, and the test here that fills its page. A new question has to be entered.
-PAGED = {"case.list", "submission.list", "account.list", "case.looked", "handoff.list"}
-SINGLE = {"case.count", "case.show", "submission.state", "submission.show", "account.me"}
+PAGED = {
+    "case.list", "submission.list", "submission.arrivals", "account.list", "case.looked", "handoff.list",
+    "testimony.list",
+}  # fmt: skip
+# What belongs to one case or one row: its parts have an end of their own.
+SINGLE = {
+    "case.count", "case.show", "submission.state", "submission.show", "account.me", "testimony.show",
+    "testimony.case", "consent.list",
+}  # fmt: skip
 
 
 @pytest.mark.domain("D10")
@@ -49,6 +57,29 @@ def test_the_queue_comes_twenty_five_a_page_danger_first(world: World) -> None:
     assert (len(first), len(second)) == (25, 2)
     assert first[0].reference == urgent
     assert {line.reference for line in (*first[1:], *second)} == quiet
+
+
+@pytest.mark.domain("D10")
+def test_arrivals_come_twenty_five_a_page_danger_first_and_are_counted_whole(world: World) -> None:
+    quiet = {world.submit()[1] for _ in range(26)}
+    _, urgent = world.submit(danger=True)
+
+    first, second = (world.office.ask(world["intake"], intake.arrivals, page=page) for page in range(2))
+
+    assert (first.total, len(first.lines), second.total, len(second.lines)) == (27, 25, 27, 2)
+    assert first.lines[0].reference == urgent
+    assert {line.reference for line in (*first.lines[1:], *second.lines)} == quiet
+
+
+@pytest.mark.domain("D10")
+def test_accounts_under_way_come_twenty_five_a_page_each_once(world: World) -> None:
+    reference = world.case()
+    made = {world.testimony(reference, upto="TRIAGED") for _ in range(27)}
+
+    first, second = (world.office.ask(world["intake"], accounts_taken.accounts, page=page) for page in range(2))
+
+    assert (first.total, len(first.lines), second.total, len(second.lines)) == (27, 25, 27, 2)
+    assert {line.id for line in (*first.lines, *second.lines)} == made
 
 
 @pytest.mark.domain("D10")

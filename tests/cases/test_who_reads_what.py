@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from app.cases.forms import Opening
-from app.cases.views import Opened
 from app.db import CaseRow, tables
+from app.edge.render import as_json
 from app.errors import Refusal
-from app.work.actions import ACTIONS
+from app.work.actions import ACTIONS, Action
 from app.work.forms import CITES, Justification
 from tests.cases.canaries import NOT_WORDS, Planted, fields_of, plant, sealed_fields
 from tests.ladder import CANARY, Log
@@ -66,20 +69,33 @@ def read_by(world: World, planted: Planted, who: str) -> set[str]:
     for action in ACTIONS.values():
         for table in action.opens:
             for why in Justification:
-                values = _try(world, planted, who, action.name, table.__tablename__, why)
+                values = _try(world, planted, who, action, table.__tablename__, why)
                 found |= {mark for mark in planted.canaries.values() if any(mark in value for value in values)}
     return found
 
 
-def _try(world: World, planted: Planted, who: str, action: str, table: str, why: Justification) -> list[str]:
-    subject: object = planted.submission if table == "submissions" else planted.rows[table]
-    words = "because" if issubclass(tables()[table], CaseRow) else None
-    form = Opening(fields=fields_of(table), justification=why, cites=_cites(planted, why), words=words)
+def _try(world: World, planted: Planted, who: str, action: Action, table: str, why: Justification) -> list[str]:
+    # What opens a whole account asks for no fields and is about the account, not about a passage of it.
+    about = table if action.form is Opening else "testimonies"
+    subject: object = planted.submission if about == "submissions" else planted.rows[about]
+    words = "because" if issubclass(tables()[about], CaseRow) else None
+    fields = {"fields": fields_of(about)} if action.form is Opening else {}
+    kind: Any = action.form
+    form = kind(**fields, justification=why, cites=_cites(planted, why), words=words)
     try:
-        opened: Opened = world.do(who, ACTIONS[action], form, subject=subject)
+        opened: Any = world.do(who, action, form, subject=subject)
     except Refusal:
         return []
-    return [plain.read() for plain in opened.values.values() if plain is not None]
+    return list(_opened(as_json(opened)))
+
+
+def _opened(view: Any) -> Iterator[str]:
+    """Every text of a view, at whatever depth."""
+    if isinstance(view, dict | list):
+        for each in view.values() if isinstance(view, dict) else view:
+            yield from _opened(each)
+    elif isinstance(view, str):
+        yield view
 
 
 def _cites(planted: Planted, why: Justification) -> object:

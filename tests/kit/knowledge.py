@@ -124,6 +124,7 @@ def forms() -> dict[str, dict[str, Any]]:
         "submission.link": {"case": ""},
         "attachment.finish": {},
         "attachment.download": {name: value for name, value in opening.items() if name != "fields"},
+        "testimony.read": {name: value for name, value in opening.items() if name != "fields"},
         "log.query": {},
         "log.verify": {},
     }

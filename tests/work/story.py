@@ -24,9 +24,9 @@ from app.legal import actions as legal
 from app.people import actions as people
 from app.protection import actions as protection
 from app.testimonies import actions as testimonies
-from app.testimonies import forms
-from app.testimonies.forms import OpenFile
-from app.testimonies.views import FileOpened
+from app.testimonies import forms, reading
+from app.testimonies.forms import OpenFile, ReadAccount
+from app.testimonies.views import AccountRead, FileOpened
 from app.work import Action, Caller, Justification, Query, Reasoned
 from tests.conftest import Database
 from tests.world import World, words
@@ -48,8 +48,9 @@ class Look:
 
     def form(self) -> Reasoned:
         reason = Justification(self.justification)
-        if self.action is testimonies.download:
-            return OpenFile(justification=reason, cites=self.cites, words=self.words)
+        if self.action in {testimonies.download, reading.read_account}:
+            whole = OpenFile if self.action is testimonies.download else ReadAccount
+            return whole(justification=reason, cites=self.cites, words=self.words)
         return Opening(fields=(self.column,), justification=reason, cites=self.cites, words=self.words)
 
     def take(self, world: World) -> str:
@@ -57,6 +58,8 @@ class Look:
         view = world.do(self.login, self.action, self.form(), subject=self.row)
         if isinstance(view, FileOpened):
             return view.key.raw().hex()
+        if isinstance(view, AccountRead):
+            return "".join(passage.text.read() for passage in view.passages if passage.text)
         plain = view.values[self.column]
         return "" if plain is None else plain.read()
 
@@ -116,6 +119,7 @@ def _what(world: World, story: Story) -> None:
         story.looks[action.name] = Look("intake", action, found, column, "INTAKE", cites=testimony)
 
     read(testimonies.open_testimony, "testimonies", "own_words")
+    read(reading.read_account, "testimonies", "text")
     read(testimonies.open_segment, "segments", "text")
     read(testimonies.open_consent, "consents", "conditions")
     read(testimonies.open_attachment, "attachments", "file_name", attachment)
