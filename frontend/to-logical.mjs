@@ -42,17 +42,24 @@ const AROUND = {
 const SIDE = /\b(left|right)\b/;
 // A notch is on a side of the glass, whatever the language.
 const OF_THE_DEVICE = /safe-area-inset/;
+// Two borders of a turned box are a tick, and a tick looks the same in every language.
+const TICK = ".govuk-checkboxes__label::after";
+
+function unequal(value) {
+  const [, right, , left] = postcss.list.space(value);
+  return left !== undefined && left !== right;
+}
 
 function turn(declaration) {
   const { prop, value } = declaration;
-  if (OF_THE_DEVICE.test(value)) return;
+  if (OF_THE_DEVICE.test(value) || (prop === "border-width" && declaration.parent.selector === TICK)) return;
   if (RENAMED[prop]) {
     declaration.prop = RENAMED[prop];
   } else if (SIDED_VALUE[prop]?.[value]) {
     declaration.value = SIDED_VALUE[prop][value];
   } else if (AROUND[prop]) {
+    if (!unequal(value)) return;
     const [top, right, bottom, left] = postcss.list.space(value);
-    if (left === undefined || left === right) return;
     const [block, inline] = AROUND[prop];
     declaration.cloneBefore({ prop: block, value: top === bottom ? top : `${top} ${bottom}` });
     declaration.cloneBefore({ prop: inline, value: `${left} ${right}` });
@@ -63,6 +70,7 @@ function turn(declaration) {
 // What still leans to one side: named, or by a shape or a shift along the line of writing.
 function leans({ prop, value }) {
   if (SIDE.test(prop) || SIDE.test(value)) return true;
+  if (AROUND[prop] && unequal(value)) return true;
   if (prop === "clip-path" || /translate(X|3d)?\(|rotate\(/.test(value)) return true;
   return /^(background-position|transform-origin)$/.test(prop);
 }

@@ -28,6 +28,7 @@ SHAPES = {
     ".govuk-visually-hidden-focusable": "hides on all sides alike",
     ".govuk-skip-link": "hides on all sides alike",
 }
+AROUND = {"margin", "padding", "inset", "border-width", "border-style", "border-color"}
 SIDE = re.compile(r"\b(?:left|right)\b")
 
 
@@ -54,8 +55,14 @@ def leaning(css: str) -> set[tuple[str, str, str]]:
         (selector, name, value)
         for selector, name, value in declarations(css)
         if SIDE.search(name) or SIDE.search(value) or name in {"clip-path", "background-position", "transform-origin"}
-        or re.search(r"translate(?:X|3d)?\(|rotate\(", value)
+        or re.search(r"translate(?:X|3d)?\(|rotate\(", value) or (name in AROUND and unequal(value))
     }  # fmt: skip
+
+
+def unequal(value: str) -> bool:
+    """Four values round a box, of which the two sides differ."""
+    values = re.sub(r"\([^()]*\)", "()", value).split()
+    return len(values) == 4 and values[1] != values[3]
 
 
 def own(name: str) -> str:
@@ -102,12 +109,13 @@ def test_our_own_layer_names_no_side() -> None:
 
 
 def test_a_declaration_that_leans_is_found() -> None:
-    css = "a{margin-left:1px}@media print{b > c:hover{float:right;clip-path:inset(50%)}}d{margin-inline-start:1px}"
+    css = "a{margin-left:1px}@media print{b > c:hover{float:right;clip-path:inset(50%)}}d{margin-inline-start:1px;margin:0 1px 0 1px;padding:0 1px 0 2px}"
 
     assert leaning(css) == {
         ("a", "margin-left", "1px"),
         ("b>c:hover", "float", "right"),
         ("b>c:hover", "clip-path", "inset(50%)"),
+        ("d", "padding", "0 1px 0 2px"),
     }
 
 
