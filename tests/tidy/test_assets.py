@@ -109,7 +109,10 @@ def test_our_own_layer_names_no_side() -> None:
 
 
 def test_a_declaration_that_leans_is_found() -> None:
-    css = "a{margin-left:1px}@media print{b > c:hover{float:right;clip-path:inset(50%)}}d{margin-inline-start:1px;margin:0 1px 0 1px;padding:0 1px 0 2px}"
+    css = (
+        "a{margin-left:1px}@media print{b > c:hover{float:right;clip-path:inset(50%)}}"
+        "d{margin-inline-start:1px;margin:0 1px 0 1px;padding:0 1px 0 2px}"
+    )
 
     assert leaning(css) == {
         ("a", "margin-left", "1px"),
