@@ -251,7 +251,7 @@ class Product:
             service.wait(0.1)
 
     def restart(self, part: Part = "all") -> float:
-        """Stop what runs of this part and start it; the seconds until all is healthy."""
+        """Stop what runs of this part and start it; the seconds until it, or for the database all, is healthy."""
         begun = time.monotonic()
         if part == "key_manager":
             _not_built("key_manager")
@@ -264,7 +264,8 @@ class Product:
         before = processes.clock_before(self._offset)
         for service in mine:
             service.start(before)
-        self._await_health()
+        # Of two parts that died the one is brought back while the other is still away.
+        self._await_health(mine or self._services)
         return time.monotonic() - begun
 
     def cut(self, *, torn: bool = False) -> float:
@@ -589,15 +590,18 @@ class Product:
             raise KitBroken(f"set-up did not come to its end: {first.said.read_text(errors='replace')[-500:]}")
         self._services = [*_doors(self._here, self._ports), *_workers(self._here, self._wanted)]
 
-    def _await_health(self) -> None:
+    def _await_health(self, awaited: Sequence[Service]) -> None:
+        def healthy() -> bool:
+            return all(service.healthy() for service in awaited)
+
         def decided() -> bool:
-            return self.healthy() or any(service.process and service.pid is None for service in self._services)
+            return healthy() or any(service.process and service.pid is None for service in awaited)
 
         processes.wait_until(decided, processes.HEALTH_SECONDS)
-        for service in self._services:
+        for service in awaited:
             if service.process is not None and service.pid is None:
                 raise Refused(service.process.returncode, service.said.read_text(errors="replace")[-2000:])
-        if not self.healthy():
+        if not healthy():
             raise KitBroken(f"not healthy within {processes.HEALTH_SECONDS:.0f} s")
 
     def _end(self, services: Sequence[Service], seconds: float) -> None:
