@@ -15,6 +15,7 @@ from app.cases import queries as case_queries
 from app.intake import actions as intake
 from app.intake import queries as intake_queries
 from app.legal import actions as legal
+from app.narratives import actions as narratives
 from app.oversight import actions as oversight
 from app.people import actions as people
 from app.protection import actions as protection
@@ -66,6 +67,8 @@ POSTS: Final = (
     Post("/api/cases/{reference}/residences", protection.record_residence, 201),
     Post("/api/cases/{reference}/needs", protection.record_need, 201),
     Post("/api/cases/{reference}/check-ins", protection.plan_check_in, 201),
+    Post("/api/cases/{reference}/public-reports", narratives.record, 201),
+    Post("/api/public_reports/{row}/codes", narratives.code, 201),
     Post("/api/testimonies/{row}/limits", testimonies.explain_limits),
     Post("/api/testimonies/{row}/ready", testimonies.ready),
     Post("/api/testimonies/{row}/session", testimonies.start_session),
@@ -90,6 +93,8 @@ POSTS: Final = (
     Post("/api/residences/{row}/open", protection.reveal_residence),
     Post("/api/needs/{row}/open", protection.open_need),
     Post("/api/check_ins/{row}/open", protection.open_check_in),
+    Post("/api/public_reports/{row}/open", narratives.open_report),
+    Post("/api/codings/{row}/open", narratives.open_coding),
     Post("/api/handoffs/{row}/open", cases.open_handoff),
     Post("/api/justifications/{row}/open", cases.open_justification),
     Post("/api/submissions/{reference}/open", intake.open_submission),

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from app.accounts.models import User
 from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
-from app.cases.models import Case, CaseState, Clearance, Handoff, Justification
+from app.cases.models import Case, CaseState, Clearance, Handoff, Justification, Origin
 from app.cases.steps import open_fields, receiver
 from app.cases.views import CaseOpened, Granted, Opened, Revoked, Sent
 from app.clock import uuid7
 from app.errors import Conflict, NotFound
 from app.keyholders import holders
+from app.keyholders.models import Keyholder
 from app.pseudonyms import references
 from app.work import Work, action
 
@@ -31,13 +32,15 @@ def open_case(work: Work, form: OpenCase) -> CaseOpened:
         state=CaseState.OPEN,
         state_at=work.now,
         pathway=form.pathway,
+        origin=form.origin,
         synthetic=work.settings.demo,
         opened_by=work.actor.code,
         opened_at=work.now,
     )
     work.add(case)
     work.flush()
-    work.open_case_keys(case.id, _first_holders(work))
+    first = _holders_of_a_report if case.origin == Origin.PUBLIC_REPORT else _first_holders
+    work.open_case_keys(case.id, first(work))
     work.add(
         Clearance(
             case_id=case.id,
@@ -153,6 +156,20 @@ def _first_holders(work: Work) -> dict[str, list[UUID]]:
         "CARE": protection,
         "LOCATION": protection,
     }
+
+
+def _holders_of_a_report(work: Work) -> dict[str, list[UUID]]:
+    """Of what was published only RELEASE is ever worked with: intake files it, the narrative team codes it.
+
+    Nobody but escrow gets a key to who, where or what somebody said, so no later mistake can
+    put a person into the case. The team gets its key if somebody leads it, else intake gives
+    it singly later.
+    """
+    assert work.caller.keyring is not None
+    intake = holders.leads_of(work.session, work.team("intake"))
+    team = work.first(Keyholder, Keyholder.kind == "team", Keyholder.name == "narrative")
+    narrative = [team.id] if team is not None and holders.leads_of(work.session, team) else []
+    return {"RELEASE": [work.caller.keyring.holder, *intake, *narrative]}
 
 
 def _holds(work: Work, case: Case, compartment: str, holder: UUID) -> bool:

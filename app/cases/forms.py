@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from app.cases.models import Pathway
+from app.cases.models import Origin, Pathway
 from app.work.forms import Form, Moment, Passage, Reasoned
 
 Compartment = Literal["IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "THREAT", "RELEASE"]
@@ -16,7 +16,10 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class OpenCase(Form):
+    """Opened for whoever came, or for what was printed about somebody. What a case began as stays."""
+
     pathway: Pathway = Pathway.UNDECIDED
+    origin: Origin = Origin.DIRECT
 
 
 class HandOver(Form):

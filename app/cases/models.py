@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -29,11 +30,24 @@ class Pathway(StrEnum):
     UNDECIDED = "UNDECIDED"
 
 
+class Origin(StrEnum):
+    """How the office came to know of somebody. In clear: a rule must know it before any key is used."""
+
+    DIRECT = "DIRECT"
+    PORTAL = "PORTAL"
+    REFERRAL = "REFERRAL"
+    # Known from what others published. Nobody came to us, so nobody here can ever consent.
+    PUBLIC_REPORT = "PUBLIC_REPORT"
+
+
 class Case(Row):
     """One person's case. Nothing here says who, where or what."""
 
     __tablename__ = "cases"
-    __table_args__ = (Index("ix_cases_opened", "opened_at", "id"),)
+    __table_args__ = (
+        CheckConstraint("origin IN ('DIRECT', 'PORTAL', 'REFERRAL', 'PUBLIC_REPORT')", name="origin"),
+        Index("ix_cases_opened", "opened_at", "id"),
+    )
     scopes = frozenset({"case"})
     author = "opened_by"
     addressed_by = "reference"
@@ -42,6 +56,7 @@ class Case(Row):
     state: Mapped[str]
     state_at: Mapped[datetime]
     pathway: Mapped[str]
+    origin: Mapped[str]
     # Made by the demonstration: shown on every page that shows the case.
     synthetic: Mapped[bool]
     opened_by: Mapped[str]
@@ -50,6 +65,18 @@ class Case(Row):
     def must_be_open(self) -> None:
         if self.state != CaseState.OPEN:
             raise Conflict("This case is closed.")
+
+    def must_be_a_witness(self) -> None:
+        """Refuse to hang anybody's own words or particulars on what a newspaper printed."""
+        if self.origin == Origin.PUBLIC_REPORT:
+            raise Conflict("A public report is nobody who came to us. Open a case of their own for whoever did.")
+
+    def must_be_a_public_report(self) -> None:
+        if self.origin != Origin.PUBLIC_REPORT:
+            raise Conflict("Public reports have cases of their own: what was printed is no part of a witness's case.")
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"origin": self.origin}
 
 
 class Justification(CaseRow):

@@ -45,6 +45,7 @@ def show(reading: Reading, reference: str) -> CaseView:
         reference=case.reference,
         state=case.state,
         pathway=case.pathway,
+        origin=case.origin,
         opened_by=case.opened_by,
         opened_at=case.opened_at,
         synthetic=case.synthetic,
@@ -80,7 +81,9 @@ def handoffs(reading: Reading, page: int = 0) -> tuple[HandoffLine, ...]:
 
 
 def _line(case: Case, held: frozenset[str]) -> CaseLine:
-    return CaseLine(case.reference, case.state, case.pathway, case.opened_at, case.synthetic, tuple(sorted(held)))
+    return CaseLine(
+        case.reference, case.state, case.pathway, case.origin, case.opened_at, case.synthetic, tuple(sorted(held))
+    )  # fmt: skip
 
 
 def _records(reading: Reading, case: UUID, held: frozenset[str]) -> list[RecordLine]:

@@ -16,6 +16,7 @@ class CaseLine:
     reference: str
     state: str
     pathway: str
+    origin: str
     opened_at: datetime
     synthetic: bool
     held: tuple[str, ...]
@@ -48,6 +49,7 @@ class CaseView:
     reference: str
     state: str
     pathway: str
+    origin: str
     opened_by: str
     opened_at: datetime
     synthetic: bool

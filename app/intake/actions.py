@@ -77,6 +77,7 @@ def link(work: Work, submission: Submission, form: Link) -> Linked:
     """Take it into a case: sealed again under TESTIMONY, as an account given without a caution."""
     case = work.fetch(Case, references.read(form.case))
     case.must_be_open()
+    case.must_be_a_witness()
     if "TESTIMONY" not in work.held(case.id):
         raise NotFound
     work.lock(submission)

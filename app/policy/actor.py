@@ -51,6 +51,7 @@ OPERATOR = Actor("Operator", "operator")
 class Subject:
     """What a rule may know of the row an action is about: never content.
 
+    origin   of a case: how the office came to know of somebody; "none" of every other row
     held     compartments of this case the caller's ring can open now
     seen     which of LOCATION and TESTIMONY of this case the caller has ever opened
     authors  codes of those who made or signed the row
@@ -59,6 +60,7 @@ class Subject:
     table: str = "none"
     state: str = "none"
     compartment: str = "none"
+    origin: str = "none"
     team: str = "none"
     held: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
@@ -75,6 +77,7 @@ class Subject:
             "attrs": {
                 "state": self.state,
                 "compartment": self.compartment,
+                "origin": self.origin,
                 "team": self.team,
                 "held": sorted(self.held),
                 "seen": sorted(self.seen),

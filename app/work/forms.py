@@ -90,6 +90,7 @@ CITES: Final[dict[Justification, tuple[str, ...]]] = {
     Justification.RELOCATION: ("threat_assessments",),
     Justification.LEGAL_ASSESSMENT: ("mitigation_assessments",),
     Justification.AGREED_DISCLOSURE: ("consents",),
+    Justification.RELEASE_WORK: ("public_reports",),
     Justification.SECOND_SIGNATURE: ("mitigation_assessments", "threat_assessments"),
     Justification.HANDOVER: ("grants",),
 }

@@ -30,10 +30,12 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("pathway", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
         sa.Column("synthetic", sa.Boolean(), nullable=False),
         sa.Column("opened_by", sa.String(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("origin IN ('DIRECT', 'PORTAL', 'REFERRAL', 'PUBLIC_REPORT')", name=op.f("ck_cases_origin")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("reference", name=op.f("uq_cases_reference")),
     )
@@ -374,6 +376,44 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_prior_accounts_case_id"), "prior_accounts", ["case_id"], unique=False)
     op.create_table(
+        "public_reports",
+        sa.Column("source_title", sa.LargeBinary(), nullable=False),
+        sa.Column("source_url", sa.LargeBinary(), nullable=True),
+        sa.Column("left_in", sa.LargeBinary(), nullable=True),
+        sa.Column("nationality", sa.LargeBinary(), nullable=True),
+        sa.Column("sex", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_public_reports_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_public_reports")),
+    )
+    op.create_index(op.f("ix_public_reports_case_id"), "public_reports", ["case_id"], unique=False)
+    op.create_table(
+        "codings",
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("frame_version", sa.String(), nullable=False),
+        sa.Column("codes", sa.LargeBinary(), nullable=False),
+        sa.Column("coded_by", sa.String(), nullable=False),
+        sa.Column("coded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("number IN (1, 2)", name=op.f("ck_codings_number")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_codings_case_id")),
+        sa.ForeignKeyConstraint(["report_id"], ["public_reports.id"], name=op.f("fk_codings_report_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_codings")),
+        sa.UniqueConstraint(
+            "report_id", "frame_version", "coded_by", name=op.f("uq_codings_report_id_frame_version_coded_by")
+        ),
+        sa.UniqueConstraint(
+            "report_id", "frame_version", "number", name=op.f("uq_codings_report_id_frame_version_number")
+        ),
+    )
+    op.create_index(op.f("ix_codings_case_id"), "codings", ["case_id"], unique=False)
+    op.create_index(op.f("ix_codings_report_id"), "codings", ["report_id"], unique=False)
+    op.create_table(
         "public_keys",
         sa.Column("keyholder_id", sa.Uuid(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
@@ -626,6 +666,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_residences_case_id"), table_name="residences")
     op.drop_table("residences")
     op.drop_table("public_keys")
+    op.drop_index(op.f("ix_codings_report_id"), table_name="codings")
+    op.drop_index(op.f("ix_codings_case_id"), table_name="codings")
+    op.drop_table("codings")
+    op.drop_index(op.f("ix_public_reports_case_id"), table_name="public_reports")
+    op.drop_table("public_reports")
     op.drop_index(op.f("ix_prior_accounts_case_id"), table_name="prior_accounts")
     op.drop_table("prior_accounts")
     op.drop_table("places")

@@ -14,11 +14,11 @@ depends_on = None
 
 # A commit that changed one of these and appended no entry is refused.
 GUARDED = (
-    "attachments", "case_keys", "cases", "check_ins", "clearances", "consents", "contact_channels", "devices",
-    "envelopes", "grants", "handoffs", "holds", "identity_documents", "justifications", "keyholders", "memberships",
-    "mitigation_assessments", "needs", "persons", "prior_accounts", "public_keys", "recovery_codes", "residences",
-    "role_holdings", "segments", "submission_files", "submissions", "testimonies", "threat_assessments", "users",
-    "witness_keys",
+    "attachments", "case_keys", "cases", "check_ins", "clearances", "codings", "consents", "contact_channels",
+    "devices", "envelopes", "grants", "handoffs", "holds", "identity_documents", "justifications", "keyholders",
+    "memberships", "mitigation_assessments", "needs", "persons", "prior_accounts", "public_keys", "public_reports",
+    "recovery_codes", "residences", "role_holdings", "segments", "submission_files", "submissions", "testimonies",
+    "threat_assessments", "users", "witness_keys",
 )  # fmt: skip
 UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")
 APPEND_ONLY = ("entries", "entry_bodies", "entry_subjects", "places", "checkpoints")

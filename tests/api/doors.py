@@ -26,6 +26,7 @@ EVERYBODY: Final = CORE
 INTAKE: Final = frozenset({"intake", "intake-lead"})
 LEGAL: Final = frozenset({"legal", "legal-lead"})
 SAFETY: Final = frozenset({"protection", "protection-lead"})
+NARRATIVE: Final = frozenset({"narrative-lead"})
 HOLDERS: Final = INTAKE | LEGAL | SAFETY | {"narrative-lead"}
 ADMINISTRATOR: Final = frozenset({"administrator"})
 AUDITOR: Final = frozenset({"auditor"})
@@ -56,6 +57,7 @@ class Scene:
     def address(self, ask: Ask, login: str = "") -> str:
         """The address with the scene's own ids in it."""
         reference = self.planted.submission if "/submissions/" in ask.path else self.planted.reference
+        reference = self.planted.report if ask.path.endswith("/public-reports") else reference
         path = ask.path.replace("{reference}", reference).replace("{user}", self.spare_of(login))
         return path.replace("{row}", str(self.row_of(ask))) if "{row}" in path else path
 
@@ -196,6 +198,10 @@ ACTIONS: Final = (
     _post("/api/cases/{reference}/residences", SAFETY, plain(place="a flat", since="May", who_knows="two"), 201),
     _post("/api/cases/{reference}/needs", SAFETY, plain(kind="MEDICINE", words="insulin"), 201),
     _post("/api/cases/{reference}/check-ins", SAFETY, plain(due_at="2026-12-01T10:00:00Z", agreed_word="kettle"), 201),
+    _post("/api/cases/{reference}/public-reports", INTAKE, plain(
+        source_title="A paper", source_url="https://paper.example", left_in="2015-07", nationality="not said",
+        sex="MALE"), 201),
+    _post("/api/public_reports/{row}/codes", NARRATIVE, plain(codes=["N1a"]), 201),
     _post("/api/testimonies/{row}/limits", INTAKE,
           plain(statement_version="2026-10", language="ar", own_words="I understood")),
     _post("/api/testimonies/{row}/ready", INTAKE, plain(counsel="DECLINED", counsel_reason="no lawyer wanted")),
@@ -231,6 +237,9 @@ OPENINGS: Final = (
     _post("/api/residences/{row}/open", SAFETY, opening("place", "SAFETY", "threat_assessments", "to fetch them")),
     _post("/api/needs/{row}/open", SAFETY, opening("words", "CARE", "needs")),
     _post("/api/check_ins/{row}/open", SAFETY, opening("agreed_word", "SAFETY", "threat_assessments")),
+    _post("/api/public_reports/{row}/open", INTAKE | NARRATIVE,
+          opening("source_title", "RELEASE_WORK", "public_reports")),
+    _post("/api/codings/{row}/open", NARRATIVE, opening("codes", "RELEASE_WORK", "public_reports")),
     _post("/api/handoffs/{row}/open", SAFETY, opening("words", "SAFETY", "threat_assessments")),
     _post("/api/justifications/{row}/open", INTAKE | LEGAL, opening("words", "INCIDENT")),
     _post("/api/submissions/{reference}/open", INTAKE, opening("account", "TRIAGE", "submissions")),

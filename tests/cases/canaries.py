@@ -29,6 +29,7 @@ NOT_WORDS = frozenset(
         "testimonies.statement_language", "segments.language", "segments.speaker", "segments.classes",
         "consents.language", "consents.how_given", "prior_accounts.forum", "prior_accounts.caution",
         "attachments.file_key", "attachments.original_sha256",
+        "codings.codes", "public_reports.sex", "public_reports.left_in",
         "mitigation_assessments.factor", "mitigation_assessments.finding",
         "threat_assessments.level", "needs.kind",
         "submissions.language", "submissions.decision",
@@ -41,12 +42,14 @@ NOT_WORDS = frozenset(
 class Planted:
     """What was planted where, and the rows of it.
 
+    report    the reference of the case of a public report
     canaries  "table.column" -> the canary that only that field holds
     rows      table -> the row that holds its canaries
     """
 
     reference: str = ""
     submission: str = ""
+    report: str = ""
     canaries: dict[str, str] = field(default_factory=dict)
     rows: dict[str, UUID] = field(default_factory=dict)
 
@@ -83,6 +86,7 @@ def plant(world: World) -> Planted:
     world.hand_to_legal(planted.reference)
     world.hand_to_protection(planted.reference)
     _afterwards(world, planted, marks)
+    _in_public(world, planted, marks("public_reports", "source_title", "source_url", "nationality"))
     return planted
 
 
@@ -152,6 +156,14 @@ def _through_the_portal(world: World, planted: Planted, marks: dict[str, str]) -
     linked = world.do("intake", intake.link, Link(case=planted.reference), subject=planted.submission)
     planted.rows["prior_accounts"] = linked.prior_account
     planted.canaries["prior_accounts.account"] = marks["account"]
+
+
+def _in_public(world: World, planted: Planted, marks: dict[str, str]) -> None:
+    """A case of its own, by the officer who opened the other: what was printed is no part of a witness's case."""
+    planted.report = world.case("intake", origin="PUBLIC_REPORT")
+    planted.rows["codings"] = world.code_report(world.report(planted.report, by="intake"), "N1a", "N4c")
+    # Not coded yet, so that somebody may.
+    planted.rows["public_reports"] = world.report(planted.report, by="intake", **marks)
 
 
 def _afterwards(world: World, planted: Planted, marks: Any) -> None:

@@ -12,6 +12,7 @@ from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening, RevokeGrant,
 from app.db import CaseRow, tables
 from app.intake.forms import Link, Receive, Triage
 from app.legal.forms import WriteNote
+from app.narratives.forms import CodeReport, RecordReport
 from app.oversight.forms import AskLog
 from app.people.forms import RecordContact, RecordDocument, RecordPerson
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
@@ -74,6 +75,8 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "location.record": (RecordResidence(**words.residence()), case),
         "care.record": (RecordNeed(**words.need()), case),
         "checkin.plan": (PlanCheckIn(due_at=clock.now() + timedelta(days=1), agreed_word="kettle"), case),
+        "public_report.record": (RecordReport(**words.report()), planted.report),
+        "narrative.code": (CodeReport(codes=("N2c",)), planted.rows["public_reports"]),
         "checkin.settle": (SettleCheckIn(state="MISSED"), planted.rows["check_ins"]),
     }
 

@@ -21,14 +21,15 @@ ACCOUNT = ("testimonies", "segments", "consents", "attachments", "prior_accounts
 WHO = ("persons", "identity_documents", "contact_channels")
 SAFETY = ("threat_assessments", "check_ins", "needs", "residences", "handoffs")
 PORTAL = ("submissions", "submission_files")
+PRINTED = ("public_reports",)
 
 # What each may come to read of this case by any of the reasons there are: the whole of it.
 READS: dict[str, tuple[str, ...]] = {
     "administrator": (),
     "auditor": (),
-    "narrative-lead": (),
-    "intake": (*WHO, *ACCOUNT, *PORTAL),
-    "intake-lead": (*WHO, *ACCOUNT, *PORTAL),
+    "narrative-lead": PRINTED,
+    "intake": (*WHO, *ACCOUNT, *PORTAL, *PRINTED),
+    "intake-lead": (*WHO, *ACCOUNT, *PORTAL, *PRINTED),
     "legal": (*ACCOUNT, "mitigation_assessments"),
     "legal-lead": (*ACCOUNT, "mitigation_assessments"),
     "protection": (*WHO, *SAFETY),

@@ -33,6 +33,7 @@ REASONS: Final[Mapping[str, tuple[Reason, ...]]] = {
         Reason("DEMAND", words=True),
     ),
     "caseworker": _CASEWORKER,
+    "narrative_editor": (Reason("RELEASE_WORK", ("public_reports",)),),
 }
 # Where a table asks for something else than the role's usual reason.
 REASONS_FOR: Final[Mapping[tuple[str, str], tuple[Reason, ...]]] = {
@@ -44,6 +45,7 @@ REASONS_FOR: Final[Mapping[tuple[str, str], tuple[Reason, ...]]] = {
     ("intake_officer", "justifications"): _TEAM_READS,
     ("legal_reviewer", "justifications"): _TEAM_READS,
     ("caseworker", "justifications"): _TEAM_READS,
+    ("intake_officer", "public_reports"): (Reason("RELEASE_WORK", ("public_reports",)),),
     ("legal_reviewer", "residences"): (Reason("DEMAND", words=True),),
 }
 # A reason is asked for even of those who have none: the product refuses, not the kit.
@@ -64,6 +66,7 @@ CITED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "RELOCATION": ("threat_assessments",),
     "LEGAL_ASSESSMENT": ("mitigation_assessments",),
     "AGREED_DISCLOSURE": ("consents",),
+    "RELEASE_WORK": ("public_reports",),
     "SECOND_SIGNATURE": ("mitigation_assessments", "threat_assessments"),
 }
 
@@ -118,6 +121,8 @@ def forms() -> dict[str, dict[str, Any]]:
         "location.record": {"place": "The flat above the bakery.", "since": "spring", "who_knows": "Nobody else."},
         "care.record": {"kind": "HEALTH", "words": "The old wound hurts at night."},
         "checkin.plan": {"due_at": due, "agreed_word": "the blue kettle"},
+        "public_report.record": {"source_title": "An evening paper", "left_in": "2015-07", "sex": "MALE"},
+        "narrative.code": {"codes": ["N1a"]},
         "checkin.settle": {"state": "MET_OK"},
         "submission.receive": {"account": "I would like to speak to somebody.", "language": "en"},
         "submission.triage": {"decision": "INTERVIEW"},

@@ -21,6 +21,7 @@ from app.intake import actions as intake
 from app.intake.forms import Link, Receive, ReceivedFile
 from app.intake.models import Submission, SubmissionFile
 from app.legal import actions as legal
+from app.narratives import actions as narratives
 from app.people import actions as people
 from app.protection import actions as protection
 from app.testimonies import actions as testimonies
@@ -91,6 +92,7 @@ def tell(world: World) -> Story:
     _passed_on(world, story)
     _safety(world, story)
     _reasons(world, story)
+    _in_public(world, story)
     return story
 
 
@@ -187,6 +189,19 @@ def _reasons(world: World, story: Story) -> None:
     Look("legal", testimonies.open_segment, segment, "text", "DEMAND", words=story.mark()).take(world)
     reason = world.row("legal", story.reference, "justifications")
     story.looks["justification.open"] = Look("legal", cases.open_justification, reason, "words", "INCIDENT")
+
+
+def _in_public(world: World, story: Story) -> None:
+    """What a paper printed about somebody else, in a case of its own."""
+    case = world.case(origin="PUBLIC_REPORT")
+    report = world.report(case, by="intake", source_title=story.mark(), nationality=story.mark())
+    coding = world.code_report(report, "N1a", "N4c")
+    story.marks.append('["N1a", "N4c"]')
+    for action, row, column in (
+        (narratives.open_report, report, "source_title"),
+        (narratives.open_coding, coding, "codes"),
+    ):
+        story.looks[action.name] = Look("narrative-lead", action, row, column, "RELEASE_WORK", cites=report)
 
 
 def ids(world: World, login: str, table: type[Row]) -> list[UUID]:

@@ -26,6 +26,8 @@ from app.intake import actions as intake
 from app.intake.forms import Receive
 from app.legal import actions as legal
 from app.legal.forms import WriteNote
+from app.narratives import actions as narratives
+from app.narratives.forms import CodeReport, RecordReport
 from app.people import actions as people
 from app.people.forms import RecordContact, RecordDocument, RecordPerson
 from app.protection import actions as protection
@@ -171,9 +173,9 @@ class World:
         """Perform an action as a member of the cast."""
         return self.office.perform(self[login], action, form, subject=subject)
 
-    def case(self, by: str = "intake") -> str:
+    def case(self, by: str = "intake", **given: Any) -> str:
         """A new case; its reference."""
-        reference: str = self.do(by, cases.open_case, OpenCase()).reference
+        reference: str = self.do(by, cases.open_case, OpenCase(**given)).reference
         return reference
 
     def show(self, login: str, reference: str) -> CaseView:
@@ -299,6 +301,16 @@ class World:
     def contact(self, reference: str, *, by: str = "intake", **given: Any) -> UUID:
         form = RecordContact(**{"channel": "PHONE", "address": "+00 555 0142", "safe_hours": "after ten", **given})
         stored: Stored = self.do(by, people.record_contact, form, subject=reference)
+        return stored.id
+
+    def report(self, reference: str, *, by: str = "intake-lead", **given: Any) -> UUID:
+        """What a source printed, in a case that was opened for it."""
+        form = RecordReport(**{**words.report(), **given})
+        stored: Stored = self.do(by, narratives.record, form, subject=reference)
+        return stored.id
+
+    def code_report(self, report: UUID, *codes: str, by: str = "narrative-lead") -> UUID:
+        stored: Stored = self.do(by, narratives.code, CodeReport(codes=codes), subject=report)
         return stored.id
 
     def whole_case(self, language: str = "ar", **given: Any) -> str:

@@ -45,10 +45,11 @@ PATHS: Final[dict[str, tuple[str, ...]]] = {
 # Sealed columns no mark fits into: a form that takes one of a few fixed words, a number or a key.
 CLOSED: Final = frozenset({
     ("attachments", "file_key"), ("attachments", "original_sha256"),
-    ("consents", "language"), ("consents", "how_given"), ("contact_channels", "channel"),
+    ("codings", "codes"), ("consents", "language"), ("consents", "how_given"), ("contact_channels", "channel"),
     ("identity_documents", "kind"), ("identity_documents", "condition"),
     ("mitigation_assessments", "factor"), ("mitigation_assessments", "finding"), ("needs", "kind"),
     ("persons", "sex"), ("persons", "nationalities"), ("persons", "languages"), ("persons", "category"),
+    ("public_reports", "left_in"), ("public_reports", "sex"),
     ("prior_accounts", "forum"), ("prior_accounts", "caution"),
     ("segments", "language"), ("segments", "speaker"), ("segments", "classes"),
     ("submission_files", "file_key"), ("submission_files", "original_sha256"),
@@ -84,6 +85,7 @@ def seed(world: World, count: int, number: int) -> Filled:
     references = [_whole(world, marks, next(states)) for _ in range(count)]
     for reference in references[::2]:
         _linked(world, marks, reference)
+    _printed(world, marks)
     _sent(world, marks)
     return Filled(references, marks.made)
 
@@ -181,6 +183,15 @@ def _kept_safe(world: World, marks: Marks, case: str) -> None:
     planned = world.check_in(case, agreed_word=mark("check_ins", "agreed_word"))
     settled = SettleCheckIn(state="MET_CONCERN", outcome=mark("check_ins", "outcome"))
     world.do("protection", protection.settle_check_in, settled, subject=planned)
+
+
+def _printed(world: World, marks: Marks) -> None:
+    """A public report, coded twice. It is nobody's case, so it stands beside those that were asked for."""
+    case = world.case("intake-lead", origin="PUBLIC_REPORT")
+    told = ("source_title", "source_url", "nationality")
+    report = world.report(case, **{column: marks.draw(case, "public_reports", column, "RELEASE") for column in told})
+    for coder in ("narrative-lead", "narrative"):
+        world.code_report(report, "N1a", "N4c", by=coder)
 
 
 def _linked(world: World, marks: Marks, case: str) -> None:

@@ -110,5 +110,15 @@ def residence() -> dict[str, Any]:
     }
 
 
+def report() -> dict[str, Any]:
+    return {
+        "source_title": "An evening paper that does not exist, 3 March",
+        "source_url": "https://paper.example/3-march",
+        "left_in": "2015-07",
+        "nationality": "not said",
+        "sex": "MALE",
+    }
+
+
 def need() -> dict[str, Any]:
     return {"kind": "MEDICINE", "words": "Insulin, and a doctor who speaks Arabic."}
