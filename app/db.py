@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeDecorator
 
 from app.clock import uuid7
 
-SCOPES: Final = frozenset({"compartment", "case", "own", "team", "receipt", "staff", "log", "clock"})
+SCOPES: Final = frozenset({"compartment", "case", "own", "team", "receipt", "staff", "accounts", "log", "clock"})
 
 
 class StrayWrite(RuntimeError):

@@ -17,10 +17,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 import app.accounts.actions
+import app.accounts.mine
 import app.cases.actions
 import app.intake.actions
 import app.legal.actions
 import app.oversight.actions
+import app.oversight.queries
 import app.people.actions
 import app.protection.actions
 import app.testimonies.actions  # noqa: F401

@@ -7,7 +7,7 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from app import clock
 from app.accounts import rules
@@ -89,7 +89,7 @@ def enter(work: Work, form: Entering) -> Entered:
     user = work.session.get_one(User, form.user_id, with_for_update=True)
     if user.state not in {AccountState.ENROLLED, AccountState.ACTIVE}:
         raise SignInRefused
-    _second_factor(work, user, form)
+    check_second_factor(work, user, form.private_raw, code=form.code, recovery_code=form.recovery_code)
     user.state = AccountState.ACTIVE
     roles = roles_of(work, user.id)
     token, device = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
@@ -116,13 +116,13 @@ def enter(work: Work, form: Entering) -> Entered:
 @action("signin.leave", operation="sign-in")
 def leave(work: Work) -> Left:
     """End this session."""
-    return _end(work, SignIn.id == work.actor.sign_in)
+    return end(work, SignIn.id == work.actor.sign_in)
 
 
 @action("signin.leave_everywhere", operation="sign-in")
 def leave_everywhere(work: Work) -> Left:
     """End every session of mine, this one too."""
-    return _end(work, SignIn.user_id == work.actor.id)
+    return end(work, SignIn.user_id == work.actor.id)
 
 
 @action("signin.close_lane", operation="sign-in", on=User)
@@ -215,13 +215,16 @@ def _invite(work: Work, login: str, name: str, roles: frozenset[str], team: str 
     return Invited(user.code, login, code, user.invite_until)
 
 
-def _second_factor(work: Work, user: User, form: Entering) -> None:
-    if form.recovery_code is not None:
+def check_second_factor(
+    work: Work, user: User, private_raw: bytes, *, code: str | None, recovery_code: str | None
+) -> None:
+    """Use up a second factor of somebody whose key is open; SignInRefused unless it is one. The row is locked."""
+    if recovery_code is not None:
         used = work.session.execute(
             update(RecoveryCode)
             .where(
                 RecoveryCode.user_id == user.id,
-                RecoveryCode.code_hash == rules.code_hash(form.recovery_code),
+                RecoveryCode.code_hash == rules.code_hash(recovery_code),
                 RecoveryCode.used_at.is_(None),
             )
             .values(used_at=work.now)
@@ -231,8 +234,8 @@ def _second_factor(work: Work, user: User, form: Entering) -> None:
             raise SignInRefused
         return
     assert user.sealed_totp is not None
-    secret = boxes.open_box(totp_key(form.private_raw), user.sealed_totp, context=user.id.bytes)
-    step = rules.totp_step(secret, form.code or "", clock.now().timestamp())
+    secret = boxes.open_box(totp_key(private_raw), user.sealed_totp, context=user.id.bytes)
+    step = rules.totp_step(secret, code or "", clock.now().timestamp())
     # The row is locked, so of two equal codes at one moment the second sees the first's step.
     if step is None or step <= user.totp_last_step:
         raise SignInRefused
@@ -271,12 +274,10 @@ def _end_oldest(work: Work, user_id: UUID) -> None:
         old.ended_at = work.now
 
 
-def _end(work: Work, which: object) -> Left:
+def end(work: Work, *which: ColumnElement[bool]) -> Left:
+    """End the sessions that are meant and still open, and say how many."""
     ended = work.session.execute(
-        update(SignIn)
-        .where(which, SignIn.user_id == work.actor.id, SignIn.ended_at.is_(None))  # type: ignore[arg-type]
-        .values(ended_at=work.now)
-        .returning(SignIn.id)
+        update(SignIn).where(*which, SignIn.ended_at.is_(None)).values(ended_at=work.now).returning(SignIn.id)
     ).all()
     work.record(count=len(ended))
     return Left(len(ended))

@@ -15,6 +15,7 @@ Role = Literal[
     "approver", "auditor", "key_custodian", "administrator",
 ]  # fmt: skip
 Team = Literal["intake", "legal", "protection", "narrative"]
+PageLanguage = Literal["en", "ar", "fr"]
 LoginName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{2,31}$")]
 Passphrase = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
@@ -81,6 +82,32 @@ class Entering(Form):
 
     user_id: UUID
     private_raw: bytes
+    code: Digits | None
+    recovery_code: OneUse | None
+
+
+class Prefer(Form):
+    """How one's own pages speak, and whether single keys do anything on them. What is left out stays."""
+
+    language: PageLanguage | None = None
+    shortcuts: bool | None = None
+
+
+class ChangePassphrase(Form):
+    """The present passphrase with a second factor, and the one that takes its place."""
+
+    passphrase: Passphrase
+    new_passphrase: Passphrase
+    code: Digits | None = None
+    recovery_code: OneUse | None = None
+
+
+class Rewrapping(Form):
+    """The same, after both passphrases were stretched outside the transaction."""
+
+    wrapping_key: bytes
+    new_salt: bytes
+    new_wrapping_key: bytes
     code: Digits | None
     recovery_code: OneUse | None
 

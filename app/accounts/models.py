@@ -45,6 +45,9 @@ class User(Row):
     invited_by: Mapped[str]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    # Of one's own pages alone: no colleague is shown them.
+    language: Mapped[str] = mapped_column(default="en")
+    shortcuts: Mapped[bool] = mapped_column(default=True)
 
     def accept(self, *, keyholder: UUID, salt: bytes, sealed_private: bytes, sealed_totp: bytes) -> None:
         """The invitation is used up; the first sign-in with the second factor makes it active."""
@@ -92,7 +95,7 @@ class SignIn(Row):
     __tablename__ = "sign_ins"
     __table_args__ = (Index("ix_sign_ins_open", "user_id", postgresql_where="ended_at IS NULL"),)
     unguarded = "idle touches; beginning and ending have entries"
-    scopes = frozenset({"own"})
+    scopes = frozenset({"own", "accounts"})
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     token_hash: Mapped[bytes] = mapped_column(unique=True)

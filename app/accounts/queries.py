@@ -1,36 +1,225 @@
-"""Who works here, for those who need to address a colleague."""
+"""Who works here, for those who need to address a colleague, and for who keeps the accounts."""
 
 from __future__ import annotations
 
-from app.accounts.models import RoleHolding, User
-from app.accounts.views import Colleague
-from app.keyholders.models import Keyholder, Membership
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from app.accounts.models import AccountState, Device, RoleHolding, SignIn, User
+from app.accounts.rules import TEAMS
+from app.accounts.views import (
+    Account,
+    Attention,
+    Colleague,
+    DeviceLine,
+    KeyAge,
+    Me,
+    Member,
+    SessionLine,
+    TeamView,
+)  # fmt: skip
+from app.errors import Denied, NotFound
+from app.keyholders.models import Keyholder, Membership, PublicKey
+from app.policy.actor import Subject
 from app.work import Reading, query
+
+PAGE = 50
+# After so many days without a sign-in somebody should ask whether the account is still wanted.
+IDLE_DAYS: Final = 60
+Which = Literal["all", "without-factor", "lapsed", "idle"]
+WORKS: Final = (AccountState.ENROLLED, AccountState.ACTIVE)
 
 
 @query("account.list")
 def colleagues(reading: Reading, page: int = 0) -> tuple[Colleague, ...]:
     """Fifty accounts a page, by name."""
-    users = reading.execute(reading.rows(User).order_by(User.login_name).limit(50).offset(50 * page))
-    return tuple(_colleague(reading, user) for (user,) in users)
+    users = reading.execute(reading.rows(User).order_by(User.login_name).limit(PAGE).offset(PAGE * page))
+    return tuple(Colleague(**each) for each in _told(reading, [user for (user,) in users]))
 
 
 @query("account.me")
-def me(reading: Reading) -> Colleague:
+def me(reading: Reading) -> Me:
     """The caller's own account."""
-    return _colleague(reading, reading.one(User, User.id == reading.actor.id))
+    mine = reading.one(User, User.id == reading.actor.id)
+    (told,) = _told(reading, [mine])
+    return Me(**told, language=mine.language, shortcuts=mine.shortcuts)
 
 
-def _colleague(reading: Reading, user: User) -> Colleague:
-    roles = reading.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
-    memberships = reading.all(Membership, Membership.member_id == user.keyholder_id, Membership.ended_at.is_(None))
-    teams = {t.id: str(t.name) for t in reading.all(Keyholder, Keyholder.kind == "team")}
-    return Colleague(
-        user=user.code,
-        login_name=user.login_name,
-        display_name=user.display_name,
-        state=user.state,
-        roles=tuple(sorted(r.role for r in roles)),
-        teams=tuple(sorted({teams[m.team_id] for m in memberships})),
-        leads=tuple(sorted({teams[m.team_id] for m in memberships if m.lead or m.deputy})),
+@query("account.sessions")
+def sessions(reading: Reading) -> tuple[SessionLine, ...]:
+    """Where my own account is signed in now, newest first."""
+    mine = reading.all(
+        SignIn, SignIn.user_id == reading.actor.id, *_open(reading), order=SignIn.started_at.desc()
+    )  # fmt: skip
+    here = reading.actor.sign_in
+    return tuple(SessionLine(s.id, s.started_at, s.seen_at, s.ends_at, s.id == here) for s in mine)
+
+
+@query("account.devices")
+def devices(reading: Reading) -> tuple[DeviceLine, ...]:
+    """When new devices signed in to my account, newest first."""
+    mine = reading.all(Device, Device.user_id == reading.actor.id, order=Device.at.desc(), limit=PAGE)
+    return tuple(DeviceLine(device.at) for device in mine)
+
+
+@query("account.people")
+def people(reading: Reading, which: Which = "all", page: int = 0) -> tuple[Account, ...]:
+    """Fifty accounts a page as an administrator needs them, or those that ask for attention."""
+    reading.need("accounts")
+    chosen = _accounts(reading, which).order_by(User.login_name).limit(PAGE).offset(PAGE * page)
+    return _shown(reading, reading.execute(chosen))
+
+
+@query("account.one")
+def one(reading: Reading, code: str) -> Account:
+    """One account, as an administrator needs it."""
+    reading.need("accounts")
+    (found,) = _shown(
+        reading, reading.execute(_accounts(reading, "all").where(User.id == reading.fetch(User, code).id))
     )
+    return found
+
+
+@query("account.attention")
+def attention(reading: Reading) -> Attention:
+    """How many accounts ask for an administrator's attention, by why."""
+    reading.need("accounts")
+
+    def number(which: Which) -> int:
+        return int(reading.execute(select(func.count()).select_from(_accounts(reading, which).subquery()))[0][0])
+
+    return Attention(number("without-factor"), number("lapsed"), number("idle"))
+
+
+@query("key.ages")
+def key_ages(reading: Reading) -> tuple[KeyAge, ...]:
+    """Since when each key is in use: every team's, escrow's, and the oldest of the colleagues'."""
+    reading.need("accounts")
+    rows = reading.execute(
+        reading.rows(Keyholder)
+        .join(PublicKey, (PublicKey.keyholder_id == Keyholder.id) & (PublicKey.generation == Keyholder.generation))
+        .where(Keyholder.kind.in_(["team", "escrow", "person"]), Keyholder.ended_at.is_(None))
+        .order_by(PublicKey.created_at)
+        .with_only_columns(Keyholder.kind, Keyholder.name, Keyholder.generation, PublicKey.created_at)
+    )
+    found: dict[str, KeyAge] = {}
+    for kind, name, generation, at in rows:
+        found.setdefault(name or kind, KeyAge(name or kind, generation, at.date()))
+    return tuple(found.values())
+
+
+@query("team.show")
+def team(reading: Reading, name: str) -> TeamView:
+    """A team and who is in it, for its members; for its lead, whom a rule would let them add."""
+    if name not in TEAMS or name not in reading.actor.teams:
+        raise NotFound
+    holder = reading.one(Keyholder, Keyholder.kind == "team", Keyholder.name == name)
+    rows = reading.execute(
+        reading.rows(Membership)
+        .join(User, User.keyholder_id == Membership.member_id)
+        .where(Membership.team_id == holder.id, Membership.generation == holder.generation,
+               Membership.ended_at.is_(None))
+        .order_by(Membership.lead.desc(), Membership.deputy.desc(), User.display_name)
+        .add_columns(User)
+    )  # fmt: skip
+    members = tuple(
+        Member(user.code, user.display_name, user.state, m.lead, m.deputy, m.added_at.date()) for m, user in rows
+    )
+    return TeamView(name, holder.generation, members, _candidates(reading, name), name in reading.actor.leads)
+
+
+def _candidates(reading: Reading, team: str) -> tuple[Colleague, ...]:
+    if team not in reading.actor.leads:
+        return ()
+    with_key = reading.all(User, User.state.in_(WORKS), order=User.display_name, limit=1000)
+    told = (Colleague(**each) for each in _told(reading, with_key))
+    return tuple(each for each in told if team not in each.teams and _may_join(reading, each, team))
+
+
+def _may_join(reading: Reading, colleague: Colleague, team: str) -> bool:
+    about = Subject(
+        table="users", state=colleague.state, team=team, target_roles=frozenset(colleague.roles),
+        target_teams=frozenset(colleague.teams) | {team},
+    )  # fmt: skip
+    try:
+        reading.policy.decide(reading.actor, "team.add", about)
+    except Denied:
+        return False
+    return True
+
+
+def _accounts(reading: Reading, which: Which) -> Select[Any]:
+    """Accounts with their last sign-in and how many sessions are open; narrowed to one kind of attention."""
+    signed_in = reading.rows(SignIn).subquery()
+    last = select(signed_in.c.user_id, func.max(signed_in.c.started_at).label("at")).group_by(signed_in.c.user_id)
+    seen = last.subquery()
+    idle = func.coalesce(seen.c.at, User.created_at) < reading.now - timedelta(days=IDLE_DAYS)
+    wanted: dict[str, tuple[ColumnElement[bool], ...]] = {
+        "all": (),
+        "without-factor": (User.state.in_(WORKS), User.sealed_totp.is_(None)),
+        "lapsed": (User.state == AccountState.INVITED, User.invite_until <= reading.now),
+        "idle": (User.state.in_(WORKS), idle),
+    }
+    return (
+        reading.rows(User).outerjoin(seen, seen.c.user_id == User.id).where(*wanted[which]).add_columns(seen.c.at)
+    )  # fmt: skip
+
+
+def _shown(reading: Reading, rows: Iterable[Any]) -> tuple[Account, ...]:
+    found = [(user, last) for user, last in rows]
+    open_now = _open_sessions(reading, [user.id for user, _ in found])
+    return tuple(
+        Account(
+            **told,
+            last_day=last.astimezone(reading.settings.zone).date() if last else None,
+            second_factor=user.sealed_totp is not None,
+            invited_until=user.invite_until,
+            lapsed=user.invite_until is not None and user.invite_until <= reading.now,
+            sessions=open_now.get(user.id, 0),
+        )
+        for told, (user, last) in zip(_told(reading, [user for user, _ in found]), found, strict=True)
+    )
+
+
+def _open_sessions(reading: Reading, users: list[UUID]) -> dict[UUID, int]:
+    mine = reading.rows(SignIn).where(SignIn.user_id.in_(users), *_open(reading)).subquery()
+    return dict(reading.execute(select(mine.c.user_id, func.count()).group_by(mine.c.user_id)))
+
+
+def _open(reading: Reading) -> tuple[ColumnElement[bool], ...]:
+    idle = func.extract("epoch", reading.now - SignIn.seen_at)
+    return SignIn.ended_at.is_(None), SignIn.ends_at > reading.now, idle <= SignIn.idle_seconds_max
+
+
+def _told(reading: Reading, users: Sequence[User]) -> list[dict[str, Any]]:
+    """What may be told of colleagues, with three questions for however many they are."""
+    roles: dict[UUID, list[str]] = {}
+    held = RoleHolding.user_id.in_([user.id for user in users])
+    for holding in reading.all(RoleHolding, held, RoleHolding.ended_at.is_(None), limit=10 * len(users) + 1):
+        roles.setdefault(holding.user_id, []).append(holding.role)
+    teams = {t.id: str(t.name) for t in reading.all(Keyholder, Keyholder.kind == "team")}
+    memberships: dict[UUID | None, list[Membership]] = {}
+    mine = reading.rows(Membership).where(
+        Membership.member_id.in_([user.keyholder_id for user in users if user.keyholder_id]),
+        Membership.ended_at.is_(None),
+    )
+    for (membership,) in reading.execute(mine):
+        memberships.setdefault(membership.member_id, []).append(membership)
+    return [
+        {
+            "user": user.code,
+            "login_name": user.login_name,
+            "display_name": user.display_name,
+            "state": user.state,
+            "roles": tuple(sorted(roles.get(user.id, ()))),
+            "teams": tuple(sorted({teams[m.team_id] for m in memberships.get(user.keyholder_id, ())})),
+            "leads": tuple(
+                sorted({teams[m.team_id] for m in memberships.get(user.keyholder_id, ()) if m.lead or m.deputy})
+            ),
+        }
+        for user in users
+    ]

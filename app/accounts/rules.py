@@ -33,6 +33,13 @@ class WeakPassphrase(Unprocessable):
     sentence = "Please choose another passphrase."
 
 
+class Unconfirmed(Unprocessable):
+    """One answer for a wrong passphrase and for a wrong second factor."""
+
+    code = "passphrase.unconfirmed"
+    sentence = "The present passphrase or the second factor is not right."
+
+
 @cache
 def _blocked() -> frozenset[str]:
     text = (Path(__file__).parent / "blocklist.txt").read_text(encoding="utf-8")

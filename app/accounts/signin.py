@@ -20,10 +20,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.accounts import actions, rules
-from app.accounts.forms import AcceptInvitation, Enrolment, Entering, SignInForm
+from app.accounts import actions, mine, rules
+from app.accounts.forms import AcceptInvitation, ChangePassphrase, Enrolment, Entering, Rewrapping, SignInForm
 from app.accounts.models import AccountState, Device, RoleHolding, SignIn, Throttle, User
-from app.accounts.views import Enrolled, Entered
+from app.accounts.views import Enrolled, Entered, Left
 from app.crypto import boxes, hpke, kdf, passphrases
 from app.errors import NotSignedIn, SealBroken, SignInRefused, TooManyTries, Unavailable, Unprocessable
 from app.keyholders import holders
@@ -67,10 +67,7 @@ class SignIns:
         if login is None:
             raise SignInRefused("This invitation opens nothing. Ask for a new one.")
         chosen = self._normal(form.passphrase)
-        rules.check_passphrase(
-            chosen, login,
-            shortest=self._settings.passphrase_length_min, longest=self._settings.passphrase_length_max,
-        )  # fmt: skip
+        self._check(chosen, login)
         salt = secrets.token_bytes(16)
         inner = Enrolment(invite_hash=invite_hash, salt=salt, wrapping_key=self._wrapping_key(chosen, salt))
         enrolled: Enrolled = self._office.perform(Caller.anonymous(), actions.accept, inner)
@@ -88,10 +85,33 @@ class SignIns:
         # Counted before it is tried, under the lane's lock: many tries at one moment are many tries.
         self._count(lane, known)
         entered = self._try(form, known or self._nobody)
-        self._office.housekeep(
-            lambda s: s.execute(update(Throttle).where(Throttle.lane == lane).values(tries=0, wait_until=None))
-        )
+        self._clear(lane)
         return entered
+
+    def change_passphrase(self, caller: Caller, form: ChangePassphrase) -> Left:
+        """Put another passphrase in the place of one's own; tries at the present one are throttled.
+
+        raises  Unconfirmed for a wrong passphrase or second factor, WeakPassphrase, TooManyTries
+        """
+        if (form.code is None) == (form.recovery_code is None):
+            raise Unprocessable("Give either the six digits or a recovery code.")
+        wanted = select(User.login_name, User.code, User.salt).where(User.id == caller.actor.id)
+        me = self._office.housekeep(lambda s: s.execute(wanted).one_or_none())
+        if me is None:
+            raise NotSignedIn
+        chosen = self._normal(form.new_passphrase)
+        self._check(chosen, me.login_name)
+        # A session left open at an empty desk must not become a place to guess at leisure.
+        lane = _lane_of(me.login_name, "passphrase")
+        self._count(lane, _Known(caller.actor.id or UUID(int=0), me.code, b"", b""))
+        salt = secrets.token_bytes(16)
+        inner = Rewrapping(
+            wrapping_key=self._wrapping_key(self._normal(form.passphrase), bytes(me.salt)), new_salt=salt,
+            new_wrapping_key=self._wrapping_key(chosen, salt), code=form.code, recovery_code=form.recovery_code,
+        )  # fmt: skip
+        left: Left = self._office.perform(caller, mine.change_passphrase, inner)
+        self._clear(lane)
+        return left
 
     def caller(self, token: str) -> Caller:
         """The caller a session token belongs to, read afresh: a role taken a second ago is gone.
@@ -148,6 +168,12 @@ class SignIns:
         entered: Entered = self._office.perform(Caller.anonymous(), actions.enter, inner)
         return entered
 
+    def _check(self, chosen: str, login: str) -> None:
+        rules.check_passphrase(
+            chosen, login,
+            shortest=self._settings.passphrase_length_min, longest=self._settings.passphrase_length_max,
+        )  # fmt: skip
+
     def _normal(self, passphrase: str) -> str:
         if len(passphrase) > self._settings.passphrase_length_max:
             raise Unprocessable("A passphrase is shorter than that.")
@@ -176,8 +202,7 @@ class SignIns:
 
     def _lane(self, form: SignInForm, known: _Known | None) -> bytes:
         own = known is not None and form.device is not None and self._is_device(known.user_id, form.device)
-        text = f"{form.login_name}\x00{form.device if own else 'strangers'}"
-        return hashlib.sha256(b"amana/throttle/v1\x00" + text.encode()).digest()
+        return _lane_of(form.login_name, str(form.device) if own else "strangers")
 
     def _is_device(self, user_id: UUID, device: str) -> bool:
         wanted = select(Device.id).where(Device.user_id == user_id, Device.token_hash == actions.token_hash(device))
@@ -190,6 +215,11 @@ class SignIns:
             raise TooManyTries(int(left) + 1)
         if tries == self._settings.signin_disable_at_try and known is not None:
             self._office.perform(Caller.service("signin"), actions.close_lane, subject=known.code)
+
+    def _clear(self, lane: bytes) -> None:
+        self._office.housekeep(
+            lambda s: s.execute(update(Throttle).where(Throttle.lane == lane).values(tries=0, wait_until=None))
+        )
 
     def _add_try(self, session: Session, lane: bytes) -> tuple[float, int]:
         """Seconds still to wait, and how many tries there were with this one; a waiting lane is not counted."""
@@ -207,6 +237,10 @@ class SignIns:
             wait = 24 * 3600
         row.wait_until = clock.now() + timedelta(seconds=wait) if wait else None
         return 0.0, row.tries
+
+
+def _lane_of(login_name: str, whose: str) -> bytes:
+    return hashlib.sha256(b"amana/throttle/v1\x00" + f"{login_name}\x00{whose}".encode()).digest()
 
 
 def _recheck(session: Session, caller: Caller) -> None:

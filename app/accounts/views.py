@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,94 @@ class Colleague:
     roles: tuple[str, ...]
     teams: tuple[str, ...]
     leads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Me(Colleague):
+    """My own account, with what is nobody else's business."""
+
+    language: str
+    shortcuts: bool
+
+
+@dataclass(frozen=True)
+class Preferred:
+    language: str
+    shortcuts: bool
+
+
+@dataclass(frozen=True)
+class Account(Colleague):
+    """An account as an administrator sees it: days, not hours; nobody's working day is drawn from it.
+
+    lapsed   an invitation that was not used in time
+    sessions how many are open now
+    """
+
+    last_day: date | None
+    second_factor: bool
+    invited_until: datetime | None
+    lapsed: bool
+    sessions: int
+
+
+@dataclass(frozen=True)
+class SessionLine:
+    """One of my own sessions; ``here`` is the one that asks."""
+
+    id: UUID
+    started_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    here: bool
+
+
+@dataclass(frozen=True)
+class DeviceLine:
+    """A device that has signed in to my account before."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What waits for an administrator, each number the length of a list of accounts."""
+
+    without_factor: int
+    lapsed: int
+    idle: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in a team."""
+
+    user: str
+    display_name: str
+    state: str
+    lead: bool
+    deputy: bool
+    since: date
+
+
+@dataclass(frozen=True)
+class TeamView:
+    """A team as its members see it; ``candidates`` are whom a rule would let its lead add."""
+
+    team: str
+    generation: int
+    members: tuple[Member, ...]
+    candidates: tuple[Colleague, ...]
+    leads: bool
+
+
+@dataclass(frozen=True)
+class KeyAge:
+    """Since when a key is in use: a team's, escrow's, or the oldest of the colleagues'."""
+
+    whose: str
+    generation: int
+    since: date
 
 
 @dataclass(frozen=True)

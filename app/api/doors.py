@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.accounts import actions as accounts
+from app.accounts import mine
 from app.accounts import queries as account_queries
 from app.cases import actions as cases
 from app.cases import queries as case_queries
@@ -17,6 +18,7 @@ from app.intake import queries as intake_queries
 from app.legal import actions as legal
 from app.narratives import actions as narratives
 from app.oversight import actions as oversight
+from app.oversight import queries as oversight_queries
 from app.people import actions as people
 from app.protection import actions as protection
 from app.testimonies import actions as testimonies
@@ -48,8 +50,11 @@ class Get:
 POSTS: Final = (
     Post("/api/sign-out", accounts.leave),
     Post("/api/sign-out-everywhere", accounts.leave_everywhere),
+    Post("/api/sign-outs/{row}", mine.end_one),
+    Post("/api/me/preferences", mine.prefer),
     Post("/api/people", accounts.invite, 201),
     Post("/api/people/{user}/disable", accounts.disable),
+    Post("/api/people/{user}/sign-out", mine.end_all),
     Post("/api/people/{user}/team", accounts.join_team),
     Post("/api/people/{user}/team/remove", accounts.leave_team),
     Post("/api/cases", cases.open_case, 201),
@@ -100,11 +105,15 @@ POSTS: Final = (
     Post("/api/submissions/{reference}/open", intake.open_submission),
     Post("/api/submission_files/{row}/open", intake.open_file),
     Post("/api/log/entries", oversight.ask),
+    Post("/api/log/entry", oversight.entry),
     Post("/api/log/verify", oversight.verify),
 )
 
 GETS: Final = (
     Get("/api/me", account_queries.me),
+    Get("/api/me/sessions", account_queries.sessions),
+    Get("/api/me/devices", account_queries.devices),
+    Get("/api/me/opened", oversight_queries.mine, paged=True),
     Get("/api/people", account_queries.colleagues, paged=True),
     Get("/api/cases", case_queries.cases, paged=True),
     Get("/api/cases/count", case_queries.count),

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
-from app.accounts.forms import AcceptInvitation, SignInForm
+from app.accounts.forms import AcceptInvitation, ChangePassphrase, SignInForm
 from app.api.doors import GETS, POSTS, Get, Post
 from app.edge.desk import Body, SignedIn, TheDesk, described, form_of, page_number, row_id
 from app.edge.render import answer_with
@@ -80,6 +80,12 @@ def sign_in(desk: TheDesk, body: Body) -> Response:
 def accept(desk: TheDesk, body: Body) -> Response:
     """Use an invitation: set a passphrase, get the second factor and recovery codes, once."""
     return answer_with(desk.enter().accept(form_of(AcceptInvitation, body)), 201)
+
+
+@router.post("/api/me/passphrase", openapi_extra=described(ChangePassphrase))
+def change_passphrase(desk: TheDesk, caller: SignedIn, body: Body) -> Response:
+    """Choose another passphrase; the present one and a second factor are asked for, other sessions end."""
+    return answer_with(desk.enter().change_passphrase(caller, form_of(ChangePassphrase, body)))
 
 
 for _door in POSTS:

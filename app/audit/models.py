@@ -52,7 +52,7 @@ class EntryBody(Table):
 
     __tablename__ = "entry_bodies"
     unguarded = UNGUARDED
-    scopes = frozenset({"log"})
+    scopes = frozenset({"log", "own"})
 
     entry: Mapped[UUID] = mapped_column(ForeignKey("entries.id"), primary_key=True)
     salt: Mapped[bytes]

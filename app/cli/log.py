@@ -5,7 +5,6 @@ A check and an export are entries themselves. None of these shows what an entry 
 
 from __future__ import annotations
 
-import base64
 import os
 import signal
 import time
@@ -22,6 +21,7 @@ from app.audit.check import Checked, watching
 from app.audit.checkpoint import open_checkpoint
 from app.audit.export import check_export, entries_under, trust_text, write_export
 from app.audit.models import Entry, Place, SignedCheckpoint
+from app.audit.proof import proof_text
 from app.audit.tiles import TileFolder
 from app.audit.tree import inclusion_proof, leaf_hash, verify_inclusion
 from app.cli import installation
@@ -35,7 +35,6 @@ from app.settings import Settings
 from app.work import Caller, Office
 
 CHECKPOINT_SECONDS: Final = 60.0
-PROOF_HEADER: Final = "c2sp.org/tlog-proof@v1"
 
 
 def verify(settings: Settings, office: Office, engine: Engine) -> LogVerified:
@@ -88,8 +87,7 @@ def prove(settings: Settings, engine: Engine, entry: str) -> str:
         raise CannotStart("No checkpoint covers that entry yet. Run: amana audit checkpoint")
     hashes = inclusion_proof(index, signed.size, tiles.hash_at)
     verify_inclusion(leaf, index, signed.size, hashes, signed.root)
-    lines = [PROOF_HEADER, f"index {index}", *(base64.b64encode(each).decode() for each in hashes), ""]
-    return "\n".join(lines) + "\n" + note.decode()
+    return proof_text(index, hashes, note.decode())
 
 
 def checkpoint(settings: Settings, roles: Roles, engine: Engine) -> SignedCheckpoint:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from app.audit.check import check
 from app.audit.models import Entry, EntryBody, Place, SignedCheckpoint
-from app.errors import Conflict
-from app.oversight.forms import AskLog
-from app.oversight.views import LogLeaves, LogLine, LogPage, LogVerified
+from app.errors import Conflict, NotFound
+from app.oversight.filters import at_night, chosen
+from app.oversight.forms import AskEntry, AskLog
+from app.oversight.models import LogCheck
+from app.oversight.proofs import prove
+from app.oversight.views import LogEntry, LogLeaves, LogLine, LogPage, LogVerified
 from app.work import Work, action
 
 PAGE = 50
@@ -19,17 +22,46 @@ PAGE = 50
 @action("log.query", operation="verify")
 def ask(work: Work, form: AskLog) -> LogPage:
     """Who did what, when, why and under which rule: at most fifty entries, newest first."""
-    mine = work.rows(EntryBody).where(*_filters(form)).subquery()
+    mine = chosen(work, form).subquery()
     statement = (
         select(mine.c.entry, Place.leaf_index, mine.c.view)
         .outerjoin(Place, Place.entry == mine.c.entry)
         .order_by(mine.c.entry.desc())
-        .limit(PAGE)
+        # One more than is shown tells whether there are older ones.
+        .limit(PAGE + 1)
         .offset(PAGE * form.page)
     )
-    lines = tuple(LogLine(entry, place, view) for entry, place, view in work.execute(statement))
+    rows = work.execute(statement)
+    lines = tuple(_line(work, *row) for row in rows[:PAGE])
     work.record(count=len(lines), page=form.page)
-    return LogPage(lines, form.page)
+    return LogPage(lines, form.page, more=len(rows) > PAGE)
+
+
+@action("log.entry", operation="verify")
+def entry(work: Work, form: AskEntry) -> LogEntry:
+    """One entry by its number: what it says, its neighbours, and the proof that it is in the log."""
+    placed = work.execute(
+        work.rows(Place)
+        .join(Entry, Entry.id == Place.entry)
+        .where(Place.leaf_index == form.number)
+        .with_only_columns(Entry.commitment)
+    )
+    if not placed:
+        raise NotFound
+    lines = _around(work, form.number)
+    signed = work.first(SignedCheckpoint, order=SignedCheckpoint.size.desc())
+    proved = prove(work, form.number, bytes(placed[0][0]), signed)
+    work.record(number=form.number)
+    return LogEntry(
+        number=form.number,
+        line=lines.get(form.number),
+        leaf=proved.leaf.hex(),
+        before=lines.get(form.number - 1),
+        after=lines.get(form.number + 1),
+        covered=signed.size if signed else 0,
+        proof=proved.text,
+        broken=proved.broken,
+    )
 
 
 @action("log.verify", operation="verify")
@@ -37,6 +69,12 @@ def verify(work: Work) -> LogVerified:
     """Recompute every leaf from its body and the root from the leaves, against the last checkpoint."""
     work.execute(work.rows(Entry).limit(1))
     found = check(work.session)
+    work.add(
+        LogCheck(
+            at=work.now, by=work.actor.code, intact=found.intact, size=found.size,
+            bad_index=found.bad_index, problem=found.problem,
+        )
+    )  # fmt: skip
     work.record(intact=found.intact, size=found.size)
     return LogVerified(found.intact, found.size, found.root, found.bad_index, found.problem, found.waiting)
 
@@ -51,21 +89,16 @@ def export(work: Work) -> LogLeaves:
     return LogLeaves(signed.size, signed.note)
 
 
-def _filters(form: AskLog) -> list[ColumnElement[bool]]:
-    view = EntryBody.view
-    wanted = [view[name].astext == value for name in ("actor", "action", "operation", "outcome")
-              if (value := getattr(form, name)) is not None]  # fmt: skip
-    if form.case is not None:
-        wanted.append(view["subjects"].contains([{"case": form.case}]) | (view["sought"].astext == form.case))
-    # Byte order, whatever the database's own: a collation may pass over points and signs.
-    at = view["at"].astext.collate("C")
-    if form.since is not None:
-        wanted.append(at >= _instant(form.since))
-    if form.until is not None:
-        wanted.append(at < _instant(form.until))
-    return wanted
+def _around(work: Work, number: int) -> dict[int, LogLine]:
+    """An entry and its neighbours, by number; one whose body was erased is missing."""
+    rows = work.execute(
+        work.rows(EntryBody)
+        .join(Place, Place.entry == EntryBody.entry)
+        .where(Place.leaf_index.between(number - 1, number + 1))
+        .with_only_columns(EntryBody.entry, Place.leaf_index, EntryBody.view)
+    )
+    return {row.leaf_index: _line(work, *row) for row in rows}
 
 
-def _instant(moment: datetime) -> str:
-    """A moment in UTC as entries write theirs, so that order of text is order of time."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _line(work: Work, entry_id: Any, place: int | None, view: dict[str, Any]) -> LogLine:
+    return LogLine(entry_id, place, view, at_night(view["at"], work.settings.zone))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -9,10 +10,16 @@ from pydantic import Field
 from app.work.forms import Form, Moment
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:+-]{1,64}$")]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 
 
 class AskLog(Form):
-    """Filters, all of which must hold; at most fifty entries a page, newest first."""
+    """Filters, all of which must hold; at most fifty entries a page, newest first.
+
+    from_day, to_day   days of the office, both of them counted
+    refused            only what was refused
+    nights             only what happened at night, by the office's clock
+    """
 
     case: Code | None = None
     actor: Code | None = None
@@ -21,4 +28,14 @@ class AskLog(Form):
     outcome: Code | None = None
     since: Moment | None = None
     until: Moment | None = None
+    from_day: Day | None = None
+    to_day: Day | None = None
+    refused: bool = False
+    nights: bool = False
     page: Annotated[int, Field(ge=0, le=100_000)] = 0
+
+
+class AskEntry(Form):
+    """One entry by its place in the tree; the first is 0."""
+
+    number: Annotated[int, Field(ge=0, le=2**53)]

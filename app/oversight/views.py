@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 
@@ -14,12 +15,36 @@ class LogLine:
     id: UUID
     place: int | None
     body: dict[str, Any]
+    night: bool = False
 
 
 @dataclass(frozen=True)
 class LogPage:
+    """``more`` says that there are older ones."""
+
     entries: tuple[LogLine, ...]
     page: int
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One entry with its proof.
+
+    line      None once its body was erased at the end of its term: the leaf still stands
+    leaf      the hash that stands in the tree, in hex
+    proof     a text for somebody outside; None while no checkpoint covers the entry, or if
+              none leads to the signed root (``broken``)
+    """
+
+    number: int
+    line: LogLine | None
+    leaf: str
+    before: LogLine | None
+    after: LogLine | None
+    covered: int
+    proof: str | None
+    broken: bool
 
 
 @dataclass(frozen=True)
@@ -40,3 +65,69 @@ class LogLeaves:
 
     size: int
     note: str
+
+
+@dataclass(frozen=True)
+class Badge:
+    """What is known of the log's wholeness without reading it.
+
+    state   of the last check that was made: "unchecked" if none ever was
+    size    how many entries that check went through; ``bad_index`` the first that did not fit
+    signed  how many entries the newest checkpoint covers, ``signed_at`` since when
+    """
+
+    state: Literal["intact", "broken", "unchecked"]
+    size: int
+    checked_at: datetime | None
+    bad_index: int | None
+    problem: str
+    signed: int
+    signed_at: datetime | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How many entries of seven days ask for an auditor's eye, each by the filters of its list."""
+
+    refused: int
+    nights: int
+    combined: int
+
+
+@dataclass(frozen=True)
+class Mine:
+    """One opening of my own, as the log has it."""
+
+    at: str
+    operation: str
+    action: str
+    cases: tuple[str, ...]
+    justification: str | None
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the staff's process knows of the installation without any secret, and without counting cases.
+
+    revision     of the database's schema
+    free_percent of the disk under the home, and ``free_mib`` in MiB
+    """
+
+    python: str
+    database: str
+    revision: str
+    rules: int
+    rules_hash: str
+    profile: str
+    zone: str
+    tls: bool
+    demo: bool
+    signed: int
+    signed_at: datetime | None
+    checked_at: datetime | None
+    state: str
+    free_percent: int
+    free_mib: int
+    disk_low: bool
+    core_files: bool

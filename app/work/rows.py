@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
 
+from app.audit.models import EntryBody
 from app.db import SCOPES, EnvelopeRow, Table
 from app.keyholders.grants import live
 from app.keyholders.models import Envelope, Grant
@@ -48,6 +49,10 @@ def _case(table: type[Table], actor: Actor, at: datetime) -> ColumnElement[bool]
 
 
 def _own(table: type[Table], actor: Actor, _at: datetime) -> ColumnElement[bool]:
+    if table is EntryBody:
+        # An entry names its actor by a code, and witnesses share one.
+        mine: ColumnElement[bool] = EntryBody.view["actor"].astext == actor.code
+        return mine if actor.kind == "User" else false()
     owner: Any = table.__mapper__.columns[getattr(table, "owner", "user_id")]
     return owner == actor.id if actor.id else false()
 
@@ -80,6 +85,7 @@ _CONDITIONS: Final[dict[str, Callable[[type[Table], Actor, datetime], ColumnElem
     "team": _team,
     "receipt": _receipt,
     "staff": _all,
+    "accounts": _all,
     "log": _all,
     "clock": _all,
 }

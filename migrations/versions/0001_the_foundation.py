@@ -91,6 +91,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_keyholders_name")),
     )
     op.create_table(
+        "log_checks",
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("intact", sa.Boolean(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("bad_index", sa.BigInteger(), nullable=True),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_checks")),
+    )
+    op.create_table(
         "throttles",
         sa.Column("lane", sa.LargeBinary(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
@@ -493,6 +504,8 @@ def upgrade() -> None:
         sa.Column("invited_by", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("shortcuts", sa.Boolean(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["keyholder_id"], ["keyholders.id"], name=op.f("fk_users_keyholder_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
@@ -710,6 +723,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_attachments_case_id"), table_name="attachments")
     op.drop_table("attachments")
     op.drop_table("throttles")
+    op.drop_table("log_checks")
     op.drop_table("keyholders")
     op.drop_table("kept_answers")
     op.drop_index("ix_jobs_due", table_name="jobs", postgresql_where="done_at IS NULL")

@@ -13,7 +13,7 @@ from app.db import CaseRow, tables
 from app.intake.forms import Link, Receive, Triage
 from app.legal.forms import WriteNote
 from app.narratives.forms import CodeReport, RecordReport
-from app.oversight.forms import AskLog
+from app.oversight.forms import AskEntry, AskLog
 from app.people.forms import RecordContact, RecordDocument, RecordPerson
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
 from app.testimonies import forms as testimonies
@@ -48,10 +48,24 @@ def _accounts(world: World) -> dict[str, Request]:
         "signin.leave": (None, None),
         "signin.leave_everywhere": (None, None),
         "signin.close_lane": (None, colleague),
+        "signin.end": (None, world["intake"].actor.sign_in),
+        "signin.end_all": (None, colleague),
+        "account.prefer": (accounts.Prefer(language="fr"), None),
+        "account.change_passphrase": (
+            accounts.Rewrapping(
+                wrapping_key=b"w" * 32,
+                new_salt=b"s" * 16,
+                new_wrapping_key=b"n" * 32,
+                code="000000",
+                recovery_code=None,
+            ),
+            None,
+        ),
         "account.disable": (None, world.members["legal"].code),
         "team.add": (accounts.JoinTeam(team="intake"), colleague),
         "team.remove": (accounts.LeaveTeam(team="intake"), colleague),
         "log.query": (AskLog(), None),
+        "log.entry": (AskEntry(number=0), None),
         "log.verify": (None, None),
         "log.export": (None, None),
     }

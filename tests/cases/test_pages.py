@@ -11,7 +11,9 @@ from app.cases import actions, queries
 from app.cases.forms import SendHandoff
 from app.intake import queries as intake
 from app.oversight import actions as oversight
+from app.oversight import queries as oversight_queries
 from app.oversight.forms import AskLog
+from app.people import actions as people
 from app.testimonies import queries as accounts_taken
 from app.testimonies.forms import Passage
 from app.work.actions import QUERIES
@@ -20,13 +22,14 @@ from tests.world import World
 ROWS_MAX = 50
 # Each question there is, and the test here that fills its page. A new question has to be entered.
 PAGED = {
-    "case.list", "submission.list", "submission.arrivals", "account.list", "case.looked", "handoff.list",
-    "testimony.list",
+    "case.list", "submission.list", "submission.arrivals", "account.list", "account.people", "case.looked",
+    "handoff.list", "log.mine", "testimony.list",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
-    "case.count", "case.show", "submission.state", "submission.show", "account.me", "testimony.show",
-    "testimony.case", "consent.list",
+    "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
+    "account.sessions", "account.devices", "key.ages", "team.show", "log.badge", "log.numbers", "office.health",
+    "testimony.show", "testimony.case", "consent.list",
 }  # fmt: skip
 
 
@@ -101,9 +104,11 @@ def test_colleagues_come_fifty_a_page(world: World) -> None:
         world.do("administrator", accounts.invite, form)
 
     first, second = (world.office.ask(world["auditor"], colleagues.colleagues, page=page) for page in range(2))
+    pages = [world.office.ask(world["administrator"], colleagues.people, page=page) for page in range(2)]
 
     assert len(first) == ROWS_MAX
     assert len(second) == len(world.members) + 1
+    assert [len(page) for page in pages] == [len(first), len(second)]
 
 
 @pytest.mark.domain("D10")
@@ -118,6 +123,18 @@ def test_who_looked_and_the_log_come_fifty_a_page(world: World) -> None:
     assert (len(looks), len(log.entries)) == (ROWS_MAX, ROWS_MAX)
     assert len(world.office.ask(world["intake"], queries.looked, reference, page=1)) == 2
     assert len(world.do("auditor", oversight.ask, AskLog(case=reference, page=1)).entries) == 2
+
+
+@pytest.mark.domain("D10")
+def test_what_i_opened_comes_twenty_five_a_page(world: World) -> None:
+    reference = world.case()
+    row = world.person(reference).id
+    for _ in range(26):
+        world.open("intake", people.reveal, row, "legal_name", justification="WITNESS_REQUEST")
+
+    pages = [world.office.ask(world["intake"], oversight_queries.mine, page=page) for page in range(2)]
+
+    assert [len(page) for page in pages] == [25, 1]
 
 
 def test_a_long_account_of_one_case_is_shown_to_its_last_passage(world: World) -> None:

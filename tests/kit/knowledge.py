@@ -100,6 +100,9 @@ def forms() -> dict[str, dict[str, Any]]:
         "team.remove": {"team": "intake"},
         "signin.leave": {},
         "signin.leave_everywhere": {},
+        "signin.end": {},
+        "signin.end_all": {},
+        "account.prefer": {"language": "fr"},
         "case.open": {},
         "case.hand_over": {"team": "legal"},
         "grant.give": {"user": "S-345678", "compartments": ["TESTIMONY"]},
@@ -131,6 +134,7 @@ def forms() -> dict[str, dict[str, Any]]:
         "attachment.download": {name: value for name, value in opening.items() if name != "fields"},
         "testimony.read": {name: value for name, value in opening.items() if name != "fields"},
         "log.query": {},
+        "log.entry": {"number": 0},
         "log.verify": {},
     }
 

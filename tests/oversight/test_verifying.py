@@ -4,38 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
 
+from app import clock
 from app.audit.sequencer import Sequencer
-from app.audit.tiles import TileFolder
-from app.keyholders.manager import FileKeyManager
 from app.oversight import actions as oversight
+from app.oversight import queries
 from app.oversight.views import LogVerified
-from tests.conftest import Database
+from tests.conftest import Clock, Database
 from tests.ladder import Log, Rung, climb
 from tests.world import World
-
-
-@pytest.fixture
-def sequencer(world: World, database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequencer]:
-    """The one that gives entries their places, with the log's key, writing to a folder of this test."""
-    manager = FileKeyManager({"log": b"l" * 32})
-    tiles: Path = tmp_path_factory.mktemp("log")
-    engine = database.engine("sequencer")
-    made = Sequencer(engine, TileFolder(tiles), origin="amana.test/log", sign=manager.sign, public=manager.public())
-    yield made
-    made.close()
-    engine.dispose()
-
-
-@pytest.fixture
-def placed(world: World, sequencer: Sequencer) -> int:
-    """A whole case whose entries have their places under a signed checkpoint; how many they are."""
-    world.whole_case()
-    return sequencer.tick(sign_now=True)
 
 
 def verify(world: World) -> LogVerified:
@@ -76,6 +56,39 @@ def test_three_may_check_the_log_and_two_of_them_read_nothing_in_it(world: World
         Rung("administrator", "done", "administrator-checks-the-log"),
         Rung("auditor", "done", "auditor-reads-the-log"),
     )  # fmt: skip
+
+
+def test_a_check_is_kept_so_that_a_page_can_say_when(world: World, placed: int, standing_clock: Clock) -> None:
+    before = world.office.ask(world["auditor"], queries.badge)
+    verify(world)
+    standing_clock.move(minutes=3)
+
+    after = world.office.ask(world["auditor"], queries.badge)
+
+    assert (before.state, before.signed, before.checked_at) == ("unchecked", placed, None)
+    assert (after.state, after.size, after.bad_index) == ("intact", placed, None)
+    assert after.checked_at is not None
+    assert (clock.now() - after.checked_at).total_seconds() // 60 == 3
+    assert after.note.splitlines()[1] == str(placed)
+
+
+def test_a_broken_log_stays_broken_on_the_page_until_a_check_finds_it_whole(
+    world: World, database: Database, placed: int
+) -> None:
+    as_owner(database, "UPDATE places SET leaf_index = 1000 WHERE entry = %s", entry_at(database, 5))
+    verify(world)
+
+    badge = world.office.ask(world["auditor"], queries.badge)
+
+    assert (badge.state, badge.bad_index, badge.problem) == ("broken", 5, "a place is missing")
+
+
+def test_who_neither_audits_nor_administers_is_told_of_no_check(world: World, placed: int) -> None:
+    verify(world)
+
+    told = {login: world.office.ask(world[login], queries.badge).state for login in world.members}
+
+    assert {login for login, state in told.items() if state != "unchecked"} == {"auditor", "administrator"}
 
 
 def test_an_untouched_log_is_whole_and_says_how_many_wait(world: World, placed: int) -> None:

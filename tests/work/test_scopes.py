@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import DeclarativeBase
 
-from app.audit.models import EntryBody
+from app.audit.models import Entry
 from app.cases import queries
 from app.cases.models import Case, Clearance, Justification
 from app.db import SCOPES, CaseRow, EnvelopeRow, Table, sealed_columns, tables
@@ -80,7 +80,7 @@ def test_a_caller_whose_scopes_are_none_is_given_nothing(office: Office, world: 
 
 
 def test_a_scope_that_a_rule_does_not_allow_widens_nothing(policy: Policy) -> None:
-    statement = scoped(EntryBody, Actor("User", "S-TESTER", roles=frozenset({"caseworker"})),
+    statement = scoped(Entry, Actor("User", "S-TESTER", roles=frozenset({"caseworker"})),
                        policy.scopes(Actor("User", "S-TESTER", roles=frozenset({"caseworker"}))), NOON)  # fmt: skip
 
     assert "false" in str(statement.compile()).lower()
