@@ -45,6 +45,10 @@ vectors: env ## regenerate the golden vectors; fails if one moved
 bench: env ## ratios against the bare server, in one run
 	@$(PY) -m tests.bench
 
+browser: env ## every page in a real browser: open to everybody, light, quiet
+	@sh deploy/browser.sh $(VENV)
+	@$(PY) -m pytest tests/journeys/browser
+
 assets: ## maintainers: build the stylesheets and scripts again (needs Node)
 	@cd frontend && npm ci --ignore-scripts --silent && ./build.sh
 
@@ -54,3 +58,4 @@ kills: env ## kill -9 of the programs and of PostgreSQL under work (ROUNDS=200, 
 lock: ## maintainers: pin the dependencies again (needs uv)
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 requirements.in -o requirements.txt
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 requirements-browser.in -o requirements-browser.txt
