@@ -111,6 +111,8 @@ class CaseRow(Row):
     __abstract__ = True
 
     scopes = frozenset({"compartment"})
+    # Of identity or place, and yet shown for the reason of the visit: how to approach somebody.
+    opens_with_visit: ClassVar[bool] = False
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
     if TYPE_CHECKING:
         compartment: Any

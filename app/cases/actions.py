@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from app.accounts.models import User
-from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
-from app.cases.models import Case, CaseState, Clearance, Handoff, Justification, Origin
+from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
+from app.cases.models import Case, CaseState, Clearance, Handoff, Justification, Origin, Visit
 from app.cases.steps import open_fields, receiver
-from app.cases.views import CaseOpened, Granted, Opened, Revoked, Sent
+from app.cases.views import CaseOpened, Granted, Opened, Revoked, Sent, Visited
 from app.clock import uuid7
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, Unprocessable
 from app.keyholders import holders
 from app.keyholders.models import Keyholder
 from app.pseudonyms import references
 from app.work import Work, action
+from app.work.forms import Reasoned
+
+# How long a reason holds: for a case, and for a row of identity or place.
+VISIT_MINUTES: Final = 60
+REVEAL_MINUTES: Final = 2
 
 # What a team works with, once a case is handed to it.
 WORKS_WITH: Final = {
@@ -108,6 +114,41 @@ def revoke(work: Work, case: Case, form: RevokeGrant) -> Revoked:
         compartments="+".join(sorted(form.compartments)), resealed=resealed,
     )  # fmt: skip
     return Revoked(case.reference, tuple(sorted(form.compartments)), resealed)
+
+
+@action("case.visit", operation="consult", on=Case)
+def visit(work: Work, case: Case, form: BeginVisit) -> Visited:
+    """Begin a visit: an hour with a case, or two minutes with one row of identity or place.
+
+    The code and what it cites are checked here once for all openings; whether they allow an
+    opening is decided at each.
+    """
+    assert work.actor.id is not None
+    assert work.actor.sign_in is not None
+    reason = Reasoned(justification=form.justification, cites=form.cites)
+    if not work.cited(reason, case):
+        raise Unprocessable("This reason must name the item of the case that it serves.")
+    if form.compartment is not None and form.compartment not in work.held(case.id):
+        raise NotFound
+    words = work.justify(case.id, form.compartment, form.words) if form.compartment and form.words else None
+    minutes = REVEAL_MINUTES if form.row else VISIT_MINUTES
+    begun = Visit(
+        user_id=work.actor.id, sign_in=work.actor.sign_in, case_id=case.id, row_id=form.row,
+        fields=" ".join(form.fields) or None, justification=form.justification.value, cites=form.cites,
+        commitment=words, until=work.now + timedelta(minutes=minutes),
+    )  # fmt: skip
+    work.add(begun)
+    work.record(begun, minutes=minutes, reveal=form.row is not None)
+    return Visited(begun.id, case.reference, begun.until)
+
+
+@action("case.leave", operation="alter", on=Visit)
+def leave(work: Work, visit: Visit) -> Visited:
+    """End a visit before its time."""
+    visit.leave(at=work.now)
+    case = work.one(Case, Case.id == visit.case_id)
+    work.record(visit, case=case.id)
+    return Visited(visit.id, case.reference, visit.until)
 
 
 @action("handoff.send", operation="disclose", on=Case)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from app.cases.models import Origin, Pathway
-from app.work.forms import Form, Moment, Passage, Reasoned
+from app.work.forms import Form, Justification, Moment, Passage, Reason, Reasoned
 
 Compartment = Literal["IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "THREAT", "RELEASE"]
 Compartments = Annotated[frozenset[Compartment], Field(min_length=1, max_length=7)]
@@ -48,6 +49,28 @@ class SendHandoff(Form):
     kind: Literal["SAFETY", "NEED", "THREAT", "BENEFIT", "CONSENT", "STATEMENT"]
     to_team: Literal["intake", "legal", "protection"]
     words: Passage
+
+
+class BeginVisit(Form):
+    """A reason that holds for a while: for a case, or for the named fields of one row of it.
+
+    compartment  under which the words are sealed: one that the visitor holds
+    """
+
+    justification: Justification
+    cites: UUID | None = None
+    words: Reason | None = None
+    compartment: Compartment | None = None
+    row: UUID | None = None
+    fields: Annotated[tuple[FieldName, ...], Field(max_length=12)] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> BeginVisit:
+        if (self.row is None) != (not self.fields):
+            raise ValueError("a reveal names a row and its fields")
+        if self.words is not None and self.compartment is None:
+            raise ValueError("words are sealed under a compartment")
+        return self
 
 
 class Opening(Reasoned):

@@ -90,6 +90,33 @@ class Justification(CaseRow):
     at: Mapped[datetime]
 
 
+class Visit(Row):
+    """Time with a case under one reason, so that nobody states it afresh for each field.
+
+    Without ``row_id`` it covers everything but identity and place; with it, one row and the
+    fields that were named: a reveal. Openings during it have their entries all the same.
+    """
+
+    __tablename__ = "visits"
+    scopes = frozenset({"own"})
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    # It ends with the session it was begun in.
+    sign_in: Mapped[UUID]
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    row_id: Mapped[UUID | None]
+    fields: Mapped[str | None]
+    justification: Mapped[str]
+    cites: Mapped[UUID | None]
+    # Of the words given at its beginning: each entry of an opening carries it.
+    commitment: Mapped[bytes | None]
+    until: Mapped[datetime]
+
+    def leave(self, *, at: datetime) -> None:
+        """End it now."""
+        self.until = min(self.until, at)
+
+
 class Hold(Row):
     """LEGAL stops destruction; INCIDENT and CONSENT (per tier) stop outflow. In clear, for clocks."""
 

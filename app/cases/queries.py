@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from app.accounts.models import User
 from app.audit.models import EntryBody, EntrySubject
-from app.cases.models import Case, Handoff
-from app.cases.views import CaseLine, CaseView, GrantLine, HandoffLine, Look, RecordLine
+from app.cases.models import Case, Handoff, Visit
+from app.cases.views import CaseLine, CaseView, GrantLine, HandoffLine, Look, RecordLine, VisitLine
 from app.db import CaseRow, SealedType, sealed_columns, tables
 from app.keyholders.grants import live
 from app.keyholders.models import Grant, Keyholder
@@ -68,6 +68,19 @@ def looked(reading: Reading, reference: str, page: int = 0) -> tuple[Look, ...]:
         .offset(50 * page)
     )
     return tuple(_look(seq, view) for seq, view in reading.execute(statement))
+
+
+@query("case.visiting")
+def visiting(reading: Reading, reference: str) -> tuple[VisitLine, ...]:
+    """My visits of a case that are under way in this session, the newest first."""
+    case = reading.fetch(Case, reference)
+    rows = reading.all(
+        Visit, Visit.case_id == case.id, Visit.sign_in == reading.actor.sign_in, Visit.until > reading.now,
+        order=Visit.until.desc(),
+    )  # fmt: skip
+    return tuple(
+        VisitLine(v.id, v.justification, v.cites, v.row_id, tuple((v.fields or "").split()), v.until) for v in rows
+    )
 
 
 @query("handoff.list")

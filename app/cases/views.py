@@ -124,3 +124,24 @@ class Opened:
     table: str
     id: UUID
     values: dict[str, Plain | None]
+
+
+@dataclass(frozen=True)
+class Visited:
+    """A visit that was begun or ended."""
+
+    id: UUID
+    reference: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class VisitLine:
+    """A visit of mine that is under way; a reveal names its row and fields."""
+
+    id: UUID
+    justification: str
+    cites: UUID | None
+    row: UUID | None
+    fields: tuple[str, ...]
+    until: datetime

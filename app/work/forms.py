@@ -97,8 +97,12 @@ CITES: Final[dict[Justification, tuple[str, ...]]] = {
 
 
 class Reasoned(Form):
-    """A form that opens something: purpose code, the item it serves, and words if wanted."""
+    """A form that opens something: purpose code, the item it serves, and words if wanted.
+
+    visit  during which it is opened: code and item are the visit's, and so are its words
+    """
 
     justification: Justification
     cites: UUID | None = None
     words: Reason | None = None
+    visit: UUID | None = None

@@ -155,7 +155,8 @@ class Office:
                 return kept
         # a. The subject is fetched through the caller's own scope: no grant, no case.
         row = work.fetch(action.on, address) if action.on is not None else None
-        facts, given = self._facts(work, action, row, form), self._circumstances(work, row, form)
+        before = work.visited(form, row) if isinstance(form, Reasoned) else None
+        facts, given = self._facts(work, action, row, form), self._circumstances(work, row, form, before)
         # b. A rule decides, knowing the row's facts.
         granted = self.policy.decide(caller.actor, action.name, facts, given)
         _refuse_lost_words(form, row)
@@ -164,6 +165,7 @@ class Office:
         view = action.run(*arguments)
         if isinstance(form, Reasoned) and form.words and isinstance(row, CaseRow):
             work.justify(row.case_id, str(row.compartment), form.words)
+        work.under(before)
         session.flush()
         # d. What was touched must have been said.
         if not work.recorded:
@@ -192,7 +194,9 @@ class Office:
             table=row.__tablename__, compartment=compartment, held=held, seen=seen, **(row.facts() | target)
         )  # fmt: skip
 
-    def _circumstances(self, work: Work, row: Table | None, form: Form | None) -> Circumstances:
+    def _circumstances(
+        self, work: Work, row: Table | None, form: Form | None, before: bytes | None
+    ) -> Circumstances:  # fmt: skip
         wanted = frozenset(getattr(form, "compartments", ()))
         until = getattr(form, "until", None)
         boxed = until is not None and until <= work.now + timedelta(hours=BOXED_HOURS_MAX)
@@ -201,7 +205,7 @@ class Office:
         return Circumstances(
             justification=form.justification.value,
             cited=work.cited(form, row),
-            words=form.words is not None,
+            words=form.words is not None or before is not None,
             compartments=wanted,
             profile=self._settings.profile,
         )

@@ -22,7 +22,7 @@ from app import jobs
 from app.audit.append import CaseSubject, Draft
 from app.audit.models import Combination
 from app.db import CaseRow, EnvelopeRow, Row, Table, tables
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.keyholders import grants, holders
 from app.keyholders.models import Envelope, Grant, Keyholder
 from app.policy.actor import Actor
@@ -133,12 +133,38 @@ class Reading:
         if isinstance(row, EnvelopeRow) and form.justification is Justification.TRIAGE:
             return form.cites is not None and form.cites in {row.id, getattr(row, "submission_id", None)}
         case = row.case_id if isinstance(row, CaseRow) else None
+        if row is not None and row.__tablename__ == "cases":
+            case = next(iter(case_of(row)))
         kinds = CITES.get(Justification(form.justification))
         if kinds is None:
             return True
         if form.cites is None:
             return False
         return any(self._stands(name, form.cites, case) for name in kinds)
+
+    def visited(self, form: Reasoned, row: Table | None) -> bytes | None:
+        """The commitment of the words given when the visit began, for an opening during it.
+
+        Raises Conflict unless the visit is the caller's own, of this session, not over, and
+        for this row's case and reason. Identity and place need a reveal of their own row.
+        """
+        if form.visit is None:
+            return None
+        visits = tables()["visits"]
+        columns = visits.__mapper__.columns
+        visit: Any = self.first(visits, columns["id"] == form.visit)
+        fits = (
+            visit is not None
+            and isinstance(row, CaseRow)
+            and (visit.case_id, visit.sign_in) == (row.case_id, self.actor.sign_in)
+            and (visit.justification, visit.cites) == (form.justification.value, form.cites)
+            and (visit.row_id == row.id or (visit.row_id is None and not _revealed(row)))
+            and (visit.fields is None or set(getattr(form, "fields", ())) <= set(visit.fields.split()))
+            and self.now < visit.until
+        )
+        if not fits:
+            raise Conflict("This visit is over. Open the case again.")
+        return None if visit.commitment is None else bytes(visit.commitment)
 
     def _stands(self, table_name: str, key: UUID, case: UUID | None) -> bool:
         table = tables().get(table_name)
@@ -287,6 +313,10 @@ class Work(Reading):
         self._words = hashlib.sha256(salt + words.encode()).digest()
         return self._words
 
+    def under(self, commitment: bytes | None) -> None:
+        """The words behind this action were given before, when a visit began."""
+        self._words = self._words or commitment
+
     def later(self, action: str, subject: UUID, at: datetime) -> None:
         """Ask the worker for an action on a row, at a time, in this transaction."""
         jobs.later(self._session, action, subject, at)
@@ -336,6 +366,11 @@ class Work(Reading):
         was = seen.who and seen.what
         seen.who, seen.what, seen.place = seen.who or who, seen.what or what, seen.place or place
         return seen.who and seen.what and not was
+
+
+def _revealed(row: CaseRow) -> bool:
+    """Whether a row is shown only by a reveal of its own."""
+    return compartment_of(row) in _WHO and not row.opens_with_visit
 
 
 def _address(column: ColumnElement[Any], key: object) -> object:

@@ -647,9 +647,30 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_submission_files_envelope_id"), "submission_files", ["envelope_id"], unique=False)
     op.create_index(op.f("ix_submission_files_submission_id"), "submission_files", ["submission_id"], unique=False)
+    op.create_table(
+        "visits",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("sign_in", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("row_id", sa.Uuid(), nullable=True),
+        sa.Column("fields", sa.String(), nullable=True),
+        sa.Column("justification", sa.String(), nullable=False),
+        sa.Column("cites", sa.Uuid(), nullable=True),
+        sa.Column("commitment", sa.LargeBinary(), nullable=True),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_visits_case_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_visits_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
+    )
+    op.create_index(op.f("ix_visits_case_id"), "visits", ["case_id"], unique=False)
+    op.create_index(op.f("ix_visits_user_id"), "visits", ["user_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_visits_user_id"), table_name="visits")
+    op.drop_index(op.f("ix_visits_case_id"), table_name="visits")
+    op.drop_table("visits")
     op.drop_index(op.f("ix_submission_files_submission_id"), table_name="submission_files")
     op.drop_index(op.f("ix_submission_files_envelope_id"), table_name="submission_files")
     op.drop_table("submission_files")

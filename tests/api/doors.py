@@ -193,6 +193,8 @@ ACTIONS: Final = (
     _post("/api/cases", INTAKE, plain(pathway="ADULT"), 201),
     _post("/api/cases/{reference}/hand-over", INTAKE | LEGAL | SAFETY, plain(team="legal")),
     _post("/api/cases/{reference}/grants", INTAKE | LEGAL, _grant, 201),
+    _post("/api/cases/{reference}/visits", INTAKE | LEGAL | SAFETY, plain(justification="WITNESS_REQUEST")),
+    _post("/api/visits/{row}/leave", frozenset({"intake"})),
     _post("/api/cases/{reference}/grants/revoke", INTAKE | LEGAL, _grant),
     _post("/api/cases/{reference}/handoffs", INTAKE | LEGAL | SAFETY,
           plain(kind="SAFETY", to_team="protection", words="be careful"), 201),
@@ -284,6 +286,7 @@ QUESTIONS: Final = (
     Ask("GET", "/api/testimonies", EVERYBODY),
     Ask("GET", "/api/testimonies/{row}", INTAKE | LEGAL),
     Ask("GET", "/api/arrivals", EVERYBODY),
+    Ask("GET", "/api/cases/{reference}/visits", HOLDERS),
     Ask("GET", "/api/submissions", EVERYBODY),
     Ask("GET", "/api/submissions/{reference}", INTAKE),
     Ask("GET", "/api/handoffs", EVERYBODY),
@@ -299,9 +302,14 @@ OPEN: Final = (
     ("POST", "/api/log/entry"),
 )
 PAGES: Final = (
-    ("GET", "/"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/invitation"), ("POST", "/invitation"),
-    ("POST", "/sign-out"), ("GET", "/cases/{reference}"), ("POST", "/cases/{reference}/open"),
-    ("GET", "/static/style.css"),
+    ("GET", "/"), ("GET", "/today"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/invitation"),
+    ("POST", "/invitation"), ("POST", "/sign-out"), ("GET", "/signed-out"), ("POST", "/stay"),
+    ("GET", "/cases"), ("POST", "/cases"), ("GET", "/cases/{reference}"), ("GET", "/cases/{reference}/looked"),
+    ("GET", "/cases/{reference}/open"), ("POST", "/cases/{reference}/open"), ("POST", "/cases/{reference}/leave"),
+    ("GET", "/cases/{reference}/reveal/{row}"), ("POST", "/cases/{reference}/reveal/{row}"),
+    ("GET", "/cases/{reference}/keys"), ("POST", "/cases/{reference}/keys/hand-over"),
+    ("POST", "/cases/{reference}/keys/give"), ("POST", "/cases/{reference}/keys/take"),
+    ("GET", "/static/{name}"), ("GET", "/robots.txt"), ("GET", "/favicon.ico"),
 )  # fmt: skip
 
 SIGNED_IN: Final = (*QUESTIONS, *ACTIONS, UPLOAD, *OPENINGS, *ENDINGS)

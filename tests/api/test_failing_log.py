@@ -10,10 +10,10 @@ from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
 
 import pytest
-from jinja2 import DictLoader
+from jinja2 import DictLoader, Environment
 
 from app.keyholders.manager import FileKeyManager
-from app.web import routes as web
+from app.web import frame
 from tests.api.conftest import Client, Staff, logged
 from tests.api.doors import ACTIONS, OPENINGS, UPLOAD, Scene, send
 from tests.conftest import Database
@@ -120,13 +120,11 @@ def test_a_fault_in_a_template_repeats_no_value(
     world.invite("named", name=name, roles=("caseworker",))
     page = Browser(staff.program)
     page.sign_in(world, "named")
-    assert name in page.get("/").text, "the control"
-    torn = {"home.html": "{{ me.display_name }}{{ me[me.display_name].x }}"}
-    monkeypatch.setattr(web.pages, "loader", DictLoader(torn))
-    web.pages.cache.clear()  # type: ignore[union-attr]
+    assert name in page.get("/today").text, "the control"
+    torn = Environment(loader=DictLoader({"today/today.html": "{{ frame.name }}{{ frame[frame.name].x.y }}"}))
+    monkeypatch.setattr(frame, "templates", torn)
 
-    answer = page.get("/")
-    web.pages.cache.clear()  # type: ignore[union-attr]
+    answer = page.get("/today")
 
     assert answer.status_code == 500
     assert CANARY not in answer.text

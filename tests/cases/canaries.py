@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.cases import actions as cases
-from app.cases.forms import GiveGrant, SendHandoff
+from app.cases.forms import BeginVisit, GiveGrant, SendHandoff
 from app.db import CaseRow, EnvelopeRow, sealed_columns, tables
 from app.intake import actions as intake
 from app.intake import queries
@@ -19,6 +19,7 @@ from app.protection import actions as protection
 from app.protection.forms import SettleCheckIn
 from app.testimonies import actions as testimonies
 from app.testimonies import forms
+from app.work.forms import Justification
 from tests.world import World
 
 # Sealed fields that cannot hold a canary: closed lists, codes, keys and hashes of ours.
@@ -186,6 +187,8 @@ def _afterwards(world: World, planted: Planted, marks: Any) -> None:
         justification="DEMAND", words=marks("justifications", "words")["words"],
     )  # fmt: skip
     rows["justifications"] = world.row("legal", reference, "justifications")
+    reason = BeginVisit(justification=Justification.WITNESS_REQUEST)
+    rows["visits"] = world.do("intake", cases.visit, reason, subject=reference).id
     code = world.members["narrative-lead"].code
     release = GiveGrant(user=code, compartments=frozenset({"RELEASE"}))
     world.do("intake", cases.give, release, subject=reference)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from app import clock
 from app.accounts import forms as accounts
-from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
+from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
 from app.db import CaseRow, tables
 from app.intake.forms import Link, Receive, Triage
 from app.legal.forms import WriteNote
@@ -80,6 +80,8 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "case.hand_over": (HandOver(team="legal"), case),
         "grant.give": (grant, case),
         "grant.revoke": (revocation, case),
+        "case.visit": (BeginVisit(justification=Justification.WITNESS_REQUEST), case),
+        "case.leave": (None, planted.rows["visits"]),
         "handoff.send": (SendHandoff(kind="NEED", to_team="protection", words="winter shoes"), case),
         "person.record": (RecordPerson(**words.person(0)), case),
         "person.record_document": (RecordDocument(kind="PASSPORT", condition="LOST"), case),

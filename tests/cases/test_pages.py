@@ -27,6 +27,7 @@ PAGED = {
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
+    "case.visiting", "case.sides",
     "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
     "account.sessions", "account.devices", "key.ages", "team.show", "log.badge", "log.numbers", "office.health",
     "testimony.show", "testimony.case", "consent.list",

@@ -107,6 +107,8 @@ def forms() -> dict[str, dict[str, Any]]:
         "case.hand_over": {"team": "legal"},
         "grant.give": {"user": "S-345678", "compartments": ["TESTIMONY"]},
         "grant.revoke": {"user": "S-345678", "compartments": ["TESTIMONY"]},
+        "case.visit": {"justification": "WITNESS_REQUEST"},
+        "case.leave": {},
         "handoff.send": {"kind": "NEED", "to_team": "protection", "words": "He asks for a doctor."},
         "person.record": {"legal_name": "Idris Tamimi", "languages": ["ar"]},
         "person.record_document": {"kind": "PASSPORT", "condition": "LOST"},

@@ -41,8 +41,8 @@ class Forms(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         self.tags.append((tag, given))
         if tag == "form":
-            self.found.append(Form(given["action"]))
-        elif tag == "input" and self.found and given.get("type") != "checkbox":
+            self.found.append(Form(given.get("action", "")))
+        elif tag == "input" and self.found and given.get("type") not in {"checkbox", "radio"}:
             self.found[-1].fields[given["name"]] = given.get("value", "")
 
     def handle_data(self, data: str) -> None:
@@ -76,7 +76,7 @@ class Browser:
         return self.ask("POST", path, data=meant.fields | filled, headers={"Origin": ORIGIN, **(headers or {})})
 
     def sign_in(self, world: World, login: str) -> httpx.Response:
-        """Through the page, as a person does."""
+        """Through the page, as a person does; the code is asked for afresh, since each serves once."""
         member = world.members[login]
         self.get("/sign-in")
         return self.submit("/sign-in", login_name=login, passphrase=member.passphrase, code=world.code(login))
