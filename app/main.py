@@ -133,7 +133,9 @@ def _desk(settings: Settings, office: Office, signins: SignIns | None, port: int
         bytes_max=settings.attachment_mib_max * MIB,
         free_percent_min=settings.disk_free_percent_min,
     )
-    return Desk(office, files, signins, _origin(settings, port), settings.receipt_quota_mib * MIB)
+    return Desk(
+        office, files, signins, _origin(settings, port), settings.receipt_quota_mib * MIB, settings.zone, settings.demo
+    )
 
 
 def _guarded(program: FastAPI, settings: Settings, door: Door, port: int, files_under: str) -> ASGIApp:

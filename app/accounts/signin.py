@@ -289,4 +289,4 @@ def _caller_of(session: Session, user: User, sign_in: SignIn, private: hpke.Priv
         sign_in=sign_in.id,
         second_factor_at=sign_in.second_factor_at,
     )
-    return Caller(actor, keyring)
+    return Caller(actor, keyring, idle_seconds=sign_in.idle_seconds_max)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.accounts.models import User
-from app.audit.models import EntryBody, EntrySubject
+from app.audit.models import Combination, EntryBody, EntrySubject
 from app.cases.models import Case, Handoff, Visit
 from app.cases.views import CaseLine, CaseView, GrantLine, HandoffLine, Look, RecordLine, VisitLine
 from app.db import CaseRow, SealedType, sealed_columns, tables
@@ -81,6 +81,16 @@ def visiting(reading: Reading, reference: str) -> tuple[VisitLine, ...]:
     return tuple(
         VisitLine(v.id, v.justification, v.cites, v.row_id, tuple((v.fields or "").split()), v.until) for v in rows
     )
+
+
+@query("case.sides")
+def sides(reading: Reading, reference: str) -> frozenset[str]:
+    """Which sides of a case I have opened in this session: WHO it is, WHAT was said. Both are `combine`."""
+    case = reading.fetch(Case, reference)
+    here = Combination.case_id == case.id, Combination.sign_in == reading.actor.sign_in
+    found = reading.first(Combination, *here)
+    opened = {"WHO": found is not None and found.who, "WHAT": found is not None and found.what}
+    return frozenset(side for side, was in opened.items() if was)
 
 
 @query("handoff.list")

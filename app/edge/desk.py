@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 
@@ -24,13 +25,18 @@ F = TypeVar("F", bound=Form)
 
 @dataclass(frozen=True)
 class Desk:
-    """One process's way to the office. ``signins`` is None where no pepper is held."""
+    """One process's way to the office. ``signins`` is None where no pepper is held.
+
+    zone  the office's own time, for what is typed and shown
+    """
 
     office: Office
     files: FileStore
     signins: SignIns | None
     origin: str
     quota_bytes: int
+    zone: ZoneInfo
+    demo: bool = False
 
     def do(self, caller: Caller, action: Action, form: Form | None = None, *, subject: object = None,
            idempotency: str | None = None) -> Any:  # fmt: skip

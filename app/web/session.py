@@ -14,6 +14,8 @@ from app.work import Caller
 
 COOKIE = "amana_session"
 DEVICE = "amana_device"
+# Which language the pages before sign-in speak; tells nothing of anybody.
+LANGUAGE = "amana_language"
 
 
 def token_of(request: Request) -> str:

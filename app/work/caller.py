@@ -18,6 +18,8 @@ class Caller:
     keyring: Keyring | None = None
     host: str = "app"
     request: UUID = field(default_factory=uuid7)
+    # After how long without a request this session ends; 0 where there is none.
+    idle_seconds: int = 0
 
     @classmethod
     def anonymous(cls, host: str = "app") -> Caller:

@@ -121,7 +121,9 @@ def test_a_fault_in_a_template_repeats_no_value(
     page = Browser(staff.program)
     page.sign_in(world, "named")
     assert name in page.get("/today").text, "the control"
-    torn = Environment(loader=DictLoader({"today/today.html": "{{ frame.name }}{{ frame[frame.name].x.y }}"}))
+    torn = Environment(
+        autoescape=True, loader=DictLoader({"today/today.html": "{{ frame.name }}{{ frame[frame.name].x.y }}"})
+    )
     monkeypatch.setattr(frame, "templates", torn)
 
     answer = page.get("/today")

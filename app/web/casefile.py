@@ -1,0 +1,102 @@
+"""One case as its pages see it: what stands in the bar above, which tabs there are, which visit is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from app.cases import queries
+from app.cases.views import CaseView, RecordLine, VisitLine
+from app.edge.desk import Desk
+from app.edge.languages import N_
+from app.edge.sheets import Sheet
+from app.pseudonyms import references
+from app.web.frame import sheet as empty_sheet
+from app.web.frame import show
+from app.work import Caller
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab of a case: shown to these roles if they hold this compartment; "" is any of the case."""
+
+    name: str
+    words: str
+    compartment: str = ""
+    roles: frozenset[str] = frozenset()
+    tables: tuple[str, ...] = ()
+
+
+_ACCOUNT: Final = frozenset({"intake_officer", "legal_reviewer"})
+_SAFETY: Final = frozenset({"caseworker"})
+TABS: Final = (
+    Tab("", N_("Overview")),
+    Tab("testimony", N_("Testimony"), "TESTIMONY", _ACCOUNT,
+        ("testimonies", "segments", "prior_accounts", "attachments")),
+    Tab("consent", N_("Consent"), "TESTIMONY", _ACCOUNT, ("consents",)),
+    Tab("person", N_("Person"), "IDENTITY", _ACCOUNT | _SAFETY, ("persons", "identity_documents", "contact_channels")),
+    Tab("legal", N_("Legal"), "LEGAL", frozenset({"legal_reviewer"}), ("mitigation_assessments",)),
+    Tab("threat", N_("Threat"), "THREAT", _SAFETY, ("threat_assessments",)),
+    Tab("plan", N_("Plan"), "CARE", _SAFETY, ("needs", "check_ins")),
+    Tab("moves", N_("Place"), "LOCATION", _SAFETY | {"legal_reviewer"}, ("residences",)),
+    Tab("looked", N_("Who looked")),
+    Tab("keys", N_("Keys")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A case in the hands of one visitor. Mute: what of it is opened stands in a page's body."""
+
+    view: CaseView
+    roles: tuple[str, ...]
+    tabs: tuple[Tab, ...]
+    visit: VisitLine | None
+    reveals: Mapping[UUID, VisitLine]
+    here: str = ""
+    body: Any = None
+    # Codes of how to approach this person, once they were opened with the visit.
+    protective: tuple[str, ...] = field(default=())
+
+    def records(self, *tables: str) -> tuple[RecordLine, ...]:
+        """The rows of some tables, in the order of their making."""
+        return tuple(record for record in self.view.records if record.table in tables)
+
+    def has(self, tab: str) -> bool:
+        """Whether this visitor has a tab."""
+        return any(each.name == tab for each in self.tabs)
+
+
+def case_file(desk: Desk, visitor: Caller, reference: str) -> CaseFile:
+    """A case as this visitor may see it. Raises NotFound for what they hold nothing of."""
+    view: CaseView = desk.ask(visitor, queries.show, references.read(reference))
+    visits: tuple[VisitLine, ...] = desk.ask(visitor, queries.visiting, view.reference)
+    roles = visitor.actor.roles
+    tabs = tuple(
+        tab for tab in TABS
+        if (not tab.compartment or tab.compartment in view.held) and (not tab.roles or tab.roles & roles)
+    )  # fmt: skip
+    whole = next((visit for visit in visits if visit.row is None), None)
+    reveals = {visit.row: visit for visit in reversed(visits) if visit.row is not None}
+    return CaseFile(view, tuple(sorted(roles)), tabs, whole, reveals)
+
+
+def case_page(
+    request: Request, desk: Desk, visitor: Caller, file: CaseFile, template: str, here: str, body: Any = None, *,
+    sheet: Sheet | None = None, status: int = 200,
+) -> Response:  # fmt: skip
+    """A page of a case: the bar, the tabs, and its own body. Every such page can leave the case, so it has a form."""
+    view = replace(file, here=here, body=body)
+    return show(
+        request, desk, visitor, template, view, here="/cases", sheet=sheet or empty_sheet(request), status=status
+    )
+
+
+def tab_of(name: str) -> str:
+    """A tab by its own name or by a table that stands on it; the overview for anything else."""
+    return next((tab.name for tab in TABS if name and name in (tab.name, *tab.tables)), "")

@@ -1,0 +1,126 @@
+"""My cases, and of one case what needs no visit: overview, who looked, who holds keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.accounts import queries as accounts
+from app.accounts.views import Colleague
+from app.cases import actions, queries
+from app.cases.views import CaseLine, Look
+from app.edge.desk import Desk, TheDesk, page_number
+from app.edge.languages import N_
+from app.edge.sheets import Sheet
+from app.errors import NotFound
+from app.pseudonyms import references
+from app.web.casefile import case_file, case_page
+from app.web.frame import save, sheet, show
+from app.web.session import Fields, Visitor
+from app.work import Caller
+
+router = APIRouter()
+
+NONE_SUCH: Final = N_("None of your cases has this reference. Check each sign.")
+
+
+@dataclass(frozen=True)
+class MyCases:
+    """A page of my list."""
+
+    lines: tuple[CaseLine, ...]
+    count: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Looks:
+    looks: tuple[Look, ...]
+    number: int
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Who could be given a key, besides who holds one."""
+
+    colleagues: tuple[Colleague, ...]
+
+
+@router.get("/cases")
+def cases(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """My own cases, mute; or straight to the one whose reference was typed."""
+    number = page_number(request.query_params.get("page"))
+    view = MyCases(desk.ask(visitor, queries.cases, number), desk.ask(visitor, queries.count), number)
+    return show(request, desk, visitor, "case/list.html", view, here="/cases", sheet=sheet(request))
+
+
+@router.post("/cases")
+def find(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Go to a case by its reference, however it is typed. Not mine and never drawn get one answer."""
+    typed = next(iter(given.get("reference", ())), "")
+    try:
+        found = case_file(desk, visitor, typed.strip()).view.reference
+    except NotFound as refusal:
+        view = MyCases(desk.ask(visitor, queries.cases, 0), desk.ask(visitor, queries.count), 0)
+        filled = sheet(request).typed(given, {"reference": NONE_SUCH})
+        return show(request, desk, visitor, "case/list.html", view, here="/cases", sheet=filled, status=refusal.status)
+    return RedirectResponse(f"/cases/{found}", 303)
+
+
+@router.get("/cases/{reference}")
+def overview(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """States, dates, what is recorded by name, who looked last."""
+    file = case_file(desk, visitor, reference)
+    latest = desk.ask(visitor, queries.looked, file.view.reference, 0)[:5]
+    return case_page(request, desk, visitor, file, "case/overview.html", "", Looks(latest, 0))
+
+
+@router.get("/cases/{reference}/looked")
+def looked(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """Who looked, in codes: operation, role, reason, when. Never a name."""
+    file = case_file(desk, visitor, reference)
+    number = page_number(request.query_params.get("page"))
+    view = Looks(desk.ask(visitor, queries.looked, file.view.reference, number), number)
+    return case_page(request, desk, visitor, file, "case/looked.html", "looked", view)
+
+
+@router.get("/cases/{reference}/keys")
+def keys(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """Who holds which compartment, until when."""
+    return _keys(request, desk, visitor, reference, sheet(request))
+
+
+@router.post("/cases/{reference}/keys/hand-over")
+def hand_over(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    return _save(request, desk, visitor, reference, given, actions.hand_over)
+
+
+@router.post("/cases/{reference}/keys/give")
+def give(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    return _save(request, desk, visitor, reference, given, actions.give)
+
+
+@router.post("/cases/{reference}/keys/take")
+def take(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    return _save(request, desk, visitor, reference, given, actions.revoke)
+
+
+def _save(request: Request, desk: Desk, visitor: Caller, reference: str, given: Fields, action: Any) -> Response:
+    address = references.read(reference)
+    return save(
+        request, desk, visitor, given, action, subject=address, then=f"/cases/{address}/keys",
+        again=lambda sheet, status: _keys(request, desk, visitor, reference, sheet, status),
+    )  # fmt: skip
+
+
+def _keys(
+    request: Request, desk: Desk, visitor: Caller, reference: str, filled: Sheet, status: int = 200
+) -> Response:  # fmt: skip
+    file = case_file(desk, visitor, reference)
+    # Nobody gives a key to themself.
+    others = tuple(c for c in desk.ask(visitor, accounts.colleagues) if c.user != visitor.actor.code and c.roles)
+    body = Keys(tuple(c for c in others if c.state == "ACTIVE"))
+    return case_page(request, desk, visitor, file, "case/keys.html", "keys", body, sheet=filled, status=status)

@@ -1,0 +1,106 @@
+"""Coming in and going out: invitation, sign-in, staying, sign-out."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.accounts import actions as accounts
+from app.accounts.forms import AcceptInvitation, SignInForm
+from app.edge import sheets
+from app.edge.desk import Desk, TheDesk
+from app.edge.languages import LANGUAGES
+from app.edge.sheets import Mistakes, Sheet
+from app.errors import SignInRefused, TooManyTries, Unprocessable
+from app.web.frame import show
+from app.web.session import COOKIE, DEVICE, LANGUAGE, EntryFields, Fields, Visitor, keep
+from app.work import Form
+
+DEVICE_SECONDS: Final = 365 * 86400
+SESSION_SECONDS: Final = 8 * 3600
+F = TypeVar("F", bound=Form)
+
+router = APIRouter()
+
+
+@router.get("/sign-in")
+def sign_in_page(request: Request, desk: TheDesk) -> Response:
+    return _entrance(request, desk, "entry/sign_in.html", Sheet(csrf=""), 200)
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, desk: TheDesk, given: EntryFields) -> Response:
+    """Sign in by a page: the token goes into a cookie, the device is known from then on."""
+    fields = dict(given)
+    if request.cookies.get(DEVICE):
+        fields["device"] = [request.cookies[DEVICE]]
+    try:
+        entered = desk.enter().enter(_read(desk, SignInForm, fields))
+    except (SignInRefused, TooManyTries, Unprocessable) as refusal:
+        return _again(request, desk, "entry/sign_in.html", given, refusal)
+    answer = RedirectResponse("/today", 303)
+    keep(answer, desk, COOKIE, entered.token, SESSION_SECONDS)
+    keep(answer, desk, DEVICE, entered.device, DEVICE_SECONDS)
+    return answer
+
+
+@router.get("/invitation")
+def invitation_page(request: Request, desk: TheDesk) -> Response:
+    return _entrance(request, desk, "entry/invitation.html", Sheet(csrf=""), 200)
+
+
+@router.post("/invitation")
+def accept(request: Request, desk: TheDesk, given: EntryFields) -> Response:
+    """Use an invitation: the answer is the one page that ever shows the second factor's secret."""
+    try:
+        enrolled = desk.enter().accept(_read(desk, AcceptInvitation, given))
+    except (SignInRefused, Unprocessable) as refusal:
+        return _again(request, desk, "entry/invitation.html", given, refusal)
+    return show(request, desk, None, "entry/enrolled.html", enrolled)
+
+
+@router.post("/sign-out")
+def sign_out(desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """End this session here and on the server."""
+    desk.do(visitor, accounts.leave)
+    answer = RedirectResponse("/signed-out", 303)
+    answer.delete_cookie(COOKIE, path="/")
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+@router.get("/signed-out")
+def signed_out(request: Request, desk: TheDesk) -> Response:
+    return show(request, desk, None, "entry/signed_out.html")
+
+
+@router.post("/stay", status_code=204)
+def stay(visitor: Visitor, given: Fields) -> Response:
+    """Somebody is still there: being asked who calls has counted as activity already."""
+    return Response(status_code=204)
+
+
+def _read(desk: Desk, kind: type[F], given: Any) -> F:
+    """A form of somebody who is not signed in. Raises Mistakes."""
+    wanted = {name: values for name, values in given.items() if name in kind.model_fields}
+    return sheets.read(kind, wanted, desk.zone)
+
+
+def _again(request: Request, desk: Desk, template: str, given: Any, refusal: Any) -> Response:
+    mistakes = refusal.found if isinstance(refusal, Mistakes) else {"": refusal.sentence}
+    answer = _entrance(request, desk, template, Sheet(csrf="").typed(given, mistakes), refusal.status)
+    if isinstance(refusal, TooManyTries):
+        answer.headers["Retry-After"] = str(refusal.retry_after_seconds)
+    return answer
+
+
+def _entrance(request: Request, desk: Desk, template: str, sheet: Sheet, status: int) -> Response:
+    """A page before sign-in. Its language is chosen by a link and remembered in a cookie that names nobody."""
+    desk.enter()
+    answer = show(request, desk, None, template, sheet=sheet, status=status)
+    chosen = request.query_params.get("language")
+    if chosen is not None and chosen in LANGUAGES:
+        keep(answer, desk, LANGUAGE, chosen, DEVICE_SECONDS)
+    return answer

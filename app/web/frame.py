@@ -1,0 +1,155 @@
+"""What every page of the staff has around it, and the two ways out of a route: show, or save.
+
+A template gets the view of the page, this frame, and the state of its form if it has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app import clock
+from app.accounts import queries as accounts
+from app.edge import languages, pages, sheets
+from app.edge.desk import Desk
+from app.edge.languages import LANGUAGES, N_, Catalogues
+from app.edge.render import as_json
+from app.edge.sheets import Mistakes, Sheet
+from app.edge.static import Static
+from app.errors import Conflict, Denied, Refusal, Unprocessable
+from app.web.session import LANGUAGE, page_token
+from app.web.words import word
+from app.work import Action, Caller, Form
+
+HERE: Final = Path(__file__).parent
+
+catalogues: Final = Catalogues(HERE / "locale", "staff")
+static: Final = Static(HERE / "static")
+templates: Final = pages.environment(
+    "web", catalogues, static,
+    said=lambda code, table: catalogues.gettext(word(str(code), table)),
+    moment=languages.moment,
+    ago=lambda when: languages.ago(when, clock.now()),
+    anchor=lambda name: name.replace(".", "-"),
+)  # fmt: skip
+
+Fields = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Link:
+    """One item of the navigation."""
+
+    words: str
+    href: str
+    here: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a page shows around its view. ``user`` is empty for those who are not signed in."""
+
+    language: str
+    direction: str
+    csrf: str = ""
+    user: str = ""
+    name: str = ""
+    roles: tuple[str, ...] = ()
+    navigation: tuple[Link, ...] = ()
+    shortcuts: bool = True
+    idle_seconds: int = 0
+    demo: bool = False
+
+
+# At most five, the rest is reached from Today. Nobody's menu names what they may not do.
+_CASES: Final = (N_("Cases"), "/cases")
+_HANDOFFS: Final = (N_("Hand-offs"), "/hand-offs")
+_MENUS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "intake_officer": ((N_("Arrivals"), "/arrivals"), (N_("Testimonies"), "/testimonies"), _CASES, _HANDOFFS),
+    "legal_reviewer": ((N_("Reviews"), "/reviews"), _CASES, _HANDOFFS),
+    "caseworker": (_CASES, (N_("Check-ins"), "/check-ins"), _HANDOFFS),
+    "narrative_editor": (_CASES,),
+    "auditor": ((N_("Log"), "/audit"), (N_("Verify"), "/audit/verify")),
+    "administrator": ((N_("People"), "/admin/people"), (N_("Health"), "/admin/health")),
+}
+
+
+def show(
+    request: Request, desk: Desk, visitor: Caller | None, template: str, view: Any = None, *,
+    here: str = "", sheet: Sheet | None = None, status: int = 200,
+) -> HTMLResponse:  # fmt: skip
+    """One page: its view and its form in the frame of whoever looks at it.
+
+    here  the address of the menu's item this page belongs to
+    """
+    me = desk.ask(visitor, accounts.me) if visitor is not None else None
+    with languages.spoken(_language(request, me), desk.zone):
+        frame = _frame(request, desk, visitor, me, here)
+        text = templates.get_template(template).render(view=view, frame=frame, sheet=sheet)
+    return HTMLResponse(text, status)
+
+
+def save(
+    request: Request, desk: Desk, visitor: Caller, given: Fields, action: Action, *,
+    then: str | Callable[[Any], str], again: Callable[[Sheet, int], Response], subject: object = None,
+    shape: Callable[[dict[str, Sequence[str]]], Mapping[str, Sequence[str]]] | None = None,
+) -> Response:  # fmt: skip
+    """Do what a page's form asks for and go on to the next page; otherwise the same page with what was typed.
+
+    then    where to go: an address, or one made from the answer as JSON
+    again   shows the page with the sheet it is given
+    shape   changes the fields before they are read, where a page asks differently than the form
+    """
+    fields = {name: list(values) for name, values in given.items() if name not in {"csrf", "once"}}
+    once = next(iter(given.get("once", ())), "")
+    try:
+        form = read(desk, action, shape(dict(fields)) if shape else fields)
+        answer = desk.do(visitor, action, form, subject=subject, idempotency=once if action.creates and once else None)
+    except (Conflict, Denied, Unprocessable) as refusal:
+        mistakes = refusal.found if isinstance(refusal, Mistakes) else {"": refusal.sentence}
+        return again(sheet(request).typed(fields, mistakes), refusal.status)
+    return RedirectResponse(then if isinstance(then, str) else then(as_json(answer)), 303)
+
+
+def read(desk: Desk, action: Action, fields: Fields) -> Form | None:
+    """The form of an action from posted fields. Raises Mistakes."""
+    return None if action.form is None else sheets.read(action.form, fields, desk.zone)
+
+
+def sheet(request: Request, **values: str | Sequence[str]) -> Sheet:
+    """An empty form of this session, with what is filled in already."""
+    filled = {name: [value] if isinstance(value, str) else list(value) for name, value in values.items()}
+    return Sheet(csrf=page_token(request), values=filled)
+
+
+def refused(request: Request, desk: Desk, visitor: Caller | None, refusal: Refusal) -> Response:
+    """A refusal as a page: its sentence and its rule, and nothing of what was asked."""
+    return show(request, desk, visitor, "refused.html", refusal, status=refusal.status)
+
+
+def _language(request: Request, me: Any) -> str:
+    chosen = getattr(me, "language", None) or request.query_params.get("language") or request.cookies.get(LANGUAGE)
+    return str(chosen) if chosen in LANGUAGES else "en"
+
+
+def _frame(request: Request, desk: Desk, visitor: Caller | None, me: Any, here: str) -> Frame:
+    if visitor is None or me is None:
+        return Frame(languages.language(), languages.direction(), demo=desk.demo)
+    return Frame(
+        languages.language(), languages.direction(), csrf=page_token(request), user=me.user, name=me.display_name,
+        roles=me.roles, navigation=_menu(me, here), shortcuts=getattr(me, "shortcuts", True),
+        idle_seconds=visitor.idle_seconds, demo=desk.demo,
+    )  # fmt: skip
+
+
+def _menu(me: Any, here: str) -> tuple[Link, ...]:
+    items = [(N_("Today"), "/today")]
+    for role in me.roles:
+        items += [item for item in _MENUS.get(role, ()) if item not in items]
+    items += [(N_("Team"), f"/teams/{team}") for team in me.leads]
+    return tuple(Link(words, href, href == here) for words, href in items)

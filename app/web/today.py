@@ -1,0 +1,78 @@
+"""Today: what waits, as numbers that are links, and the work, most urgent first. Nothing else.
+
+Each desk says here what waits at it; somebody with two hats gets two blocks. A number comes
+from the question that also makes the list it links to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.edge.desk import Desk, TheDesk
+from app.web.frame import show
+from app.web.session import Visitor
+from app.work import Caller
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number and the list it counts. Red only for people in danger and for what is overdue."""
+
+    words: str
+    number: int
+    href: str
+    urgent: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One line of work: what, about which reference, due or since when, and where to do it."""
+
+    words: str
+    href: str
+    reference: str = ""
+    when: str = ""
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """What waits for one role. ``primary`` is the one thing this role begins most often."""
+
+    role: str
+    tiles: tuple[Tile, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    primary: tuple[str, str] | None = None
+
+
+# Role -> what waits at its desk.
+DESKS: Final[dict[str, Callable[[Desk, Caller], Block]]] = {}
+# Whose hats come first where somebody has several.
+ORDER: Final[Mapping[str, int]] = {
+    role: place
+    for place, role in enumerate(
+        ("intake_officer", "legal_reviewer", "caseworker", "narrative_editor", "auditor", "administrator")
+    )
+}
+TASKS_MAX: Final = 15
+
+
+@router.get("/")
+def front() -> Response:
+    return RedirectResponse("/today", 303)
+
+
+@router.get("/today")
+def today(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """What waits for whoever asks."""
+    mine = sorted(visitor.actor.roles, key=lambda role: ORDER.get(role, len(ORDER)))
+    blocks = tuple(DESKS[role](desk, visitor) if role in DESKS else Block(role) for role in mine)
+    return show(request, desk, visitor, "today/today.html", blocks, here="/today")
