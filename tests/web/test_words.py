@@ -1,0 +1,55 @@
+"""Every code has a word on the pages, and every word a code."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.accounts.forms import Role
+from app.accounts.models import AccountState
+from app.audit.append import OPERATIONS
+from app.cases.forms import Compartment
+from app.cases.models import CaseState, Origin, Pathway
+from app.db import sealed_columns, tables
+from app.errors import Refusal
+from app.intake.models import SubmissionState
+from app.protection.models import CheckInState
+from app.testimonies.rules import ConsentState, State
+from app.web import routes
+from app.web.words import WORDS
+from app.work.actions import ACTIONS, QUERIES
+from app.work.forms import CITES, Justification
+
+assert routes
+_KINDS = [table for table in tables().values() if sealed_columns(table)]
+_NEVER = {name for table in _KINDS for name in getattr(table, "never_shown", ())}
+CODES = {
+    "action": {*ACTIONS, *QUERIES},
+    "operation": OPERATIONS,
+    "justification": set(Justification),
+    "role": set(Role.__args__),  # type: ignore[attr-defined]
+    "compartment": set(Compartment.__args__),  # type: ignore[attr-defined]
+    "pathway": set(Pathway),
+    "origin": set(Origin),
+    "state": {*CaseState, *State, *ConsentState, *SubmissionState, *CheckInState, *AccountState},
+    "table": {table.__tablename__ for table in _KINDS} | {name for names in CITES.values() for name in names},
+    "field": {name for table in _KINDS for name in sealed_columns(table)} - _NEVER,
+}
+
+
+@pytest.mark.parametrize("table", sorted(CODES))
+def test_every_code_has_a_word(table: str) -> None:
+    assert sorted(str(code) for code in CODES[table]) == sorted(CODES[table] & set(WORDS[table]))
+
+
+def test_every_refusal_that_the_log_can_name_has_a_word() -> None:
+    def kinds(kind: type[Refusal]) -> list[type[Refusal]]:
+        return [each for child in kind.__subclasses__() for each in (child, *kinds(child))]
+
+    at_the_edge = {"request.malformed", "csrf", "method", "too_slow", "path.too_long", "type"}
+    on_the_command_line = {"share.bad", "share.none"}
+    codes = {kind.code for kind in kinds(Refusal)} - at_the_edge - on_the_command_line
+    assert codes <= set(WORDS["outcome"])
+
+
+def test_no_word_stands_without_a_code() -> None:
+    assert set(WORDS["action"]) <= {*ACTIONS, *QUERIES}
