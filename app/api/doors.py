@@ -16,11 +16,13 @@ from app.cases import queries as case_queries
 from app.intake import actions as intake
 from app.intake import queries as intake_queries
 from app.legal import actions as legal
+from app.legal import queries as legal_queries
 from app.narratives import actions as narratives
 from app.oversight import actions as oversight
 from app.oversight import queries as oversight_queries
 from app.people import actions as people
 from app.protection import actions as protection
+from app.protection import queries as protection_queries
 from app.testimonies import actions as testimonies
 from app.testimonies import queries as testimony_queries
 from app.testimonies import reading
@@ -70,6 +72,7 @@ POSTS: Final = (
     Post("/api/cases/{reference}/testimonies", testimonies.begin, 201),
     Post("/api/cases/{reference}/consents", testimonies.record_consent, 201),
     Post("/api/cases/{reference}/mitigation", legal.write, 201),
+    Post("/api/cases/{reference}/mitigation/take", legal.take, 201),
     Post("/api/cases/{reference}/threats", protection.assess, 201),
     Post("/api/cases/{reference}/residences", protection.record_residence, 201),
     Post("/api/cases/{reference}/needs", protection.record_need, 201),
@@ -103,6 +106,7 @@ POSTS: Final = (
     Post("/api/public_reports/{row}/open", narratives.open_report),
     Post("/api/codings/{row}/open", narratives.open_coding),
     Post("/api/handoffs/{row}/open", cases.open_handoff),
+    Post("/api/handoffs/{row}/file", cases.file),
     Post("/api/justifications/{row}/open", cases.open_justification),
     Post("/api/submissions/{reference}/open", intake.open_submission),
     Post("/api/submission_files/{row}/open", intake.open_file),
@@ -128,6 +132,16 @@ GETS: Final = (
     Get("/api/testimonies", testimony_queries.accounts, paged=True, filters=("state", "step")),
     Get("/api/testimonies/{row}", testimony_queries.show),
     Get("/api/arrivals", intake_queries.arrivals, paged=True),
+    Get("/api/handoffs/count", case_queries.count_handoffs),
+    Get("/api/handoffs/{row}", case_queries.show_handoff),
+    Get("/api/cases/{reference}/mitigation", legal_queries.notes),
+    Get("/api/reviews", legal_queries.reviews, paged=True, filters=("standing",)),
+    Get("/api/reviews/count", legal_queries.count),
+    Get("/api/cases/{reference}/check-ins", protection_queries.of_case),
+    Get("/api/check_ins", protection_queries.check_ins, paged=True, filters=("standing",)),
+    Get("/api/check_ins/{row}", protection_queries.check_in),
+    Get("/api/threats", protection_queries.threats, paged=True, filters=("standing",)),
+    Get("/api/safety/count", protection_queries.count),
     Get("/api/submissions", intake_queries.queue, paged=True),
     Get("/api/submissions/{reference}", intake_queries.show),
 )

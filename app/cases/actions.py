@@ -8,9 +8,9 @@ from uuid import UUID
 
 from app.accounts.models import User
 from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
-from app.cases.models import Case, CaseState, Clearance, Handoff, Justification, Origin, Visit
+from app.cases.models import Case, CaseState, Clearance, Handoff, HandoffState, Justification, Origin, Visit
 from app.cases.steps import open_fields, receiver
-from app.cases.views import CaseOpened, Granted, Opened, Revoked, Sent, Visited
+from app.cases.views import CaseOpened, Granted, HandoffOpened, Opened, Revoked, Sent, Stored, Visited
 from app.clock import uuid7
 from app.errors import Conflict, NotFound, Unprocessable
 from app.keyholders import holders
@@ -160,6 +160,7 @@ def send(work: Work, case: Case, form: SendHandoff) -> Sent:
     handoff = Handoff(
         envelope_id=envelope.id, case_id=case.id, kind=form.kind, to_team=form.to_team,
         from_team=next(iter(sorted(work.actor.teams)), "none"), sent_by=work.actor.code, at=work.now,
+        state=HandoffState.SENT, state_at=work.now,
     )  # fmt: skip
     work.seal(handoff, "words", form.words)
     work.add(handoff)
@@ -168,9 +169,22 @@ def send(work: Work, case: Case, form: SendHandoff) -> Sent:
 
 
 @action("handoff.open", operation="consult", on=Handoff, opens=(Handoff,))
-def open_handoff(work: Work, handoff: Handoff, form: Opening) -> Opened:
-    """Read what another team passed on to mine."""
-    return open_fields(work, handoff, form)
+def open_handoff(work: Work, handoff: Handoff, form: Opening) -> HandoffOpened:
+    """Read what another team passed on to mine; only now is it told which case it is about."""
+    work.lock(handoff)
+    handoff.read(at=work.now)
+    opened = open_fields(work, handoff, form)
+    (about,) = work.subjects()
+    return HandoffOpened(opened.table, opened.id, opened.values, about.reference)
+
+
+@action("handoff.file", operation="alter", on=Handoff)
+def file(work: Work, handoff: Handoff) -> Stored:
+    """Note that what was passed on stands in my team's own records, so that it waits no longer."""
+    work.lock(handoff)
+    handoff.file(at=work.now)
+    work.record(handoff)
+    return Stored(handoff.id, "handoffs", handoff.state)
 
 
 @action("justification.open", operation="consult", on=Justification, opens=(Justification,))

@@ -146,6 +146,12 @@ class Clearance(Row):
     page_on_overdue: Mapped[bool]
 
 
+class HandoffState(StrEnum):
+    SENT = "SENT"
+    OPENED = "OPENED"
+    FILED = "FILED"
+
+
 class Handoff(EnvelopeRow):
     """Facts passed across the wall: sealed to the receiving team; the sender cannot open it again."""
 
@@ -160,3 +166,18 @@ class Handoff(EnvelopeRow):
     words: Mapped[Sealed]
     sent_by: Mapped[str]
     at: Mapped[datetime]
+    state: Mapped[str]
+    state_at: Mapped[datetime]
+
+    def read(self, *, at: datetime) -> None:
+        """Somebody of the receiving team has opened it. It may be opened again later."""
+        if self.state == HandoffState.SENT:
+            self.state, self.state_at = HandoffState.OPENED, at
+
+    def file(self, *, at: datetime) -> None:
+        """Its facts stand in the team's own records. What nobody has read waits on."""
+        if self.state == HandoffState.SENT:
+            raise Conflict("Nobody has read this yet.")
+        if self.state == HandoffState.FILED:
+            raise Conflict("This has been filed already.")
+        self.state, self.state_at = HandoffState.FILED, at

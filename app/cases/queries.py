@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from app.accounts.models import User
 from app.audit.models import Combination, EntryBody, EntrySubject
 from app.cases.models import Case, Handoff, Visit
+from app.cases.steps import how_many, passed_on
 from app.cases.views import CaseLine, CaseView, GrantLine, HandoffLine, Look, RecordLine, VisitLine
 from app.db import CaseRow, SealedType, sealed_columns, tables
 from app.keyholders.grants import live
@@ -18,6 +19,8 @@ from app.work import Reading, query
 PAGE = 25
 # Rows of one table in one case: an account may have hundreds of segments.
 RECORDS_MAX = 1000
+# What may mean that somebody is in danger comes before the rest of a queue.
+URGENT = ("SAFETY", "THREAT")
 
 
 @query("case.list")
@@ -94,13 +97,31 @@ def sides(reading: Reading, reference: str) -> frozenset[str]:
 
 
 @query("handoff.list")
-def handoffs(reading: Reading, page: int = 0) -> tuple[HandoffLine, ...]:
-    """What was passed on to my teams, newest first, 25 a page. The case is named when it is opened."""
-    statement = reading.rows(Handoff).order_by(Handoff.at.desc(), Handoff.id).limit(PAGE).offset(PAGE * page)
-    return tuple(
-        HandoffLine(each.id, each.kind, each.from_team, each.sent_by, each.at.date().isoformat())
-        for (each,) in reading.execute(statement)
-    )
+def handoffs(reading: Reading, page: int = 0, filed: bool = False) -> tuple[HandoffLine, ...]:
+    """What was passed on to my teams and waits, danger first, then the oldest, 25 a page; or what was filed.
+
+    The case is named when it is opened.
+    """
+    waiting = (Handoff.kind.in_(URGENT).desc(), Handoff.at, Handoff.id)
+    order = (Handoff.state_at.desc(), Handoff.id) if filed else waiting
+    statement = passed_on(reading, filed=filed).order_by(*order).limit(PAGE).offset(PAGE * page)
+    return tuple(_handoff(each) for (each,) in reading.execute(statement))
+
+
+@query("handoff.count")
+def count_handoffs(reading: Reading) -> int:
+    """How much was passed on to my teams and is not filed yet."""
+    return how_many(reading, passed_on(reading))
+
+
+@query("handoff.show")
+def show_handoff(reading: Reading, row: UUID) -> HandoffLine:
+    """One thing that was passed on to my teams: its kind and how far it has come."""
+    return _handoff(reading.fetch(Handoff, row))
+
+
+def _handoff(row: Handoff) -> HandoffLine:
+    return HandoffLine(row.id, row.kind, row.from_team, row.sent_by, row.at.date().isoformat(), row.state)
 
 
 def _line(case: Case, held: frozenset[str]) -> CaseLine:

@@ -1,16 +1,21 @@
-"""Parts lent to other domains' actions: opening fields of a row, knowing a grant's target."""
+"""Parts lent to other domains: opening fields of a row, knowing a grant's target, cases one can work on."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import ScalarSelect, Select, exists, func, select
 
 from app.accounts.models import RoleHolding, User
 from app.cases.forms import GiveGrant, Opening
-from app.cases.models import Case
+from app.cases.models import Case, CaseState, Handoff, HandoffState
 from app.cases.views import Opened
 from app.db import CaseRow, EnvelopeRow, sealed_columns
 from app.errors import NotFound, Unprocessable
-from app.work import Work
+from app.keyholders.grants import live
+from app.keyholders.models import Grant
+from app.work import Reading, Work
 
 
 def open_fields(work: Work, row: CaseRow | EnvelopeRow, form: Opening) -> Opened:
@@ -46,3 +51,37 @@ def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
         "target_roles": frozenset(role.role for role in roles),
         "target_held": work.held_by(user.keyholder_id, case),
     }
+
+
+def working_on(reading: Reading, *compartments: str) -> Select[Case]:
+    """Open cases of mine of which I hold each of these compartments."""
+    mine = [*reading.actor.keyholders]
+    held = (
+        exists().where(
+            Grant.case_id == Case.id, Grant.keyholder_id.in_(mine), Grant.compartment == compartment, live(reading.now)
+        )
+        for compartment in compartments
+    )
+    return reading.rows(Case).where(Case.state == CaseState.OPEN, *held)
+
+
+def held_since(reading: Reading, compartment: str) -> ScalarSelect[datetime]:
+    """Since when I hold a compartment of the case of each row; for an order, and to say how long a case waits."""
+    mine = [*reading.actor.keyholders]
+    return (
+        select(func.min(Grant.at))
+        .where(Grant.case_id == Case.id, Grant.keyholder_id.in_(mine), Grant.compartment == compartment)
+        .correlate(Case)
+        .scalar_subquery()
+    )
+
+
+def how_many(reading: Reading, statement: Select[*tuple[Any, ...]]) -> int:
+    """How many rows a list has in all, so that a number and the list it leads to cannot differ."""
+    return int(reading.execute(select(func.count()).select_from(statement.subquery()))[0][0])
+
+
+def passed_on(reading: Reading, *, filed: bool = False) -> Select[Handoff]:
+    """What was passed on to my teams: what waits, or what was filed."""
+    state = Handoff.state == HandoffState.FILED
+    return reading.rows(Handoff).where(state if filed else ~state)

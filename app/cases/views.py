@@ -80,6 +80,7 @@ class HandoffLine:
     from_team: str
     sent_by: str
     day: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -145,3 +146,10 @@ class VisitLine:
     row: UUID | None
     fields: tuple[str, ...]
     until: datetime
+
+
+@dataclass(frozen=True)
+class HandoffOpened(Opened):
+    """What was passed on, and the case it is about: its reader may hold no key of that case."""
+
+    reference: str

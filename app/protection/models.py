@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy.orm import Mapped
 
@@ -53,6 +54,10 @@ class Need(CaseRow):
     words: Mapped[Sealed]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
+
+
+# How long after its time a check-in may still come about before it reads as missed.
+GRACE: Final = timedelta(hours=2)
 
 
 class CheckInState(StrEnum):

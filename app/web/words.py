@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.edge.languages import N_
+from app.web import desk_words
 
 ROLES: Final = {
     "intake_officer": N_("Intake"),
@@ -339,7 +340,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "role": ROLES,
     "team": TEAMS,
     "compartment": COMPARTMENTS,
-    "state": STATES,
+    "state": STATES | desk_words.STATES,
     "pathway": PATHWAYS,
     "origin": ORIGINS,
     "operation": OPERATIONS,
@@ -347,7 +348,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "outcome": OUTCOMES,
     "table": TABLES,
     "field": FIELDS,
-    "action": ACTIONS,
+    "action": ACTIONS | desk_words.DEEDS,
+    **desk_words.DESK_WORDS,
 }
 
 

@@ -207,6 +207,7 @@ ACTIONS: Final = (
     _post("/api/cases/{reference}/testimonies", INTAKE, plain(admissions=False), 201),
     _post("/api/cases/{reference}/consents", INTAKE, plain(**_CONSENT), 201),
     _post("/api/cases/{reference}/mitigation", LEGAL, plain(**_NOTE), 201),
+    _post("/api/cases/{reference}/mitigation/take", LEGAL, status=201),
     _post("/api/cases/{reference}/threats", SAFETY, plain(**_THREAT), 201),
     _post("/api/cases/{reference}/residences", SAFETY, plain(place="a flat", since="May", who_knows="two"), 201),
     _post("/api/cases/{reference}/needs", SAFETY, plain(kind="MEDICINE", words="insulin"), 201),
@@ -254,6 +255,8 @@ OPENINGS: Final = (
           opening("source_title", "RELEASE_WORK", "public_reports")),
     _post("/api/codings/{row}/open", NARRATIVE, opening("codes", "RELEASE_WORK", "public_reports")),
     _post("/api/handoffs/{row}/open", SAFETY, opening("words", "SAFETY", "threat_assessments")),
+    # What nobody has read is not filed.
+    _post("/api/handoffs/{row}/file", SAFETY),
     _post("/api/justifications/{row}/open", INTAKE | LEGAL, opening("words", "INCIDENT")),
     _post("/api/submissions/{reference}/open", INTAKE, opening("account", "TRIAGE", "submissions")),
     _post("/api/submission_files/{row}/open", INTAKE, opening("file_name", "TRIAGE", "submissions")),
@@ -289,7 +292,17 @@ QUESTIONS: Final = (
     Ask("GET", "/api/cases/{reference}/visits", HOLDERS),
     Ask("GET", "/api/submissions", EVERYBODY),
     Ask("GET", "/api/submissions/{reference}", INTAKE),
+    Ask("GET", "/api/cases/{reference}/mitigation", LEGAL),
+    Ask("GET", "/api/reviews", EVERYBODY),
+    Ask("GET", "/api/reviews/count", EVERYBODY),
+    Ask("GET", "/api/cases/{reference}/check-ins", HOLDERS),
+    Ask("GET", "/api/check_ins", EVERYBODY),
+    Ask("GET", "/api/check_ins/{row}", SAFETY),
+    Ask("GET", "/api/threats", EVERYBODY),
+    Ask("GET", "/api/safety/count", EVERYBODY),
     Ask("GET", "/api/handoffs", EVERYBODY),
+    Ask("GET", "/api/handoffs/count", EVERYBODY),
+    Ask("GET", "/api/handoffs/{row}", SAFETY),
 )
 
 # Doors for those who are not signed in yet, and pages; tests of their own visit them. So it is with

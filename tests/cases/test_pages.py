@@ -23,14 +23,15 @@ ROWS_MAX = 50
 # Each question there is, and the test here that fills its page. A new question has to be entered.
 PAGED = {
     "case.list", "submission.list", "submission.arrivals", "account.list", "account.people", "case.looked",
-    "handoff.list", "log.mine", "testimony.list",
+    "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "threat.overdue",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
     "case.visiting", "case.sides",
     "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
     "account.sessions", "account.devices", "key.ages", "team.show", "log.badge", "log.numbers", "office.health",
-    "testimony.show", "testimony.case", "consent.list",
+    "testimony.show", "testimony.case", "consent.list", "handoff.count", "handoff.show", "review.count",
+    "safety.count", "check_in.show", "check_in.case", "mitigation.list",
 }  # fmt: skip
 
 

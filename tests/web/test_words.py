@@ -7,11 +7,15 @@ import pytest
 from app.accounts.forms import Role
 from app.accounts.models import AccountState
 from app.audit.append import OPERATIONS
-from app.cases.forms import Compartment
-from app.cases.models import CaseState, Origin, Pathway
+from app.cases.forms import Compartment, SendHandoff
+from app.cases.models import CaseState, HandoffState, Origin, Pathway
 from app.db import sealed_columns, tables
 from app.errors import Refusal
 from app.intake.models import SubmissionState
+from app.legal import queries as reviews
+from app.legal.forms import Factor, WriteNote
+from app.protection import queries as safety
+from app.protection.forms import VALID_DAYS, RecordNeed
 from app.protection.models import CheckInState
 from app.testimonies.rules import ConsentState, State
 from app.web import routes
@@ -30,7 +34,13 @@ CODES = {
     "compartment": set(Compartment.__args__),  # type: ignore[attr-defined]
     "pathway": set(Pathway),
     "origin": set(Origin),
-    "state": {*CaseState, *State, *ConsentState, *SubmissionState, *CheckInState, *AccountState},
+    "state": {*CaseState, *State, *ConsentState, *SubmissionState, *CheckInState, *AccountState, *HandoffState},
+    "standing": {*reviews.STANDINGS, *safety.DUE, *safety.LAPSED, "LATER", "SETTLED"},
+    "factor": set(Factor.__args__),  # type: ignore[attr-defined]
+    "finding": set(WriteNote.model_fields["finding"].annotation.__args__),  # type: ignore[union-attr]
+    "level": set(VALID_DAYS),
+    "need": set(RecordNeed.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
+    "passed": set(SendHandoff.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
     "table": {table.__tablename__ for table in _KINDS} | {name for names in CITES.values() for name in names},
     "field": {name for table in _KINDS for name in sealed_columns(table)} - _NEVER,
 }

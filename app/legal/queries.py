@@ -1,0 +1,88 @@
+"""Legal's queue, made of clear columns only: who has taken which case, and since when."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Select, case, func, select
+
+from app.cases.models import Case
+from app.cases.steps import held_since, how_many, passed_on, working_on
+from app.errors import NotFound, Unprocessable
+from app.legal.models import DRAFT, MitigationAssessment
+from app.legal.views import NoteLine, ReviewLine, ReviewNumbers
+from app.work import Reading, query
+
+PAGE: Final = 25
+NOTES_MAX: Final = 200
+
+STANDINGS: Final = ("UNASSIGNED", "MINE", "TAKEN", "WRITTEN")
+
+
+@query("review.list")
+def reviews(reading: Reading, page: int = 0, standing: str | None = None) -> tuple[ReviewLine, ...]:
+    """Cases handed to legal of which I hold the keys: unassigned first, the longest waiting first, 25 a page."""
+    statement = _reviews(reading, standing).limit(PAGE).offset(PAGE * page)
+    return tuple(ReviewLine(*row) for row in reading.execute(statement))
+
+
+@query("review.count")
+def count(reading: Reading) -> ReviewNumbers:
+    """How long each of these lists is, and what was passed on to us and waits."""
+    return ReviewNumbers(
+        unassigned=how_many(reading, _reviews(reading, "UNASSIGNED")),
+        mine=how_many(reading, _reviews(reading, "MINE")),
+        taken=how_many(reading, _reviews(reading, "TAKEN")),
+        written=how_many(reading, _reviews(reading, "WRITTEN")),
+        handoffs=how_many(reading, passed_on(reading)),
+    )
+
+
+@query("mitigation.list")
+def notes(reading: Reading, reference: str) -> tuple[NoteLine, ...]:
+    """The notes of one case, oldest first, for those who hold LEGAL of it."""
+    about = reading.fetch(Case, reference)
+    if "LEGAL" not in reading.held(about.id):
+        raise NotFound
+    rows = reading.all(
+        MitigationAssessment, MitigationAssessment.case_id == about.id, order=MitigationAssessment.id, limit=NOTES_MAX
+    )
+    return tuple(NoteLine(row.id, row.state, row.state_at, row.written_by) for row in rows)
+
+
+def _reviews(reading: Reading, standing: str | None) -> Select[*tuple[Any, ...]]:
+    if standing is not None and standing not in STANDINGS:
+        raise Unprocessable("There is no such list of reviews.")
+    note = reading.rows(MitigationAssessment).subquery()
+    draft = note.c.state == DRAFT
+    mine = draft & (note.c.written_by == reading.actor.code)
+    of_case = (
+        select(
+            note.c.case_id,
+            func.max(note.c.written_by).filter(draft).label("by"),
+            func.max(note.c.state_at).filter(draft).label("taken_at"),
+            func.max(note.c.state_at).filter(~draft).label("written_at"),
+            func.count().filter(mine).label("mine"),
+            func.count().filter(~draft).label("written"),
+        )
+        .group_by(note.c.case_id)
+        .subquery()
+    )
+    stands = case(
+        (of_case.c.mine > 0, "MINE"), (of_case.c.by.is_not(None), "TAKEN"), (of_case.c.written > 0, "WRITTEN"),
+        else_="UNASSIGNED",
+    )  # fmt: skip
+    rank = case((stands == "UNASSIGNED", 0), (stands == "MINE", 1), (stands == "TAKEN", 2), else_=3)
+    since = func.coalesce(of_case.c.taken_at, of_case.c.written_at, held_since(reading, "TESTIMONY"))
+    written = func.coalesce(of_case.c.written, 0)
+    # LEGAL alone is what a lead holds from the opening on; with the account it was handed over.
+    return (
+        working_on(reading, "TESTIMONY", "LEGAL")
+        .outerjoin(of_case, of_case.c.case_id == Case.id)
+        .with_only_columns(
+            Case.reference, stands.label("standing"), since.label("since"), of_case.c.by, written.label("notes"),
+            Case.synthetic,
+        )
+        .where(stands == standing if standing else Case.id.is_not(None))
+        .order_by(rank, since, Case.id)
+    )  # fmt: skip
