@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 T      ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check format lint types contracts migrations migration vectors lock bench assets kills
+.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench assets kills
 
 help: ## what each command does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ assets: ## maintainers: build the stylesheets and scripts again (needs Node)
 
 kills: env ## kill -9 of the programs and of PostgreSQL under work (ROUNDS=200, SEED to repeat)
 	@$(PY) -m tests.faults
+
+words: env ## maintainers: collect every sentence of the pages into the catalogues
+	@$(PY) -m frontend.words
 
 lock: ## maintainers: pin the dependencies again (needs uv)
 	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 requirements.in -o requirements.txt

@@ -120,12 +120,12 @@ def main() -> int:
         text, open_ = written(language, made), gaps(made)
         if "--check" in sys.argv:
             behind = not path.is_file() or path.read_bytes() != text
-            print(f"{language}: {len(open_)} to translate" + (", behind: run make words" if behind else ""))
+            sys.stdout.write(f"{language}: {len(open_)} to translate{', behind: run make words' if behind else ''}\n")
             missing += len(open_) + behind
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text)
-            print(f"{language}: {len(made)} sentences, {len(open_)} to translate")
+            sys.stdout.write(f"{language}: {len(made)} sentences, {len(open_)} to translate\n")
     return 1 if missing else 0
 
 
