@@ -54,7 +54,8 @@ class Policy:
         checked = cedarpy.validate_policies(whole, full_schema)
         if not checked.validation_passed:
             raise CannotStart("policies/ is not valid: " + "; ".join(str(e) for e in checked.errors[:3]))
-        self._set = cedarpy.PolicySet.from_str(whole)
+        # A rule names its actions, so only those that name an action can decide it.
+        self._sets = {name: cedarpy.PolicySet.from_str(self._naming(name)) for name in self.actions}
         self._schema = cedarpy.Schema.from_str(full_schema)
 
     @classmethod
@@ -68,6 +69,8 @@ class Policy:
     ) -> Granted:
         """The rule that allows this. Raises Denied naming the rule that forbids, or ``no-rule``."""
         subject, given = subject or Subject(), given or Circumstances()
+        if action not in self._sets:
+            raise Denied(rule="no-rule")
         result = cedarpy.is_authorized(
             {
                 "principal": {"type": actor.kind, "id": actor.code},
@@ -75,7 +78,7 @@ class Policy:
                 "resource": {"type": "Record", "id": subject.table},
                 "context": given.context(),
             },
-            self._set,
+            self._sets[action],
             [actor.entity(), subject.entity()],
             self._schema,
         )
@@ -86,6 +89,9 @@ class Policy:
             return Granted(ids[0], self.hash)
         rule = self.rules.get(ids[0]) if ids else None
         raise Denied(rule.says if rule else None, rule=rule.id if rule else "no-rule")
+
+    def _naming(self, action: str) -> str:
+        return "\n".join(rule.text for rule in self.rules.values() if action in rule.actions)
 
     def allows(self, actor: Actor, action: str) -> bool:
         """Whether any rule lets this kind of caller do this, all else unsaid."""

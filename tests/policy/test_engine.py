@@ -54,6 +54,18 @@ def test_no_permit_outweighs_a_forbid() -> None:
     assert (denied.value.rule, denied.value.sentence) == ("not-on-closed", "Not on what is closed.")
 
 
+def test_a_rule_that_names_two_actions_decides_both_and_no_third() -> None:
+    both = CLOSED.replace('action == Action::"case.open"', 'action in [Action::"case.open", Action::"case.shut"]')
+    policy = office(a=OPEN, b=OPEN.replace("case.open", "case.shut").replace("intake-opens", "intake-shuts"), c=both)
+
+    for action in ("case.open", "case.shut"):
+        assert policy.decide(officer("intake_officer"), action).rule.startswith("intake-")
+        with pytest.raises(Denied) as denied:
+            policy.decide(officer("intake_officer"), action, Subject(state="KEPT"))
+        assert denied.value.rule == "not-on-closed"
+    assert not policy.allows(officer("intake_officer"), "case.burn")
+
+
 def test_an_action_that_no_rule_names_is_denied_to_everybody() -> None:
     for actor in (officer("intake_officer"), ANONYMOUS, OPERATOR, Actor("Service", "worker"), Actor("Witness", "w")):
         assert not office(a=OPEN).allows(actor, "case.burn")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
+import cedarpy
 import pytest
 
-from app.policy.engine import Policy
+from app.policy.engine import FOLDER, Policy
 from app.work.actions import ACTIONS
 from tests.policy import examples
 from tests.policy.examples import Example
@@ -15,9 +16,24 @@ from tests.policy.examples import Example
 ROWS = examples.read()
 
 
+@pytest.fixture(scope="module")
+def whole() -> Policy:
+    """The same rules, every one of them asked about every action."""
+    policy = Policy.read()
+    every = cedarpy.PolicySet.from_str("\n".join(path.read_text() for path in sorted(FOLDER.glob("*.cedar"))))
+    policy._sets = dict.fromkeys(policy.actions, every)
+    return policy
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.action}-{row.rule}")
 def test_a_rule_answers_as_its_example_says(policy: Policy, row: Example) -> None:
     assert examples.answer(policy, row) == (row.allowed, row.rule), row.says
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.action}-{row.rule}")
+def test_rules_of_other_actions_would_change_no_answer(policy: Policy, whole: Policy, row: Example) -> None:
+    """The engine asks only the rules that name the action. Asked all at once, they answer the same."""
+    assert examples.answer(whole, row) == examples.answer(policy, row)
 
 
 def test_every_action_has_an_allowed_and_a_denied_example(policy: Policy) -> None:
