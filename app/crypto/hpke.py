@@ -10,7 +10,6 @@ private ``seed[64] || X25519[32]``, public ``ML-KEM[1184] || X25519[32]``.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
@@ -25,25 +24,52 @@ _SEED_BYTES, _ENCAPSULATION_BYTES = 64, 1184
 _SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class PrivateKey:
     """A key holder's private key in memory. Prints as nothing and refuses to be pickled.
 
-    raw      96 bytes: ML-KEM seed[64] || X25519[32]
-    public   1,216 bytes: ML-KEM[1184] || X25519[32]
+    Its two halves and its public key are worked out when first asked for, and once: expanding
+    the seed costs as much as opening a seal, and most requests need neither more than once.
     """
 
-    raw: bytes = field(repr=False)
-    public: bytes = field(repr=False)
+    __slots__ = ("_halves", "_public", "_raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._halves: tuple[MLKEM768PrivateKey, X25519PrivateKey] | None = None
+        self._public: bytes | None = None
 
     @classmethod
     def from_raw(cls, raw: bytes) -> PrivateKey:
         """Build the key from its 96 bytes; ValueError for any other length."""
         if len(raw) != PRIVATE_BYTES:
             raise ValueError("a private key has 96 bytes")
-        post_quantum, classical = _parts(raw)
-        public = post_quantum.public_key().public_bytes_raw() + classical.public_key().public_bytes_raw()
-        return cls(raw, public)
+        return cls(raw)
+
+    @property
+    def raw(self) -> bytes:
+        """96 bytes: ML-KEM seed[64] || X25519[32]."""
+        return self._raw
+
+    @property
+    def public(self) -> bytes:
+        """1,216 bytes: ML-KEM[1184] || X25519[32]."""
+        if self._public is None:
+            post_quantum, classical = self.halves
+            self._public = post_quantum.public_key().public_bytes_raw() + classical.public_key().public_bytes_raw()
+        return self._public
+
+    @property
+    def halves(self) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+        """The two private keys the library takes."""
+        if self._halves is None:
+            self._halves = (
+                MLKEM768PrivateKey.from_seed_bytes(self._raw[:_SEED_BYTES]),
+                X25519PrivateKey.from_private_bytes(self._raw[_SEED_BYTES:]),
+            )
+        return self._halves
+
+    def __repr__(self) -> str:
+        return "PrivateKey()"
 
     def __reduce__(self) -> str:
         raise TypeError("a private key is not pickled or copied")
@@ -76,13 +102,6 @@ def open_with(private: PrivateKey, sealed: bytes, *, info: bytes) -> bytes:
     if sealed[:1] != bytes([VERSION]):
         raise SealBroken
     try:
-        return _SUITE.decrypt(sealed[1:], hpke.MLKEM768X25519PrivateKey(*_parts(private.raw)), info)
+        return _SUITE.decrypt(sealed[1:], hpke.MLKEM768X25519PrivateKey(*private.halves), info)
     except (InvalidTag, ValueError):
         raise SealBroken from None
-
-
-def _parts(raw: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
-    return (
-        MLKEM768PrivateKey.from_seed_bytes(raw[:_SEED_BYTES]),
-        X25519PrivateKey.from_private_bytes(raw[_SEED_BYTES:]),
-    )
