@@ -6,13 +6,37 @@ ever be given: its *scopes*. One that says nothing cannot be read through the ha
 
 from __future__ import annotations
 
+import select
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
-from sqlalchemy import DateTime, Engine, ForeignKey, LargeBinary, MetaData, create_engine, event
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Engine,
+    ForeignKey,
+    LargeBinary,
+    MetaData,
+    Uuid,
+    any_,
+    create_engine,
+    event,
+    literal,
+)
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, UOWTransaction, mapped_column
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    InstrumentedAttribute,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    mapped_column,
+)
 from sqlalchemy.types import TypeDecorator
 
 from app.clock import uuid7
@@ -126,6 +150,14 @@ class EnvelopeRow(Row):
     envelope_id: Mapped[UUID] = mapped_column(ForeignKey("envelopes.id"), index=True)
 
 
+def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Iterable[UUID]) -> ColumnElement[bool]:
+    """Whether a column of ids is one of these, told as one array.
+
+    ``IN`` has a statement of its own for each number of ids, and each is compiled and prepared anew.
+    """
+    return column == any_(literal([*values], ARRAY(Uuid)))
+
+
 def sealed_columns(table: type[Table]) -> list[str]:
     """Names of the sealed columns of a table, in their order."""
     return [column.key for column in table.__mapper__.columns if isinstance(column.type, SealedType)]
@@ -142,15 +174,28 @@ def engine_for(url: str, *, connections_max: int = 12, wait_seconds: int = 2) ->
     ``hide_parameters`` keeps values out of exceptions; the text of a database error is
     never shown either, since PostgreSQL repeats values in its DETAIL.
     """
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,
         pool_size=connections_max,
         max_overflow=0,
         pool_timeout=wait_seconds,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
+    event.listen(engine, "checkout", _refuse_dead)
+    return engine
+
+
+def _refuse_dead(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool take another connection instead of one that its server has left.
+
+    An idle line has nothing to say. If there is something to read, it is the server's farewell
+    or its end, and asking costs no round trip, as ``pool_pre_ping`` would at every use.
+    """
+    line = select.poll()
+    line.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    if line.poll(0):
+        raise DisconnectionError
 
 
 @event.listens_for(Session, "before_flush")

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
 
 from app.audit.models import EntryBody
-from app.db import SCOPES, EnvelopeRow, Table
+from app.db import SCOPES, EnvelopeRow, Table, among
 from app.keyholders.grants import live
 from app.keyholders.models import Envelope, Grant
 from app.policy.actor import Actor
@@ -36,8 +36,8 @@ def scoped(table: type[T], actor: Actor, allowed: frozenset[str], at: datetime) 
 def _held(table: type[Table], actor: Actor, at: datetime, *more: ColumnElement[bool]) -> ColumnElement[bool]:
     columns = table.__mapper__.columns
     case = columns["case_id"] if "case_id" in columns else columns["id"]
-    holders = [*actor.keyholders]
-    return exists().where(Grant.case_id == case, Grant.keyholder_id.in_(holders), live(at), *more)
+    mine = among(Grant.keyholder_id, actor.keyholders)
+    return exists().where(Grant.case_id == case, mine, live(at), *more)
 
 
 def _compartment(table: type[Table], actor: Actor, at: datetime) -> ColumnElement[bool]:
@@ -59,10 +59,9 @@ def _own(table: type[Table], actor: Actor, _at: datetime) -> ColumnElement[bool]
 
 def _envelopes(table: type[Table], holder: Any, actor: Actor) -> ColumnElement[bool]:
     if table is Envelope:
-        mine: ColumnElement[bool] = holder.in_([*actor.keyholders])
-        return mine
+        return among(holder, actor.keyholders)
     if issubclass(table, EnvelopeRow):
-        return exists().where(Envelope.id == table.envelope_id, holder.in_([*actor.keyholders]))
+        return exists().where(Envelope.id == table.envelope_id, among(holder, actor.keyholders))
     raise NoScope(f"{table.__tablename__} is not sealed in an envelope")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.audit.models import Entry
 from app.cases import actions as cases
+from app.cases import queries
 from app.cases.forms import HandOver, OpenCase, Opening
 from app.cases.models import Case, Hold
 from app.db import Sealed, StrayWrite
@@ -225,6 +227,39 @@ def test_housekeeping_cannot_change_what_needs_an_entry(office: Office, world: W
         office.housekeep(tidy)
 
     assert count(database, "holds") == 0
+
+
+def test_looking_up_cannot_change_anything(office: Office, world: World, database: Database) -> None:
+    """It has no transaction, so nothing it did could be undone: a statement that writes does not get through."""
+    before = tables_of(database)
+
+    for write in (update(User).values(state="DISABLED"), delete(Case), text("DELETE FROM throttles")):
+        with pytest.raises(StrayWrite):
+            office.look_up(write, {})  # type: ignore[arg-type]  # the mistake is the point
+    with pytest.raises(Unavailable):
+        office.look_up(select(func.take_subject_seq(uuid4())), {})
+
+    assert tables_of(database) == before
+    assert count(database, "subject_counters") == 0
+
+
+@pytest.mark.abuse("J06")
+def test_connections_that_the_server_left_meanwhile_are_not_used_again(
+    office: Office, world: World, database: Database
+) -> None:
+    """As after a restart of the database: nobody is refused for it."""
+    for _ in range(3):
+        assert office.ask(world["intake"], queries.count) == 0
+    others = "FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
+    with database.connect("app") as app:
+        app.autocommit = True
+        assert app.execute(f"SELECT pg_terminate_backend(pid) {others}").fetchall()
+        until = time.monotonic() + 10
+        while app.execute(f"SELECT pid {others}").fetchall() and time.monotonic() < until:
+            time.sleep(0.01)
+
+    assert office.ask(world["intake"], queries.count) == 0
+    world.case()
 
 
 # a commit that fails
