@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,6 @@ from app.accounts.models import AccountState, Device, RoleHolding, SignIn, Throt
 from app.accounts.views import Enrolled, Entered, Left
 from app.crypto import boxes, hpke, kdf, passphrases
 from app.errors import NotSignedIn, SealBroken, SignInRefused, TooManyTries, Unavailable, Unprocessable
-from app.keyholders import holders
 from app.keyholders.keyring import Keyring
 from app.keyholders.manager import KeyManager
 from app.keyholders.models import Keyholder, Membership
@@ -36,6 +36,40 @@ from app.work import Caller, Office
 
 # Idle time is measured in minutes; noting every request would be a write per read.
 TOUCH_SECONDS = 20
+
+
+# Statements are made once: building one costs more than the database takes to answer it.
+# Sign-in, account, roles and team keys of whoever a token belongs to: all in one question, so
+# that they are of one moment, and one trip. One row for each team key.
+_ROLES = (
+    select(func.array_agg(RoleHolding.role))
+    .where(RoleHolding.user_id == User.id, RoleHolding.ended_at.is_(None))
+    .scalar_subquery()
+)
+_BEHIND_TOKEN = (
+    select(
+        SignIn.id, SignIn.seen_at, SignIn.ended_at, SignIn.ends_at, SignIn.started_at, SignIn.idle_seconds_max,
+        SignIn.sealed_private.label("sealed_key"), SignIn.second_factor_at, SignIn.user_id,
+        User.code, User.state, User.keyholder_id.label("holder"), _ROLES.label("roles"),
+        Membership.team_id, Membership.generation, Membership.sealed_private, Membership.lead, Membership.deputy,
+        Keyholder.name.label("team"),
+    )
+    .join(User, User.id == SignIn.user_id)
+    .outerjoin(Membership, (Membership.member_id == User.keyholder_id) & Membership.ended_at.is_(None))
+    .outerjoin(Keyholder, Keyholder.id == Membership.team_id)
+    .where(SignIn.token_hash == bindparam("token_hash"))
+)  # fmt: skip
+
+_TEAMS = (
+    select(func.array_agg(Membership.team_id))
+    .where(Membership.member_id == User.keyholder_id, Membership.ended_at.is_(None))
+    .scalar_subquery()
+)
+_STILL = (
+    select(SignIn.ended_at, User.state, _ROLES, _TEAMS)
+    .join(User, User.id == SignIn.user_id)
+    .where(SignIn.id == bindparam("sign_in"))
+)
 
 
 @dataclass(frozen=True)
@@ -120,32 +154,25 @@ class SignIns:
         """
         if not 40 <= len(token) <= 64:
             raise NotSignedIn
-        caller: Caller = self._office.housekeep(lambda session: self._caller(session, token))
-        return caller
+        at = clock.now()
+        rows = self._office.look_up(_BEHIND_TOKEN, {"token_hash": actions.token_hash(token)})
+        if not rows:
+            raise NotSignedIn
+        found = rows[0]
+        idle = (at - found.seen_at).total_seconds()
+        if found.ended_at or at >= found.ends_at or idle > found.idle_seconds_max or at < found.started_at:
+            raise NotSignedIn
+        if found.state != AccountState.ACTIVE or found.holder is None:
+            raise NotSignedIn
+        if idle > TOUCH_SECONDS:
+            touched = update(SignIn).where(SignIn.id == found.id).values(seen_at=at)
+            self._office.housekeep(lambda session: session.execute(touched))
+        raw = boxes.open_box(actions.token_key(token), found.sealed_key, context=found.id.bytes)
+        return _caller_of(rows, hpke.PrivateKey.from_raw(raw))
 
     def csrf(self, token: str) -> str:
         """What a form of this session carries: bound to it, and no way back to the token."""
         return kdf.derive(token.encode(), "amana/session/csrf/v1").hex()
-
-    def _caller(self, session: Session, token: str) -> Caller:
-        at = clock.now()
-        found = session.execute(
-            select(SignIn, User)
-            .join(User, User.id == SignIn.user_id)
-            .where(SignIn.token_hash == actions.token_hash(token))
-        ).one_or_none()
-        if found is None:
-            raise NotSignedIn
-        sign_in, user = found
-        idle = (at - sign_in.seen_at).total_seconds()
-        if sign_in.ended_at or at >= sign_in.ends_at or idle > sign_in.idle_seconds_max or at < sign_in.started_at:
-            raise NotSignedIn
-        if user.state != AccountState.ACTIVE or user.keyholder_id is None:
-            raise NotSignedIn
-        if idle > TOUCH_SECONDS:
-            session.execute(update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=at))
-        raw = boxes.open_box(actions.token_key(token), sign_in.sealed_private, context=sign_in.id.bytes)
-        return _caller_of(session, user, sign_in, hpke.PrivateKey.from_raw(raw))
 
     def _known(self, login_name: str) -> _Known | None:
         row = self._office.housekeep(
@@ -248,17 +275,7 @@ def _recheck(session: Session, caller: Caller) -> None:
     actor = caller.actor
     if actor.kind != "User" or actor.sign_in is None:
         return
-    roles = select(func.array_agg(RoleHolding.role)).where(
-        RoleHolding.user_id == actor.id, RoleHolding.ended_at.is_(None)
-    )
-    teams = select(func.array_agg(Membership.team_id)).where(
-        Membership.member_id == User.keyholder_id, Membership.ended_at.is_(None)
-    )
-    found = session.execute(
-        select(SignIn.ended_at, User.state, roles.scalar_subquery(), teams.scalar_subquery())
-        .join(User, User.id == SignIn.user_id)
-        .where(SignIn.id == actor.sign_in)
-    ).one_or_none()
+    found = session.execute(_STILL, {"sign_in": actor.sign_in}).one_or_none()
     if found is None or found[0] is not None or found[1] != AccountState.ACTIVE:
         raise NotSignedIn
     mine = actor.keyholders - {caller.keyring.holder} if caller.keyring else actor.keyholders
@@ -266,27 +283,19 @@ def _recheck(session: Session, caller: Caller) -> None:
         raise NotSignedIn
 
 
-def _caller_of(session: Session, user: User, sign_in: SignIn, private: hpke.PrivateKey) -> Caller:
-    assert user.keyholder_id is not None
-    roles = session.scalars(
-        select(RoleHolding.role).where(RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
-    )
-    memberships = holders.memberships_of(session, user.keyholder_id)
-    names = dict(
-        session.execute(
-            select(Keyholder.id, Keyholder.name).where(Keyholder.id.in_({m.team_id for m in memberships}))
-        ).all()
-    )
-    keyring = Keyring(user.keyholder_id, private, memberships=memberships)
+def _caller_of(rows: Sequence[Row[Any]], private: hpke.PrivateKey) -> Caller:
+    """The caller behind one row for each generation of each team's key they hold, or one without any."""
+    found, memberships = rows[0], [row for row in rows if row.team_id is not None]
+    keyring = Keyring(found.holder, private, memberships=memberships)
     actor = Actor(
         kind="User",
-        code=user.code,
-        id=user.id,
-        roles=frozenset(roles),
-        teams=frozenset(str(name) for name in names.values()),
-        leads=frozenset(str(names[m.team_id]) for m in memberships if m.lead or m.deputy),
+        code=found.code,
+        id=found.user_id,
+        roles=frozenset(found.roles or ()),
+        teams=frozenset(str(m.team) for m in memberships),
+        leads=frozenset(str(m.team) for m in memberships if m.lead or m.deputy),
         keyholders=keyring.holders,
-        sign_in=sign_in.id,
-        second_factor_at=sign_in.second_factor_at,
+        sign_in=found.id,
+        second_factor_at=found.second_factor_at,
     )
     return Caller(actor, keyring, idle_seconds=sign_in.idle_seconds_max)

@@ -54,7 +54,8 @@ class Desk:
         return self.signins
 
 
-def desk_of(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:
+    # Not a plain function: the framework would send it to a thread and wait for it there.
     return cast(Desk, request.app.state.desk)
 
 

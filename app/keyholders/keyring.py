@@ -7,7 +7,10 @@ opened from their memberships only when something needs them. It prints as a bla
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from app.crypto import hpke
 from app.errors import SealBroken
@@ -24,7 +27,13 @@ class Keyring:
 
     __slots__ = ("_own", "_sealed", "holder", "holders")
 
-    def __init__(self, holder: UUID, own: hpke.PrivateKey, generation: int = 1, memberships: Iterable[Membership] = ()):
+    def __init__(
+        self,
+        holder: UUID,
+        own: hpke.PrivateKey,
+        generation: int = 1,
+        memberships: Iterable[Membership | Row[Any]] = (),
+    ) -> None:
         self.holder = holder
         self._own: dict[tuple[UUID, int], hpke.PrivateKey] = {(holder, generation): own}
         self._sealed = {(m.team_id, m.generation): bytes(m.sealed_private) for m in memberships}
