@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.crypto import hpke
+from app.db import among
 from app.errors import SealBroken
-from app.keyholders.holders import escrow, public_of
+from app.keyholders.holders import escrow, publics_of
 from app.keyholders.keyring import Keyring
 from app.keyholders.models import CaseKey, Envelope, Grant
 
@@ -41,11 +43,12 @@ def live(at: datetime) -> ColumnElement[bool]:
 def open_case(session: Session, case: UUID, holders: Mapping[str, Iterable[UUID]], *, by: UUID, at: datetime) -> None:
     """Make the seven keys of a new case and seal each to its holders and to escrow."""
     escrow_id = escrow(session).id
+    publics = publics_of(session, {escrow_id, *chain.from_iterable(holders.values())})
     for compartment in COMPARTMENTS:
         session.add(CaseKey(case_id=case, compartment=compartment, generation=1, created_at=at))
         key = secrets.token_bytes(32)
         for holder in {*holders.get(compartment, ()), escrow_id}:
-            seal_grant(session, key, case, compartment, 1, holder, by=by, at=at)
+            session.add(_sealed(publics[holder], key, case, compartment, 1, holder, by=by, at=at, until=None))
 
 
 def seal_grant(
@@ -61,21 +64,28 @@ def seal_grant(
     until: datetime | None = None,
 ) -> Grant:
     """Seal one compartment key to one holder's public key."""
-    holder_generation, public = public_of(session, holder)
-    grant = Grant(
+    public = publics_of(session, {holder})[holder]
+    grant = _sealed(public, key, case, compartment, generation, holder, by=by, at=at, until=until)
+    session.add(grant)
+    return grant
+
+
+def _sealed(
+    public: tuple[int, bytes], key: bytes, case: UUID, compartment: str, generation: int, holder: UUID,
+    *, by: UUID, at: datetime, until: datetime | None,
+) -> Grant:  # fmt: skip
+    return Grant(
         case_id=case,
         compartment=compartment,
         generation=generation,
         keyholder_id=holder,
-        keyholder_generation=holder_generation,
-        sealed_key=hpke.seal_to(public, key, info=grant_info(case, compartment, generation, holder)),
+        keyholder_generation=public[0],
+        sealed_key=hpke.seal_to(public[1], key, info=grant_info(case, compartment, generation, holder)),
         granted_by=by,
         at=at,
         until=until,
         revoked_at=None,
     )
-    session.add(grant)
-    return grant
 
 
 def held(
@@ -85,7 +95,7 @@ def held(
     found = session.execute(
         select(Grant.case_id, Grant.compartment)
         .distinct()
-        .where(Grant.case_id.in_([*cases]), Grant.keyholder_id.in_([*holders]), live(at))
+        .where(among(Grant.case_id, cases), among(Grant.keyholder_id, holders), live(at))
     ).all()
     by_case: dict[UUID, set[str]] = {}
     for case, compartment in found:
@@ -123,9 +133,12 @@ def open_key(
             Grant.case_id == case,
             Grant.compartment == compartment,
             Grant.generation == generation,
-            Grant.keyholder_id.in_(keyring.holders),
+            among(Grant.keyholder_id, keyring.holders),
             live(at),
-        ).limit(1)
+        )
+        # My own first: a team's key would have to be opened before it opens anything.
+        .order_by(Grant.keyholder_id != keyring.holder)
+        .limit(1)
     ).first()  # fmt: skip
     if grant is None:
         raise SealBroken("no live grant")
@@ -152,6 +165,7 @@ def rotate(
         .execution_options(populate_existing=True)
     ).scalar_one()
     staying = [g for g in holders_of(session, case, compartment, at=at) if g.keyholder_id != without]
+    publics = publics_of(session, {grant.keyholder_id for grant in staying})
     session.execute(
         update(Grant)
         .where(Grant.case_id == case, Grant.compartment == compartment, Grant.revoked_at.is_(None))
@@ -160,10 +174,10 @@ def rotate(
     current.generation += 1
     key = secrets.token_bytes(32)
     for grant in staying:
-        seal_grant(
-            session, key, case, compartment, current.generation, grant.keyholder_id,
-            by=by, at=at, until=grant.until,
-        )  # fmt: skip
+        holder = grant.keyholder_id
+        session.add(_sealed(
+            publics[holder], key, case, compartment, current.generation, holder, by=by, at=at, until=grant.until
+        ))  # fmt: skip
     return current.generation, key
 
 
@@ -176,7 +190,7 @@ def seal_envelope(
     witness_public: bytes | None = None,
 ) -> tuple[Envelope, bytes]:
     """A fresh key sealed to a team and, if named, to a witness. Returns the row and the key."""
-    generation, public = public_of(session, team)
+    generation, public = publics_of(session, {team})[team]
     key = secrets.token_bytes(32)
     envelope = Envelope(
         team_id=team, team_generation=generation, sealed_for_team=b"", witness_id=witness, sealed_for_witness=None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import uuid7
 from app.crypto import hpke
+from app.db import among
 from app.errors import Conflict
 from app.keyholders.keyring import Keyring, membership_info
 from app.keyholders.models import Keyholder, Membership, PublicKey
@@ -33,19 +34,20 @@ def register(session: Session, kind: str, public: bytes, *, at: datetime, name: 
     return holder
 
 
-def public_of(session: Session, holder: UUID) -> tuple[int, bytes]:
-    """The generation in use and its public key. Raises Unavailable if the holder has none."""
-    row = session.execute(
-        select(PublicKey.generation, PublicKey.public)
+def publics_of(session: Session, wanted: Collection[UUID]) -> dict[UUID, tuple[int, bytes]]:
+    """For each holder the generation in use and its public key. Raises Conflict if one has none."""
+    rows = session.execute(
+        select(PublicKey.keyholder_id, PublicKey.generation, PublicKey.public)
         .join(
             Keyholder,
             (Keyholder.id == PublicKey.keyholder_id) & (Keyholder.generation == PublicKey.generation),
         )
-        .where(Keyholder.id == holder, Keyholder.ended_at.is_(None))
-    ).one_or_none()
-    if row is None:
+        .where(among(Keyholder.id, wanted), Keyholder.ended_at.is_(None))
+    ).all()
+    found = {row.keyholder_id: (row.generation, bytes(row.public)) for row in rows}
+    if found.keys() != set(wanted):
         raise Conflict("This team or person has no key yet.")
-    return row.generation, bytes(row.public)
+    return found
 
 
 def team(session: Session, name: str) -> Keyholder:
@@ -85,7 +87,7 @@ def admit(
     deputy: bool = False,
 ) -> Membership:
     """Seal one generation of a team's private key to one member."""
-    _, public = public_of(session, member)
+    _, public = publics_of(session, {member})[member]
     info = membership_info(team_holder.id, generation, member)
     sealed = hpke.seal_to(public, private.raw, info=info)
     # Somebody who left and comes back has rows already; they are opened again, not doubled.

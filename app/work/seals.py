@@ -34,6 +34,8 @@ class Seals:
         self._keyring = keyring
         self._at = at
         self._keys: dict[tuple[UUID, str, int], bytes] = {}
+        # Rows of case_keys this transaction has locked: nobody moves them before it ends.
+        self._generations: dict[tuple[UUID, str], int] = {}
 
     def __repr__(self) -> str:
         return "<seals>"
@@ -41,7 +43,7 @@ class Seals:
     def seal(self, row: CaseRow | EnvelopeRow, column: str, plaintext: bytes) -> Sealed:
         """Seal a value for one cell under the generation now in use."""
         scope, compartment = _scope(row)
-        generation = 1 if compartment == ENVELOPE else grants.generation_of(self._session, scope, compartment)
+        generation = 1 if compartment == ENVELOPE else self._generation(scope, compartment)
         cell = _cell(row, column, generation)
         return Sealed(fields.seal(self._key(row, generation), cell, plaintext))
 
@@ -73,6 +75,7 @@ class Seals:
         old = grants.generation_of(self._session, case, compartment, to_rotate=True)
         self._key_of(case, compartment, old)
         new, key = grants.rotate(self._session, case, compartment, without=without, by=by, at=self._at)
+        self._generations[(case, compartment)] = new
         self._keys[(case, compartment, new)] = key
         count = 0
         for row in _rows_under(self._session, case, compartment):
@@ -86,11 +89,19 @@ class Seals:
 
     def give(self, case: UUID, compartment: str, holder: UUID, *, by: UUID, until: datetime | None = None) -> Grant:
         """Seal a compartment key I hold to another holder."""
-        generation = grants.generation_of(self._session, case, compartment)
+        generation = self._generation(case, compartment)
         key = self._key_of(case, compartment, generation)
         return grants.seal_grant(
             self._session, key, case, compartment, generation, holder, by=by, at=self._at, until=until
         )
+
+    def _generation(self, case: UUID, compartment: str) -> int:
+        """The generation now in use, asked for once: its row stays locked until this transaction ends."""
+        found = self._generations.get((case, compartment))
+        if found is None:
+            found = grants.generation_of(self._session, case, compartment)
+            self._generations[(case, compartment)] = found
+        return found
 
     def _key(self, row: CaseRow | EnvelopeRow, generation: int) -> bytes:
         scope, compartment = _scope(row)
