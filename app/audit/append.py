@@ -39,6 +39,11 @@ _ENTRY: Final = """
 _SUBJECTS: Final = """, subjects AS (
         INSERT INTO entry_subjects (entry, case_id, seq)
         SELECT :id, * FROM unnest(CAST(:cases AS uuid[]), CAST(:seqs AS bigint[])))"""
+_NAMED: Final = text("""
+    SELECT id, reference, take_subject_seq(id) AS seq FROM (
+        SELECT id, reference FROM cases WHERE id = ANY(CAST(:cases AS uuid[])) ORDER BY id OFFSET 0
+    ) AS ordered
+""")
 _WITHOUT: Final = text(_ENTRY.format(more=""))
 _WITH_SUBJECTS: Final = text(_ENTRY.format(more=_SUBJECTS))
 
@@ -49,11 +54,15 @@ class NotACode(TypeError):
 
 @dataclass(frozen=True)
 class CaseSubject:
-    """One case an entry is about, by row id and reference, and rows of it that were touched."""
+    """One case an entry is about, by row id and reference, and rows of it that were touched.
+
+    seq   its number among the case's entries, if it was taken for this one entry already
+    """
 
     case_id: UUID
     reference: str
     rows: tuple[UUID, ...] = ()
+    seq: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,15 @@ class Draft:
     codes: Mapping[str, str | int | bool | UUID] = field(default_factory=dict)
 
 
+def name_subjects(session: Session, cases: Iterable[UUID], rows: tuple[UUID, ...]) -> tuple[CaseSubject, ...]:
+    """The subjects of one entry: their references, and a number of each, in one question.
+
+    A number is taken under its case's lock, in order of case id as ``append`` does it.
+    """
+    named = session.execute(_NAMED, {"cases": [*cases]}).all()
+    return tuple(CaseSubject(row.id, row.reference, rows, row.seq) for row in named)
+
+
 def append(session: Session, draft: Draft) -> UUID:
     """Write one entry in this transaction. Returns its id.
 
@@ -90,7 +108,7 @@ def append(session: Session, draft: Draft) -> UUID:
     """
     entry_id = uuid7()
     ordered = sorted(draft.subjects, key=lambda subject: subject.case_id)
-    numbered = [(subject, _take(session, subject.case_id)) for subject in ordered]
+    numbered = [(subject, subject.seq or _take(session, subject.case_id)) for subject in ordered]
     view = _view(entry_id, draft, numbered)
     body, salt = canonical(view), secrets.token_bytes(16)
     values = {"id": entry_id, "commitment": commitment(salt, body), "salt": salt, "body": body}

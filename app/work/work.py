@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Select, Uuid, select
 from sqlalchemy.orm import Session
 
 from app import jobs
-from app.audit.append import CaseSubject, Draft
+from app.audit.append import CaseSubject, Draft, name_subjects
 from app.audit.models import Combination
 from app.db import CaseRow, EnvelopeRow, Row, Table, tables
 from app.errors import Conflict, NotFound
@@ -322,16 +322,13 @@ class Work(Reading):
         jobs.later(self._session, action, subject, at)
 
     def subjects(self) -> tuple[CaseSubject, ...]:
-        """The cases this action touched, with their references, for its entry."""
+        """The cases this action touched, with their references and their next numbers, for one entry."""
         if not self._touched:
             return ()
-        columns = tables()["cases"].__mapper__.columns
-        wanted = select(columns["id"], columns["reference"]).where(columns["id"].in_(self._touched))
-        named = dict(self._session.execute(wanted).all())
+        named = name_subjects(self._session, self._touched, tuple(dict.fromkeys(self._rows)))
         if len(named) != len(self._touched):
             raise Unrecorded("a case without a reference")
-        rows = tuple(dict.fromkeys(self._rows))
-        return tuple(CaseSubject(case, reference, rows) for case, reference in named.items())
+        return named
 
     def draft(self, base: Draft) -> Draft:
         """The entry of this action, from its beginning and all that was recorded since."""
