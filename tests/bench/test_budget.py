@@ -1,0 +1,110 @@
+"""How many statements a request may cost. Trips to the database are what our promise is paid in:
+milliseconds differ from machine to machine, these numbers do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from app.cases import actions as cases
+from app.cases import queries
+from app.cases.forms import OpenCase
+from app.testimonies import actions as testimonies
+from app.testimonies.forms import Passage, RecordAccount
+from tests.world import World
+
+
+@contextmanager
+def counted(*engines: Engine) -> Iterator[list[str]]:
+    """The statements sent meanwhile. BEGIN and COMMIT are not among them."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
+
+
+def read(world: World) -> Callable[[], Any]:
+    reference = world.case()
+    testimony = world.testimony(reference)
+    segment = world.row("intake", reference, "segments")
+    return lambda: world.open(
+        "intake", testimonies.open_segment, segment, "text", "language", "speaker",
+        justification="INTAKE", cites=testimony,
+    )  # fmt: skip
+
+
+def record(world: World) -> Callable[[], Any]:
+    testimony = world.testimony(world.case(), upto="IN_SESSION")
+    form = RecordAccount(language="ar", segments=tuple(Passage(text=f"passage {number}") for number in range(10)))
+    return lambda: world.do("intake", testimonies.record, form, subject=testimony)
+
+
+def send(world: World) -> Callable[[], Any]:
+    return lambda: world.submit()
+
+
+def begin(world: World) -> Callable[[], Any]:
+    return lambda: world.do("intake", cases.open_case, OpenCase())
+
+
+def listed(world: World) -> Callable[[], Any]:
+    for _ in range(3):
+        world.case()
+    return lambda: world.office.ask(world["intake"], queries.cases)
+
+
+def who(world: World) -> Callable[[], Any]:
+    token = world.members["intake"].token
+    world.signins.caller(token)  # a minute went by: the session is touched, as it is a few times a minute
+    return lambda: world.signins.caller(token)
+
+
+# The first opening of a case in a sign-in notes its side of the wall: one more than the next ones.
+@pytest.mark.parametrize(
+    ("work", "most"), [(read, 10), (record, 14), (send, 10), (begin, 15), (listed, 2), (who, 1)],
+    ids=["open an account", "record ten passages", "send one in", "open a case", "list cases", "know who calls"],
+)  # fmt: skip
+def test_a_request_costs_no_more_statements_than_this(
+    world: World, app_engine: Engine, portal_engine: Engine, work: Callable[[World], Callable[[], Any]], most: int
+) -> None:
+    asked = work(world)
+
+    with counted(app_engine, portal_engine) as sent:
+        asked()
+
+    assert 0 < len(sent) <= most, "\n".join(" ".join(statement.split())[:110] for statement in sent)
+
+
+def test_recording_costs_the_same_however_many_passages_there_are(world: World, app_engine: Engine) -> None:
+    spent = []
+    for passages in (1, 40):
+        testimony = world.testimony(world.case(), upto="IN_SESSION")
+        form = RecordAccount(language="ar", segments=tuple(Passage(text="words") for _ in range(passages)))
+        with counted(app_engine) as sent:
+            world.do("intake", testimonies.record, form, subject=testimony)
+        spent.append(len(sent))
+
+    assert spent[0] == spent[1]
+
+
+def test_the_count_sees_what_is_sent(world: World, app_engine: Engine) -> None:
+    with counted(app_engine) as none:
+        pass
+    with counted(app_engine) as sent:
+        world.case()
+        world.case()
+
+    assert none == []
+    assert len(sent) > 20
