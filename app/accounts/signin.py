@@ -298,4 +298,4 @@ def _caller_of(rows: Sequence[Row[Any]], private: hpke.PrivateKey) -> Caller:
         sign_in=found.id,
         second_factor_at=found.second_factor_at,
     )
-    return Caller(actor, keyring, idle_seconds=sign_in.idle_seconds_max)
+    return Caller(actor, keyring, idle_seconds=found.idle_seconds_max)

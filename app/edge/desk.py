@@ -54,12 +54,16 @@ class Desk:
         return self.signins
 
 
-async def desk_of(request: Request) -> Desk:
-    # Not a plain function: the framework would send it to a thread and wait for it there.
+def desk_of(request: Request) -> Desk:
     return cast(Desk, request.app.state.desk)
 
 
-TheDesk = Annotated[Desk, Depends(desk_of)]
+async def _at_hand(request: Request) -> Desk:
+    # The framework would send a plain function to a thread and wait for it there.
+    return desk_of(request)
+
+
+TheDesk = Annotated[Desk, Depends(_at_hand)]
 
 
 def bearer(request: Request, desk: TheDesk) -> Caller:
