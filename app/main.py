@@ -6,6 +6,7 @@ action, or on a database that may forget, is refused.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -32,7 +33,8 @@ from app.api import routes as api
 from app.db import engine_for
 from app.edge.desk import Desk
 from app.edge.door import guard
-from app.edge.headers import Door
+from app.edge.headers import Door, of_refusal
+from app.edge.line import Line, room_for_lines
 from app.edge.refusals import answer
 from app.embedded import check_durability
 from app.errors import CannotStart, Refusal
@@ -46,6 +48,8 @@ from app.work.files import FileStore
 from app.work.office import check_actions
 
 MIB = 1024 * 1024
+# After the three that every process has.
+FIRST_GIVEN = 3
 # Files get an hour; what is typed gets a minute.
 FILE_SECONDS, BODY_SECONDS = 3600.0, 60.0
 
@@ -98,13 +102,22 @@ def office_of(settings: Settings, engine: Engine, *, host: str = "app") -> Offic
     return Office(engine, policy, settings=settings, host=host)
 
 
-def serve(program: ASGIApp, host: str, port: int, *, drain_seconds: int = 10) -> None:
-    """Run a door until it is told to stop. No access log, no server line, no trust in forwarded headers."""
+def serve(program: ASGIApp, host: str, port: int, *, tls: bool = False, drain_seconds: int = 10) -> None:
+    """Run a door until it is told to end. No access log, no server line, no trust in forwarded headers.
+
+    Where systemd opened a socket for it, that one and no port.
+    """
     uvicorn.run(
-        program, host=host, port=port, access_log=False, server_header=False, date_header=False,
-        proxy_headers=False, log_config=None, timeout_keep_alive=15, limit_concurrency=400,
-        timeout_graceful_shutdown=drain_seconds, h11_max_incomplete_event_size=16 * 1024,
+        program, host=host, port=port, fd=_given_socket(), http=Line.of(of_refusal(tls=tls), room_for_lines()),
+        ws="none", access_log=False, server_header=False, date_header=False, proxy_headers=False, log_config=None,
+        timeout_keep_alive=10, timeout_graceful_shutdown=drain_seconds, h11_max_incomplete_event_size=16 * 1024,
     )  # fmt: skip
+
+
+def _given_socket() -> int | None:
+    """The one socket that was handed to this process and no other (sd_listen_fds); None for none."""
+    mine = os.environ.get("LISTEN_PID") == str(os.getpid())
+    return FIRST_GIVEN if mine and os.environ.get("LISTEN_FDS") == "1" else None
 
 
 @asynccontextmanager

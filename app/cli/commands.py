@@ -123,7 +123,7 @@ def serve_(
         database.check_fit(url)
         own = replace(settings, database_url=url)
         port = settings.port if staff else settings.portal_port
-        serve(staff_app(own) if staff else portal_app(own), settings.host, port)
+        serve(staff_app(own) if staff else portal_app(own), settings.host, port, tls=settings.tls != "none")
 
 
 @app.command("worker")

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from app.edge.headers import Door, SecurityHeaders
-from app.edge.limits import BodyLimit, Deadline, PathLimit
+from app.edge.limits import BodyLimit, Crowd, Deadline, PathLimit
 from app.edge.paths import AllowedHosts, StrictPath, forbid_redirects
 from app.edge.refusals import Incidents, install
 
@@ -25,6 +25,7 @@ def guard(
     seconds_per_prefix: Mapping[str, float] | None = None,
     tls: bool = False,
     onion_location: str | None = None,
+    at_once_max: int = 400,
 ) -> ASGIApp:
     """Wrap a door's application in everything that must happen before it, outermost last.
 
@@ -39,6 +40,7 @@ def guard(
     inner = StrictPath(inner)
     inner = PathLimit(inner)
     inner = AllowedHosts(inner, hosts=hosts)
+    inner = Crowd(inner, at_once_max=at_once_max)
     # A second net of the same kind as in install(): for a fault in the layers above.
     inner = Incidents(inner)
     return SecurityHeaders(inner, door=door, tls=tls, onion_location=onion_location)

@@ -44,6 +44,13 @@ def content_policy(door: Door, extra: Extra | None = None) -> str:
     return _POLICIES[door] if extra is None else f"{_POLICIES[door]}; {extra}"
 
 
+def of_refusal(*, tls: bool) -> list[tuple[bytes, bytes]]:
+    """The full set for an answer that no application made: to what is no HTTP."""
+    hsts = {"Strict-Transport-Security": HSTS} if tls else {}
+    every = {**_ALWAYS, **hsts, "Content-Security-Policy": content_policy("api"), "Cache-Control": "no-store"}
+    return [(name.lower().encode(), value.encode()) for name, value in every.items()]
+
+
 class SecurityHeaders:
     """Outermost of all, so that no answer leaves without the full set.
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.edge.refusals import BadRequest, PathTooLong, TooSlow, WrongType, answer
-from app.errors import Refusal, TooLarge
+from app.errors import Refusal, TooLarge, Unavailable
 
 PATH_BYTES_MAX = 2048
 QUERY_BYTES_MAX = 2048
@@ -22,6 +22,28 @@ QUERY_BYTES_MAX = 2048
 _LENGTH = re.compile(rb"[0-9]{1,19}")
 
 Limit = TypeVar("Limit", int, float)
+
+
+class Crowd:
+    """Refuses (503, to come back) whoever would be one too many at once. Lines that ask nothing are not counted."""
+
+    def __init__(self, app: ASGIApp, *, at_once_max: int) -> None:
+        self.app = app
+        self.at_once_max = at_once_max
+        self.inside = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if self.inside >= self.at_once_max:
+            await _hang_up(Unavailable(), scope, receive, send)
+            return
+        self.inside += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.inside -= 1
 
 
 class PathLimit:

@@ -66,8 +66,11 @@ class AllowedHosts:
             await self.app(scope, receive, send)
             return
         named = [value.lower() for key, value in scope["headers"] if key.lower() == b"host"]
-        if len(named) != 1 or named[0] not in self.hosts:
-            await answer(BadRequest())(scope, receive, send)
+        if len(named) != 1 or named[0] not in self.hosts or _is_foreign(scope):
+            no = answer(BadRequest())
+            # Whoever begins like this is not read on: what follows could be meant for another reader.
+            no.headers["Connection"] = "close"
+            await no(scope, receive, send)
             return
         kept = [(key, value) for key, value in scope["headers"] if not _claims(key.lower())]
         await self.app({**scope, "headers": kept}, receive, send)
@@ -83,6 +86,11 @@ def is_plain(scope: Scope) -> bool:
 def forbid_redirects(app: FastAPI) -> None:
     """Turn off the framework's redirect between ``/x`` and ``/x/``: it is built from Host."""
     app.router.redirect_slashes = False
+
+
+def _is_foreign(scope: Scope) -> bool:
+    """A tunnel, or another version of the protocol: the bytes after its head are not ours to interpret (D11)."""
+    return scope["method"] == "CONNECT" or scope.get("http_version", "1.1") not in ("1.0", "1.1")
 
 
 def _claims(header: bytes) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI, Request
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tests.edge.asking import guarded, small_app
 
@@ -30,17 +31,19 @@ def listening() -> socket.socket:
     return bound
 
 
-def server(app: ASGIApp) -> uvicorn.Server:
+def server(app: ASGIApp, line: type[H11Protocol] = H11Protocol) -> uvicorn.Server:
     return uvicorn.Server(
-        uvicorn.Config(app, access_log=False, server_header=False, proxy_headers=False, log_config=None, lifespan="off")
+        uvicorn.Config(
+            app, http=line, access_log=False, server_header=False, proxy_headers=False, log_config=None, lifespan="off"
+        )
     )
 
 
 @contextmanager
-def serving(app: ASGIApp, door: socket.socket | None = None) -> Iterator[int]:
-    """Serve ``app`` from a thread; yields the port."""
+def serving(app: ASGIApp, door: socket.socket | None = None, line: type[H11Protocol] = H11Protocol) -> Iterator[int]:
+    """Serve ``app`` from a thread; yields the port. ``line``: uvicorn's own, or ours."""
     bound = door or listening()
-    running = server(app)
+    running = server(app, line)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()
     try:
