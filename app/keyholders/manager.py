@@ -116,15 +116,30 @@ def write_private(path: Path, content: bytes) -> None:
 
 def _read_private(path: Path) -> bytes:
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        found = path.stat()
         content = path.read_bytes()
     except FileNotFoundError:
         raise CannotStart(f"{path.name} is missing. A new installation begins with: amana init") from None
     except OSError as problem:
         raise CannotStart(f"{path.name} cannot be read: {problem.strerror}") from None
-    if mode & 0o077:
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & 0o077 and not _is_credential(path, found):
         raise CannotStart(f"{path.name} can be read by others (mode {mode:o}). Set it to 0600.")
     return content
+
+
+def _is_credential(path: Path, found: os.stat_result) -> bool:
+    """Whether systemd gave this file to this service: root's, 0440, in a folder nobody else writes to.
+
+    The group's bit stands there for an access list that names this service's account alone; the
+    folder is mounted for this service and for no other.
+    """
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not given or path.parent.resolve() != Path(given).resolve():
+        return False
+    folder = Path(given).stat()
+    ours = {0, os.geteuid()}
+    return not (found.st_mode & 0o037 or folder.st_mode & 0o022 or {found.st_uid, folder.st_uid} - ours)
 
 
 def _unlock_key(path: Path) -> bytes:

@@ -196,3 +196,47 @@ def test_the_contract_of_a_key_manager_is_small() -> None:
     assert {name for name in vars(manager.KeyManager) if not name.startswith("_")} == {
         "pepper", "wrap", "unwrap", "sign", "public",
     }  # fmt: skip
+
+
+@pytest.fixture
+def given(tmp_path: Path, unlock: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The unlock secret as systemd hands it to a service: mode 0440 in a folder of its own, mode 0500."""
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    secret = folder / "unlock"
+    secret.write_bytes(unlock.read_bytes())
+    secret.chmod(0o440)
+    folder.chmod(0o550)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    return secret
+
+
+def test_a_credential_of_systemd_opens_the_key_file(made: Path, given: Path) -> None:
+    assert FileKeyManager.open(made, given).pepper(b"d" * 32)
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o460, 0o441, 0o640 | 0o004])
+def test_a_credential_that_strangers_read_or_the_group_writes_is_refused(made: Path, given: Path, mode: int) -> None:
+    given.chmod(mode)
+
+    with pytest.raises(CannotStart, match="0600"):
+        FileKeyManager.open(made, given)
+
+
+def test_a_credential_in_a_folder_that_others_write_to_is_refused(made: Path, given: Path) -> None:
+    given.parent.chmod(0o770)
+
+    with pytest.raises(CannotStart, match="0600"):
+        FileKeyManager.open(made, given)
+
+
+def test_no_other_file_is_taken_for_a_credential(
+    made: Path, given: Path, unlock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what lies in the folder that systemd named, and only when it named one."""
+    unlock.chmod(0o440)
+    with pytest.raises(CannotStart, match="0600"):
+        FileKeyManager.open(made, unlock)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    with pytest.raises(CannotStart, match="0600"):
+        FileKeyManager.open(made, given)
