@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,7 @@ def test_the_proxy_lets_through_as_much_as_the_program_and_no_more(name: str, fi
     [
         ("access_log", "off"),
         ("client_header_timeout", "10s"),
+        ("client_body_timeout", "20s"),
         ("proxy_request_buffering", "off"),
         ("proxy_buffering", "off"),
         ("proxy_max_temp_file_size", "0"),
@@ -114,10 +116,56 @@ def test_a_unit_that_lacks_one_line_is_found() -> None:
 def test_no_unit_sees_the_key_file_of_another() -> None:
     hidden = {name: " ".join(directive(unit, "InaccessiblePaths")).split() for name, unit in UNITS.items()}
 
-    assert hidden["staff"] == ["-/var/lib/amana/keys/log.key"]
-    assert hidden["worker"] == ["-/var/lib/amana/keys/staff.key"]
+    assert hidden["staff"] == ["-/var/lib/amana/keys/log.key", "-/etc/amana"]
+    assert hidden["worker"] == ["-/var/lib/amana/keys/staff.key", "-/etc/amana"]
     assert {"-/var/lib/amana/keys", "-/etc/amana"} <= set(hidden["portal"])
-    assert "AMANA_UNLOCK_FILE" not in UNITS["portal"]
+    assert re.findall(r"AMANA_UNLOCK_FILE|LoadCredential", UNITS["portal"]) == []
+
+
+def test_the_unlock_secret_is_handed_over_and_not_looked_for() -> None:
+    for name in ("staff", "worker"):
+        assert directive(UNITS[name], "LoadCredential") == ["unlock:/etc/amana/unlock"]
+        assert "AMANA_UNLOCK_FILE=%d/unlock" in directive(UNITS[name], "Environment")
+
+
+@pytest.mark.abuse("L03")
+@pytest.mark.parametrize("name", DOORS)
+def test_systemd_finds_little_to_say_against_a_unit(name: str) -> None:
+    """The threshold is ten times the figure: at most 1.0 of 10."""
+    assert exposure(DEPLOY / "systemd" / f"amana-{name}.service") <= 1.0
+
+
+def test_a_bare_unit_is_found_exposed(tmp_path: Path) -> None:
+    """The control."""
+    bare = tmp_path / "bare.service"
+    bare.write_text("[Service]\nExecStart=/bin/true\n")
+
+    assert exposure(bare) > 9.0
+
+
+def exposure(unit: Path) -> float:
+    """What ``systemd-analyze security`` says of a unit it has only read."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed here")
+    ran = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=10", "--no-pager", unit],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", ran.stdout)
+    assert found is not None, ran.stderr
+    assert (ran.returncode == 0) == (float(found[1]) <= 1.0)
+    return float(found[1])
+
+
+@pytest.mark.parametrize("name", ["staff", "portal"])
+def test_a_door_has_no_network_and_the_proxy_finds_its_socket(name: str) -> None:
+    socket = (DEPLOY / "systemd" / f"amana-{name}.socket").read_text("utf-8")
+
+    assert directive(UNITS[name], "PrivateNetwork") == ["yes"]
+    assert directive(UNITS[name], "RestrictAddressFamilies") == ["AF_UNIX"]
+    assert directive(UNITS[name], "Requires") == [f"amana-{name}.socket"]
+    assert f"server unix:{directive(socket, 'ListenStream')[0]};" in NGINX
+    assert directive(socket, "SocketMode") == ["0660"]
 
 
 @pytest.mark.parametrize("name", DOORS)
