@@ -322,7 +322,13 @@ class Work(Reading):
         jobs.later(self._session, action, subject, at)
 
     def subjects(self) -> tuple[CaseSubject, ...]:
-        """The cases this action touched, with their references and their next numbers, for one entry."""
+        """The cases this action has touched so far, with their references."""
+        columns = tables()["cases"].__mapper__.columns
+        wanted = select(columns["id"], columns["reference"]).where(columns["id"].in_(self._touched))
+        return tuple(CaseSubject(case, reference) for case, reference in self._session.execute(wanted).all())
+
+    def _numbered(self) -> tuple[CaseSubject, ...]:
+        """Every case this action touched, with its reference and its next number, for one entry."""
         if not self._touched:
             return ()
         named = name_subjects(self._session, self._touched, tuple(dict.fromkeys(self._rows)))
@@ -332,7 +338,7 @@ class Work(Reading):
 
     def draft(self, base: Draft) -> Draft:
         """The entry of this action, from its beginning and all that was recorded since."""
-        subjects = self.subjects()
+        subjects = self._numbered()
         return replace(
             base,
             subjects=subjects,
