@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from app import clock
 from app.accounts import rules
-from app.accounts.forms import Enrolment, Entering, Found, Invite, JoinTeam, LeaveTeam
+from app.accounts.forms import Enrolment, Entering, Found, Invite, JoinTeam, LeaveTeam, Shut
 from app.accounts.models import AccountState, Device, RecoveryCode, RoleHolding, SignIn, User
 from app.accounts.steps import joiner, leaver, newcomer
 from app.accounts.views import Enrolled, Entered, FoundOffice, Invited, Left, TeamChange
@@ -51,6 +51,17 @@ def invite(work: Work, form: Invite) -> Invited:
     if work.first(User, User.login_name == form.login_name) is not None:
         raise Conflict("There is an account of that name.")
     return _invite(work, form.login_name, form.display_name, frozenset(form.roles), None)
+
+
+@action("account.invite_again", operation="key", on=User)
+def invite_again(work: Work, user: User) -> Invited:
+    """Draw another code for an invitation nobody has used; the one before opens nothing any more."""
+    work.lock(user)
+    code = rules.recovery_code()
+    user.invite_again(rules.code_hash(code), until=work.now + timedelta(hours=work.settings.invite_hours_max))
+    work.record(user, account=user.code)
+    assert user.invite_until is not None
+    return Invited(user.code, user.login_name, code, user.invite_until)
 
 
 @action("account.accept", operation="key")
@@ -132,7 +143,7 @@ def close_lane(work: Work, user: User) -> None:
 
 
 @action("account.disable", operation="revoke", on=User)
-def disable(work: Work, user: User) -> TeamChange:
+def disable(work: Work, user: User, form: Shut) -> TeamChange:
     """Shut an account: its sessions end, and each of its teams gets a new key for new seals."""
     work.lock(user)
     _refuse_last_administrator(work, user)
@@ -143,7 +154,7 @@ def disable(work: Work, user: User) -> TeamChange:
     if user.keyholder_id is not None:
         for team_id in {m.team_id for m in holders.memberships_of(work.session, user.keyholder_id)}:
             _remove(work, work.session.get_one(Keyholder, team_id), user.keyholder_id)
-    work.record(user, account=user.code)
+    work.record(user, account=user.code, why=form.why or "NOT_SAID")
     return TeamChange("all", user.code, 0)
 
 

@@ -16,6 +16,7 @@ Role = Literal[
 ]  # fmt: skip
 Team = Literal["intake", "legal", "protection", "narrative"]
 PageLanguage = Literal["en", "ar", "fr"]
+WhyShut = Literal["LEFT", "LONG_ABSENCE", "DUTY_ENDED", "MISUSE_SUSPECTED", "MADE_BY_MISTAKE"]
 LoginName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{2,31}$")]
 Passphrase = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
@@ -84,6 +85,12 @@ class Entering(Form):
     private_raw: bytes
     code: Digits | None
     recovery_code: OneUse | None
+
+
+class Shut(Form):
+    """Why an account is shut, as a code: it stands in the log, where no words may."""
+
+    why: WhyShut | None = None
 
 
 class Prefer(Form):

@@ -58,6 +58,11 @@ class User(Row):
         self.sealed_private, self.sealed_totp = sealed_private, sealed_totp
         self.invite_hash = self.invite_until = None
 
+    def invite_again(self, code_hash: bytes, *, until: datetime) -> None:
+        if self.state != AccountState.INVITED:
+            raise Conflict("This invitation was used, or its account is shut.")
+        self.invite_hash, self.invite_until = code_hash, until
+
     def disable(self, *, at: datetime) -> None:
         if self.state == AccountState.DISABLED:
             raise Conflict("This account is disabled already.")

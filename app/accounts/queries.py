@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from app.accounts.models import AccountState, Device, RoleHolding, SignIn, User
+from app.accounts.models import AccountState, Device, RecoveryCode, RoleHolding, SignIn, User
 from app.accounts.rules import TEAMS
 from app.accounts.views import (
     Account,
@@ -64,6 +64,13 @@ def devices(reading: Reading) -> tuple[DeviceLine, ...]:
     """When new devices signed in to my account, newest first."""
     mine = reading.all(Device, Device.user_id == reading.actor.id, order=Device.at.desc(), limit=PAGE)
     return tuple(DeviceLine(device.at) for device in mine)
+
+
+@query("account.codes_left")
+def codes_left(reading: Reading) -> int:
+    """How many of my recovery codes have not been used."""
+    mine = reading.all(RecoveryCode, RecoveryCode.user_id == reading.actor.id, RecoveryCode.used_at.is_(None))
+    return len(mine)
 
 
 @query("account.people")

@@ -55,6 +55,7 @@ POSTS: Final = (
     Post("/api/sign-outs/{row}", mine.end_one),
     Post("/api/me/preferences", mine.prefer),
     Post("/api/people", accounts.invite, 201),
+    Post("/api/people/{user}/invite", accounts.invite_again),
     Post("/api/people/{user}/disable", accounts.disable),
     Post("/api/people/{user}/sign-out", mine.end_all),
     Post("/api/people/{user}/team", accounts.join_team),

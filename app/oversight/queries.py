@@ -27,8 +27,12 @@ OPENINGS: Final = ("consult", "disclose", "combine")
 
 
 @query("log.badge")
-def badge(reading: Reading) -> Badge:
-    """Whether the log was whole when it was last checked, and how far it is signed."""
+def badge(reading: Reading, *desks: str) -> Badge:
+    """Whether the log was whole when it was last checked, and how far it is signed.
+
+    desks  whose page asks, by scope: the auditor's, the administrator's, or either
+    """
+    reading.need(*(desks or ("log", "accounts")))
     last = reading.first(LogCheck, order=LogCheck.at.desc())
     signed = reading.first(SignedCheckpoint, order=SignedCheckpoint.size.desc())
     if last is None:
@@ -45,6 +49,7 @@ def badge(reading: Reading) -> Badge:
         signed=signed.size if signed else 0,
         signed_at=signed.at if signed else None,
         note=signed.note if signed else "",
+        now=reading.now,
     )
 
 
@@ -56,10 +61,11 @@ def numbers(reading: Reading) -> Numbers:
     def number(form: AskLog) -> int:
         return int(reading.execute(select(func.count()).select_from(chosen(reading, form).subquery()))[0][0])
 
-    return Numbers(*(number(form) for form in asked_for(reading)))
+    return Numbers(*(number(form) for form in asked.run(reading)))
 
 
-def asked_for(reading: Reading) -> tuple[AskLog, AskLog, AskLog]:
+@query("log.asked")
+def asked(reading: Reading) -> tuple[AskLog, AskLog, AskLog]:
     """The filters behind those numbers, for the links that lead to their lists."""
     since = reading.today - timedelta(days=LOOK_BACK_DAYS - 1)
     return (

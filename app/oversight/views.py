@@ -74,6 +74,7 @@ class Badge:
     state   of the last check that was made: "unchecked" if none ever was
     size    how many entries that check went through; ``bad_index`` the first that did not fit
     signed  how many entries the newest checkpoint covers, ``signed_at`` since when
+    now     when this was asked, so that an age can be told
     """
 
     state: Literal["intact", "broken", "unchecked"]
@@ -84,6 +85,7 @@ class Badge:
     signed: int
     signed_at: datetime | None
     note: str
+    now: datetime
 
 
 @dataclass(frozen=True)

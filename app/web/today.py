@@ -45,11 +45,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Block:
-    """What waits for one role. ``primary`` is the one thing this role begins most often."""
+    """What waits for one role. ``primary`` is the one thing this role begins most often.
+
+    table  the same as tiles, for a role whose numbers are states of the house more than work
+    """
 
     role: str
     tiles: tuple[Tile, ...] = ()
     tasks: tuple[Task, ...] = ()
+    table: tuple[Tile, ...] = ()
     primary: tuple[str, str] | None = None
 
 

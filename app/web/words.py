@@ -237,6 +237,7 @@ FIELDS: Final = {
 }
 ACTIONS: Final = {
     "office.found": N_("Founded the office"),
+    "account.invite_again": N_("Drew an invitation again"),
     "account.invite": N_("Invited a colleague"),
     "account.accept": N_("Used an invitation"),
     "account.disable": N_("Shut an account"),
@@ -322,8 +323,10 @@ ACTIONS: Final = {
     "account.one": N_("Looked at a colleague's account"),
     "account.people": N_("Looked at all accounts"),
     "account.prefer": N_("Changed their language or keys"),
+    "account.codes_left": N_("Counted their recovery codes"),
     "account.sessions": N_("Looked at their sessions"),
     "key.ages": N_("Looked at the age of keys"),
+    "log.asked": N_("Asked what numbers of the log mean"),
     "log.badge": N_("Looked at the state of the log"),
     "log.entry": N_("Read one entry of the log"),
     "log.mine": N_("Looked at what they had opened"),
@@ -334,6 +337,15 @@ ACTIONS: Final = {
     "team.show": N_("Looked at a team"),
     "account.list": N_("Listed colleagues"),
     "account.me": N_("Looked at their own account"),
+}
+
+# Why an account was shut.
+WHY: Final = {
+    "LEFT": N_("They have left the office"),
+    "LONG_ABSENCE": N_("They are away for long"),
+    "DUTY_ENDED": N_("Their duty has ended"),
+    "MISUSE_SUSPECTED": N_("Misuse is suspected"),
+    "MADE_BY_MISTAKE": N_("The account was made by mistake"),
 }
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -350,6 +362,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "field": FIELDS,
     "action": ACTIONS | desk_words.DEEDS,
     **desk_words.DESK_WORDS,
+    "why": WHY,
 }
 
 

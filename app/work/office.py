@@ -175,7 +175,9 @@ class Office:
         granted = self.policy.decide(caller.actor, action.name, facts, given)
         _refuse_lost_words(form, row)
         # c. The action itself; its model refuses what the state does not allow.
-        arguments = [work] + ([row] if row is not None else []) + ([form] if action.form is not None else [])
+        arguments: list[Any] = [work] + ([row] if row is not None else [])
+        # A form of which nothing has to be filled in need not be brought.
+        arguments += [form or action.form()] if action.form is not None else []
         view = action.run(*arguments)
         if isinstance(form, Reasoned) and form.words and isinstance(row, CaseRow):
             work.justify(row.case_id, str(row.compartment), form.words)

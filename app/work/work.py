@@ -64,9 +64,9 @@ class Reading:
         """The day it is in the office."""
         return self.now.astimezone(self.settings.zone).date()
 
-    def need(self, scope: str) -> None:
-        """For what belongs to no row: NotFound unless a rule lets this caller use a scope."""
-        if scope not in self.policy.scopes(self.actor):
+    def need(self, *scopes: str) -> None:
+        """For what belongs to no row: NotFound unless a rule lets this caller use one of these scopes."""
+        if not self.policy.scopes(self.actor) & set(scopes):
             raise NotFound
 
     def rows(self, table: type[R]) -> Select[R]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from app.accounts import actions as accounts
 from app.accounts import queries
-from app.accounts.forms import AcceptInvitation, Found, Founder, Invite, JoinTeam, LeaveTeam
+from app.accounts.forms import AcceptInvitation, Found, Founder, Invite, JoinTeam, LeaveTeam, Shut
 from app.accounts.rules import WeakPassphrase
 from app.accounts.views import Invited
 from app.errors import Conflict, NotFound, NotSignedIn, SignInRefused
@@ -137,6 +137,38 @@ def test_an_invitation_works_once(world: World) -> None:
     assert len(enrolled.recovery_codes) == accounts.RECOVERY_CODES == len(set(enrolled.recovery_codes))
     with pytest.raises(SignInRefused):
         accept(world, code)
+
+
+def test_another_code_takes_the_place_of_the_one_before(
+    world: World, log: Log, settings: Settings, standing_clock: Clock
+) -> None:
+    first = invite(world)
+    standing_clock.move(hours=settings.invite_hours_max, seconds=1)
+    for login in ("administrator", "auditor", "intake-lead"):
+        world.sign_in(login)
+
+    again = climb(
+        world, log, accounts.invite_again,
+        Rung("auditor", "denied", "no-rule"),
+        Rung("intake-lead", "denied", "no-rule"),
+        Rung("operator", "denied", "no-rule"),
+        Rung("administrator", "conflict", "none", subject=world.members["intake"].code),
+        Rung("administrator", "done", "administrator-invites"),
+        subject=first.user,
+    )  # fmt: skip
+
+    with pytest.raises(SignInRefused):
+        accept(world, first.invitation)
+    assert accept(world, again.invitation).user == first.user
+
+
+def test_why_an_account_was_shut_stands_in_the_log_as_a_code(world: World, log: Log) -> None:
+    log.fresh()
+
+    world.do("administrator", accounts.disable, Shut(why="LEFT"), subject=world.members["intake"].code)
+    world.do("administrator", accounts.disable, subject=world.members["legal"].code)
+
+    assert [said.codes["why"] for said in log.fresh()] == ["LEFT", "NOT_SAID"]
 
 
 def test_every_invitation_that_opens_nothing_gets_one_answer(

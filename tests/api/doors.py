@@ -265,8 +265,10 @@ OPENINGS: Final = (
 # What ends a membership, an account or a session comes last, where the others have been tried.
 ENDINGS: Final = (
     _post("/api/people/{user}/team/remove", frozenset({"administrator", "intake-lead"}), plain(team="intake")),
+    # Nobody here is still invited: who may is told so, who may not is refused.
+    _post("/api/people/{user}/invite", ADMINISTRATOR, lambda _s, _l: {}),
     _post("/api/people/{user}/sign-out", ADMINISTRATOR),
-    _post("/api/people/{user}/disable", ADMINISTRATOR),
+    _post("/api/people/{user}/disable", ADMINISTRATOR, plain(why="LEFT")),
     _post("/api/sign-outs/{row}", EVERYBODY),
     _post("/api/sign-out", EVERYBODY),
     _post("/api/sign-out-everywhere", EVERYBODY),
@@ -322,6 +324,14 @@ PAGES: Final = (
     ("GET", "/cases/{reference}/reveal/{row}"), ("POST", "/cases/{reference}/reveal/{row}"),
     ("GET", "/cases/{reference}/keys"), ("POST", "/cases/{reference}/keys/hand-over"),
     ("POST", "/cases/{reference}/keys/give"), ("POST", "/cases/{reference}/keys/take"),
+    ("GET", "/audit"), ("GET", "/audit/verify"), ("POST", "/audit/verify"), ("GET", "/audit/{number}"),
+    ("GET", "/admin/people"), ("GET", "/admin/people/invite"), ("POST", "/admin/people/invite"),
+    ("GET", "/admin/people/{code}"), ("POST", "/admin/people/{code}/invite"), ("POST", "/admin/people/{code}/sign-out"),
+    ("GET", "/admin/people/{code}/shut"), ("POST", "/admin/people/{code}/shut"), ("GET", "/admin/health"),
+    ("GET", "/me"), ("POST", "/me/preferences"), ("GET", "/me/passphrase"), ("POST", "/me/passphrase"),
+    ("GET", "/me/passphrase/changed"), ("GET", "/me/opened"), ("POST", "/me/sessions/end"),
+    ("POST", "/me/sessions/{session}/end"), ("GET", "/teams/{name}"), ("POST", "/teams/{name}/add"),
+    ("GET", "/teams/{name}/remove/{code}"), ("POST", "/teams/{name}/remove/{code}"), ("GET", "/help/{topic}"),
     ("GET", "/static/{name}"), ("GET", "/robots.txt"), ("GET", "/favicon.ico"),
 )  # fmt: skip
 

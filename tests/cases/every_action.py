@@ -40,6 +40,7 @@ def _accounts(world: World) -> dict[str, Request]:
             accounts.Invite(login_name="another", display_name="Another", roles=frozenset({"intake_officer"})),
             None,
         ),
+        "account.invite_again": (None, colleague),
         "account.accept": (accounts.Enrolment(invite_hash=b"i" * 32, salt=b"s" * 16, wrapping_key=b"w" * 32), None),
         "signin.enter": (
             accounts.Entering(user_id=uuid4(), private_raw=b"p" * 96, code="000000", recovery_code=None),

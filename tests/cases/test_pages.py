@@ -29,7 +29,8 @@ PAGED = {
 SINGLE = {
     "case.visiting", "case.sides",
     "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
-    "account.sessions", "account.devices", "key.ages", "team.show", "log.badge", "log.numbers", "office.health",
+    "account.sessions", "account.devices", "account.codes_left", "key.ages", "team.show", "log.badge", "log.numbers",
+    "log.asked", "office.health",
     "testimony.show", "testimony.case", "consent.list", "handoff.count", "handoff.show", "review.count",
     "safety.count", "check_in.show", "check_in.case", "mitigation.list",
 }  # fmt: skip

@@ -94,7 +94,8 @@ def forms() -> dict[str, dict[str, Any]]:
     opening = {"fields": [], "justification": "WITNESS_REQUEST"}
     due = (datetime.now(UTC) + timedelta(days=2)).isoformat(timespec="seconds")
     return {
-        "account.disable": {},
+        "account.disable": {"why": "LEFT"},
+        "account.invite_again": {},
         "account.invite": {"login_name": "newcomer", "display_name": "Somebody New", "roles": ["intake_officer"]},
         "team.add": {"team": "intake"},
         "team.remove": {"team": "intake"},

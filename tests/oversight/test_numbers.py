@@ -20,7 +20,6 @@ from app.oversight.views import LogPage
 from app.people import actions as people
 from app.settings import Settings
 from app.testimonies import actions as testimonies
-from app.work import Query
 from tests.conftest import NOON, Clock
 from tests.ladder import CANARY
 from tests.world import World
@@ -152,7 +151,7 @@ def test_each_number_is_the_length_of_the_list_it_leads_to(world: World, standin
     at(standing_clock, _noon(0), world, "auditor")
 
     numbers = world.office.ask(world["auditor"], queries.numbers)
-    lists = world.office.ask(world["auditor"], Query("test.asked", queries.asked_for))
+    lists = world.office.ask(world["auditor"], queries.asked)
 
     assert (numbers.refused, numbers.nights, numbers.combined) == (1, 2, 1)
     lengths = [len(world.do("auditor", oversight.ask, form).entries) for form in lists]

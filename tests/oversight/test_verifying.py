@@ -10,6 +10,7 @@ import pytest
 
 from app import clock
 from app.audit.sequencer import Sequencer
+from app.errors import NotFound
 from app.oversight import actions as oversight
 from app.oversight import queries
 from app.oversight.views import LogVerified
@@ -86,9 +87,13 @@ def test_a_broken_log_stays_broken_on_the_page_until_a_check_finds_it_whole(
 def test_who_neither_audits_nor_administers_is_told_of_no_check(world: World, placed: int) -> None:
     verify(world)
 
-    told = {login: world.office.ask(world[login], queries.badge).state for login in world.members}
-
-    assert {login for login, state in told.items() if state != "unchecked"} == {"auditor", "administrator"}
+    for login in set(world.members) - {"auditor", "administrator"}:
+        with pytest.raises(NotFound):
+            world.office.ask(world[login], queries.badge)
+    with pytest.raises(NotFound):
+        world.office.ask(world["administrator"], queries.badge, "log")
+    told = {world.office.ask(world[login], queries.badge).state for login in ("auditor", "administrator")}
+    assert told == {"intact"}
 
 
 def test_an_untouched_log_is_whole_and_says_how_many_wait(world: World, placed: int) -> None:

@@ -1,0 +1,230 @@
+"""The auditor's desk: who did what to which reference, whether the log is whole, and nothing of any content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.edge import sheets
+from app.edge.desk import Desk, TheDesk, page_number
+from app.edge.languages import N_
+from app.edge.sheets import Mistakes, Sheet
+from app.errors import NotFound
+from app.oversight import actions as oversight
+from app.oversight import queries
+from app.oversight.forms import AskEntry, AskLog
+from app.oversight.views import Badge, LogEntry, LogLine
+from app.web.frame import sheet, show
+from app.web.session import Fields, Visitor
+from app.web.today import DESKS, Block, Tile
+from app.web.words import WORDS
+from app.work import Caller
+
+# What of a form goes into an address: codes, references, days. A page of a list is not a filter.
+FILTERS: Final = tuple(name for name in AskLog.model_fields if name != "page")
+# What an auditor asks for most, by a link instead of a form.
+OFTEN: Final = (
+    (N_("Refusals"), {"refused": "yes"}),
+    (N_("Openings at night"), {"operation": "consult", "nights": "yes"}),
+    (N_("Name and account joined"), {"operation": "combine"}),
+    (N_("Keys given"), {"operation": "grant"}),
+    (N_("Keys taken back"), {"operation": "revoke"}),
+    (N_("Looks at the log"), {"operation": "verify"}),
+)
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry as a line: who did what to which reference, why, when. ``edge`` is red, amber or nothing."""
+
+    number: int | None
+    at: str
+    action: str
+    operation: str
+    actor: str
+    roles: tuple[str, ...]
+    cases: tuple[str, ...]
+    sought: str
+    justification: str
+    outcome: str
+    rule: str
+    night: bool
+    edge: str
+
+
+@dataclass(frozen=True)
+class LogView:
+    """The list: its badge, its lines, its filters as an address has them."""
+
+    badge: Badge
+    lines: tuple[Line, ...]
+    page: int
+    more: bool
+    query: str
+    often: tuple[tuple[str, str], ...]
+    operations: tuple[str, ...]
+    outcomes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """One entry: its line, all that was committed to, its neighbours and its proof."""
+
+    badge: Badge
+    entry: LogEntry
+    line: Line | None
+    said: tuple[tuple[str, str], ...]
+    before: Line | None
+    after: Line | None
+
+
+@router.get("/audit")
+def log_page(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """Entries by filters that stand in the address; each look is an entry itself."""
+    badge = desk.ask(visitor, queries.badge, "log")
+    given = {name: request.query_params.getlist(name) for name in FILTERS if request.query_params.getlist(name)}
+    typed = sheet(request, **given)
+    try:
+        form = sheets.read(AskLog, _first(given), desk.zone)
+    except Mistakes as mistakes:
+        wrong = typed.typed(given, mistakes.found)
+        return _listed(request, desk, visitor, _view(badge, given), wrong, 422)
+    number = page_number(request.query_params.get("page"))
+    found = desk.do(visitor, oversight.ask, form.model_copy(update={"page": number}))
+    lines = tuple(line_of(entry) for entry in found.entries)
+    return _listed(request, desk, visitor, _view(badge, given, lines, number, more=found.more), typed, 200)
+
+
+@router.get("/audit/verify")
+def verify_page(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """The last result, how to check it without us, and the checkpoint to print."""
+    return _verified(request, desk, visitor, sheet(request), 200)
+
+
+@router.post("/audit/verify")
+def verify(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Recompute the log from its first entry; the page that follows tells the result."""
+    desk.ask(visitor, queries.badge)
+    desk.do(visitor, oversight.verify)
+    return RedirectResponse("/audit/verify", 303)
+
+
+@router.get("/audit/{number}")
+def entry_page(number: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """One entry by its number."""
+    badge = desk.ask(visitor, queries.badge, "log")
+    if not (number.isascii() and number.isdigit() and len(number) <= 15):
+        raise NotFound
+    found = desk.do(visitor, oversight.entry, AskEntry(number=int(number)))
+    view = EntryView(
+        badge, found, _maybe(found.line), told(found.line.body) if found.line else (), _maybe(found.before),
+        _maybe(found.after),
+    )  # fmt: skip
+    return show(request, desk, visitor, "oversight/entry.html", view, here="/audit")
+
+
+def today(desk: Desk, visitor: Caller) -> Block:
+    """Whether the log is whole, how old its signature is, and what of seven days asks for an eye."""
+    badge, numbers = desk.ask(visitor, queries.badge, "log"), desk.ask(visitor, queries.numbers)
+    refused, nights, combined = (f"/audit?{address(form)}" for form in desk.ask(visitor, queries.asked))
+    broken = badge.state == "broken"
+    whole = N_("The log is broken at entry") if broken else N_("Entries found whole at the last check")
+    return Block(
+        "auditor",
+        (
+            Tile(whole, badge.bad_index if broken else badge.size, "/audit/verify", urgent=broken),
+            Tile(N_("Minutes since the last checkpoint"), minutes_since(badge), "/audit/verify"),
+            Tile(N_("Refusals in seven days"), numbers.refused, refused),
+            Tile(N_("Openings at night in seven days"), numbers.nights, nights),
+            Tile(N_("Name and account joined in seven days"), numbers.combined, combined),
+        ),
+        primary=(N_("Read the log"), "/audit"),
+    )
+
+
+DESKS["auditor"] = today
+
+
+def minutes_since(badge: Badge) -> int:
+    """Whole minutes since the newest checkpoint was signed; 0 if there is none."""
+    return 0 if badge.signed_at is None else max(0, int((badge.now - badge.signed_at).total_seconds() // 60))
+
+
+def address(form: AskLog) -> str:
+    """The filters of a form as an address has them."""
+    given = form.model_dump(mode="json", exclude_defaults=True)
+    return urlencode({name: "yes" if value is True else value for name, value in given.items()})
+
+
+def line_of(entry: LogLine) -> Line:
+    """An entry as a line. Codes stay codes: the page puts them into words."""
+    body = entry.body
+    operation = str(body["operation"])
+    edge = "red" if operation == "refuse" else ("amber" if operation == "combine" or entry.night else "")
+    return Line(
+        number=entry.place,
+        at=str(body["at"]),
+        action=str(body["action"]),
+        operation=operation,
+        actor=str(body["actor"]),
+        roles=tuple(body["roles"]),
+        cases=tuple(subject["case"] for subject in body["subjects"]),
+        sought=str(body.get("sought", "")),
+        justification=str(body.get("justification", "")),
+        outcome=str(body["outcome"]),
+        rule=str(body["policy"]["rule"]),
+        night=entry.night,
+        edge=edge,
+    )
+
+
+def told(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Everything an entry says, name by name, as it was committed to."""
+    return tuple((name, text) for name, value in sorted(body.items()) for text in _flat(value))
+
+
+def _flat(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [f"{name}: {text}" for name, inner in sorted(value.items()) for text in _flat(inner)]
+    if isinstance(value, list):
+        return [text for inner in value for text in _flat(inner)]
+    return [str(value)]
+
+
+def _maybe(entry: LogLine | None) -> Line | None:
+    return None if entry is None else line_of(entry)
+
+
+def _first(given: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {name: values[:1] for name, values in given.items()}
+
+
+def _view(
+    badge: Badge, given: Mapping[str, list[str]], lines: tuple[Line, ...] = (), page: int = 0, *, more: bool = False
+) -> LogView:
+    query = urlencode([(name, values[0]) for name, values in given.items() if values[0]])
+    return LogView(
+        badge, lines, page, more, f"&{query}" if query else "",
+        tuple((words, urlencode(filters)) for words, filters in OFTEN),
+        tuple(WORDS["operation"]), tuple(WORDS["outcome"]),
+    )  # fmt: skip
+
+
+def _listed(
+    request: Request, desk: Desk, visitor: Caller, view: LogView, typed: Sheet, status: int
+) -> Response:  # fmt: skip
+    return show(request, desk, visitor, "oversight/log.html", view, here="/audit", sheet=typed, status=status)
+
+
+def _verified(request: Request, desk: Desk, visitor: Caller, blank: Sheet, status: int) -> Response:
+    badge = desk.ask(visitor, queries.badge)
+    return show(
+        request, desk, visitor, "oversight/verify.html", badge, here="/audit/verify", sheet=blank, status=status
+    )  # fmt: skip
