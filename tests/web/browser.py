@@ -24,7 +24,7 @@ class Form:
 
     def fits(self, filled: dict[str, Any]) -> bool:
         """Whether nothing that is filled in contradicts a field that is filled in already."""
-        return all(self.fields.get(name) in {None, "", value} for name, value in filled.items())
+        return all(self.fields.get(name) in (None, "", value) for name, value in filled.items())
 
 
 class Forms(HTMLParser):

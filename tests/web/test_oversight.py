@@ -14,6 +14,8 @@ from app.audit.sequencer import Sequencer
 from app.audit.tiles import TileFolder
 from app.errors import Refusal
 from app.keyholders.manager import FileKeyManager
+from app.people import actions as people
+from app.testimonies import actions as testimonies
 from tests.conftest import Database
 from tests.ladder import CANARY, Log
 from tests.oversight.test_verifying import as_owner, entry_at
@@ -109,9 +111,6 @@ def test_a_refusal_has_a_red_edge_and_a_joining_an_amber_one(browser: Browser, w
     world.person(reference)
     with pytest.raises(Refusal):
         world.case(by="legal")
-    from app.people import actions as people
-    from app.testimonies import actions as testimonies
-
     for action, table, field in (
         (people.reveal, "persons", "legal_name"),
         (testimonies.open_segment, "segments", "text"),
@@ -167,9 +166,7 @@ def test_days_may_be_typed_in_the_digits_of_ones_language(browser: Browser, worl
     world.case()
     browser.sign_in(world, "auditor")
 
-    western, eastern = (
-        browser.get(f"/audit?action=case.open&from_day={day}") for day in ("2026-09-01", "٢٠٢٦-٠٩-٠١")
-    )
+    western, eastern = (browser.get(f"/audit?action=case.open&from_day={day}") for day in ("2026-09-01", "٢٠٢٦-٠٩-٠١"))
 
     assert lines(western.text) == lines(eastern.text) != []
 
