@@ -5,20 +5,18 @@ from __future__ import annotations
 from itertools import chain
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from app.edge.desk import Body, Desk, SignedIn, TheDesk, form_of, row_id
+from app.edge.desk import Body, SignedIn, TheDesk, form_of, row_id
 from app.edge.headers import content_policy
-from app.edge.multipart import Part, parts
+from app.edge.multipart import parts
 from app.edge.render import answer_with
-from app.edge.sealing import seal_part
+from app.edge.uploads import Uploaded, keep, receive
 from app.errors import Unprocessable
 from app.pseudonyms import references
 from app.testimonies import actions
-from app.testimonies.forms import BeginAttachment, FinishAttachment, OpenFile
-from app.testimonies.views import FileBegun, FileOpened
-from app.work import Caller
+from app.testimonies.forms import OpenFile
+from app.testimonies.views import FileOpened
 
 router = APIRouter()
 
@@ -27,17 +25,15 @@ router = APIRouter()
 async def upload(reference: str, request: Request, desk: TheDesk, caller: SignedIn) -> Response:
     """Send one file as multipart/form-data. It is sealed in pieces before anything is written."""
     subject = references.read(reference)
-    done: tuple[FileBegun, FinishAttachment] | None = None
+    uploaded: Uploaded | None = None
     async for part in parts(request, parts_max=1):
         if part.filename is None:
             raise Unprocessable("Send one file.")
-        begun = await run_in_threadpool(desk.do, caller, actions.begin_attachment, BeginAttachment(), subject=subject)
-        done = begun, await _sealed(desk, part, begun)
+        uploaded = await receive(desk, caller, subject, part)
     # Only here has the body ended as it should: what was cut short is not kept (A14).
-    if done is None:
+    if uploaded is None:
         raise Unprocessable("Send one file.")
-    begun, form = done
-    return answer_with(await run_in_threadpool(_finish, desk, caller, form, begun.id), 201)
+    return answer_with(await keep(desk, caller, uploaded), 201)
 
 
 @router.post("/api/attachments/{row}/download")
@@ -56,15 +52,3 @@ def download(row: str, desk: TheDesk, caller: SignedIn, body: Body) -> Response:
             "Content-Security-Policy": content_policy("staff", "sandbox"),
         },
     )
-
-
-async def _sealed(desk: Desk, part: Part, begun: FileBegun) -> FinishAttachment:
-    kept = await seal_part(desk.files, part, begun.key.raw())
-    return FinishAttachment(
-        blob=kept.blob, size_bytes=kept.size_bytes, sha256=kept.sha256,
-        file_name=part.filename, media_type=part.content_type,
-    )  # fmt: skip
-
-
-def _finish(desk: Desk, caller: Caller, form: FinishAttachment, row: object) -> object:
-    return desk.do(caller, actions.finish_attachment, form, subject=row)

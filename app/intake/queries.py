@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from app.intake.models import WAITING, Submission, SubmissionFile
-from app.intake.views import Arrivals, SubmissionLine, SubmissionView, WitnessState
+from app.intake.views import Arrivals, SentFile, SubmissionLine, SubmissionView, WitnessState
 from app.work import Reading, query
 
 PAGE = 25
@@ -45,7 +45,7 @@ def arrivals(reading: Reading, page: int = 0, danger: bool = False) -> Arrivals:
 
 @query("submission.show")
 def show(reading: Reading, reference: str) -> SubmissionView:
-    """One submission and the files that came with it, by row."""
+    """One submission and the files that came with it, by row and size."""
     submission = reading.fetch(Submission, reference)
     files = reading.all(SubmissionFile, SubmissionFile.submission_id == submission.id, order=SubmissionFile.id)
     return SubmissionView(
@@ -54,7 +54,7 @@ def show(reading: Reading, reference: str) -> SubmissionView:
         state=submission.state,
         danger=submission.danger,
         day=submission.received_at.date().isoformat(),
-        files=tuple(file.id for file in files),
+        files=tuple(SentFile(file.id, file.size_bytes) for file in files),
     )
 
 

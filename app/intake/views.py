@@ -36,6 +36,14 @@ class Arrivals:
 
 
 @dataclass(frozen=True)
+class SentFile:
+    """A file that came with a submission: its row and size, never its name."""
+
+    id: UUID
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class SubmissionView:
     """One submission of the queue, with the rows of its files."""
 
@@ -44,7 +52,7 @@ class SubmissionView:
     state: str
     danger: bool
     day: str
-    files: tuple[UUID, ...]
+    files: tuple[SentFile, ...]
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def test_the_files_of_a_submission_are_found_by_row(staff: Staff, portal: Client
 
     shown = staff["intake"].get(f"/api/submissions/{reference}").json()
     form = {"fields": ["file_name"], "justification": "TRIAGE", "cites": shown["id"]}
-    opened = staff["intake"].post(f"/api/submission_files/{shown['files'][0]}/open", form)
+    opened = staff["intake"].post(f"/api/submission_files/{shown['files'][0]['id']}/open", form)
 
     assert opened.json()["values"]["file_name"] == "voice.wav"
     assert staff["legal"].get(f"/api/submissions/{reference}").status_code == 404
