@@ -65,7 +65,7 @@ def staff_app(settings: Settings) -> ASGIApp:
     program.include_router(reference.router)
     program.include_router(web.router)
     program.state.desk = _desk(settings, office, SignIns(office, manager, settings), settings.port)
-    guarded = _guarded(program, settings, "staff", settings.port, "/api/cases")
+    guarded = _guarded(program, settings, "staff", settings.port, "/api/cases", "/files")
     program.add_exception_handler(Refusal, _refused)
     return guarded
 
@@ -151,7 +151,7 @@ def _desk(settings: Settings, office: Office, signins: SignIns | None, port: int
     )
 
 
-def _guarded(program: FastAPI, settings: Settings, door: Door, port: int, files_under: str) -> ASGIApp:
+def _guarded(program: FastAPI, settings: Settings, door: Door, port: int, *files_under: str) -> ASGIApp:
     names = {settings.public_name, "localhost", "127.0.0.1"} if settings.tls == "none" else {settings.public_name}
     hosts = names | {f"{name}:{port}" for name in names}
     return guard(
@@ -159,9 +159,9 @@ def _guarded(program: FastAPI, settings: Settings, door: Door, port: int, files_
         door=door,
         hosts=hosts,
         bytes_max=settings.body_mib_max * MIB,
-        bytes_per_prefix={files_under: (settings.attachment_mib_max + 1) * MIB},
+        bytes_per_prefix=dict.fromkeys(files_under, (settings.attachment_mib_max + 1) * MIB),
         body_seconds=BODY_SECONDS,
-        seconds_per_prefix={files_under: FILE_SECONDS},
+        seconds_per_prefix=dict.fromkeys(files_under, FILE_SECONDS),
         tls=settings.tls != "none",
     )
 

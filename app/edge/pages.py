@@ -32,7 +32,7 @@ _COMPONENTS: Final = {
 }  # fmt: skip
 
 
-def environment(area: str, words: Catalogues, static: Static, **filters: Callable[..., str]) -> Environment:
+def environment(area: str, words: Catalogues, static: Static, **filters: Callable[..., Any]) -> Environment:
     """The templates of ``app.<area>``, those all areas share, and the components by name, ``govukButton(...)``."""
     made = Environment(
         loader=ChoiceLoader([

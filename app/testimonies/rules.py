@@ -109,6 +109,9 @@ def admissible(classes: frozenset[SegmentClass], *, admissions: bool) -> bool:
     return admissions or SegmentClass.SELF_INCRIMINATING not in classes
 
 
+# The statement of limits that is read out while no promise is on file (web/templates/intake/statement.html).
+STATEMENT_VERSION: Final = "2026-11"
+
 # Classes that stay shut when an account is read: each such passage is opened by itself (LOCATION is for protection).
 FOLDED: Final = frozenset(
     {SegmentClass.SELF_INCRIMINATING, SegmentClass.EXIT_METHOD, SegmentClass.SEXUAL_VIOLENCE, SegmentClass.LOCATION}

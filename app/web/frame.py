@@ -23,7 +23,7 @@ from app.edge.sheets import Mistakes, Sheet
 from app.edge.static import Static
 from app.errors import Conflict, Denied, Refusal, Unprocessable
 from app.web.session import LANGUAGE, page_token
-from app.web.words import word
+from app.web.words import WORDS, word
 from app.work import Action, Caller, Form
 
 HERE: Final = Path(__file__).parent
@@ -33,6 +33,7 @@ static: Final = Static(HERE / "static")
 templates: Final = pages.environment(
     "web", catalogues, static,
     said=lambda code, table: catalogues.gettext(word(str(code), table)),
+    offered=lambda table: [(code, catalogues.gettext(words)) for code, words in WORDS[table].items()],
     moment=languages.moment,
     ago=lambda when: languages.ago(when, clock.now()),
     anchor=lambda name: name.replace(".", "-"),

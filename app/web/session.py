@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -40,11 +41,16 @@ async def entry_fields(request: Request, desk: TheDesk) -> dict[str, list[str]]:
 
     A cookie left over from a session that has ended proves nothing and must not stand in the way.
     """
-    check_same_origin(request, _origin(request, desk))
+    from_our_page(request, desk)
     given: dict[str, list[str]] = {}
     for name, value in await read_form(request):
         given.setdefault(name, []).append(value)
     return given
+
+
+def from_our_page(request: Request, desk: Desk) -> None:
+    """Raise CrossSite unless the browser says that one of our own pages asked for this."""
+    check_same_origin(request, _origin(request, desk))
 
 
 EntryFields = Annotated[dict[str, list[str]], Depends(entry_fields)]
@@ -57,6 +63,19 @@ async def fields(request: Request, _visitor: Visitor, given: EntryFields) -> dic
 
 
 Fields = Annotated[dict[str, list[str]], Depends(fields)]
+
+
+def fields_up_to(fields_max: int) -> Callable[..., Awaitable[dict[str, list[str]]]]:
+    """As ``fields``, for a page that asks more of one form than others do."""
+
+    async def many(request: Request, desk: TheDesk, _visitor: Visitor) -> dict[str, list[str]]:
+        from_our_page(request, desk)
+        given: dict[str, list[str]] = {}
+        for name, value in await read_form(request, fields_max=fields_max):
+            given.setdefault(name, []).append(value)
+        return await fields(request, _visitor, given)
+
+    return many
 
 
 def _origin(request: Request, desk: Desk) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -30,6 +31,8 @@ class Tile:
     href: str
     urgent: bool = False
     note: str = ""
+    # For how long the oldest of them has waited, where that is told.
+    hours: int | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Task:
     words: str
     href: str
     reference: str = ""
-    when: str = ""
+    # A day, put into words on the page: in the language of whoever reads it.
+    when: datetime | str = ""
     urgent: bool = False
 
 

@@ -85,14 +85,15 @@ def opened(request: Request, desk: Desk, visitor: Caller, file: CaseFile, table:
         if visit is None or prefetched(request) or len(shown) >= OPENED_MAX:
             shown.append(Shown(record))
         else:
-            shown.append(_open(desk, visitor, record, visit))
+            shown.append(open_row(desk, visitor, record, visit))
     return tuple(shown)
 
 
 REVEALED: Final = frozenset({"IDENTITY", "LOCATION"})
 
 
-def _open(desk: Desk, visitor: Caller, record: RecordLine, visit: VisitLine) -> Shown:
+def open_row(desk: Desk, visitor: Caller, record: RecordLine, visit: VisitLine) -> Shown:
+    """One row, opened under a visit or a reveal of its own; or the sentence why not."""
     action = opening_of(record.table)
     wanted = tuple(name for name in record.fields if not visit.fields or name in visit.fields)
     if action is None or not wanted:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.edge.languages import N_
-from app.web import desk_words
+from app.web import desk_words, intake_words
 
 ROLES: Final = {
     "intake_officer": N_("Intake"),
@@ -363,6 +363,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "action": ACTIONS | desk_words.DEEDS,
     **desk_words.DESK_WORDS,
     "why": WHY,
+    **intake_words.WORDS,
 }
 
 

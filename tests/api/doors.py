@@ -316,6 +316,19 @@ OPEN: Final = (
     ("GET", "/healthz"),
     ("POST", "/api/log/entry"),
 )
+_INTAKE_PAGES: Final = (
+    ("GET", "/arrivals"), ("GET", "/arrivals/{reference}"), ("POST", "/arrivals/{reference}/open"),
+    ("POST", "/arrivals/{reference}/triage"), ("GET", "/arrivals/{reference}/take"),
+    ("POST", "/arrivals/{reference}/take"), ("GET", "/testimonies"),
+    *((method, f"/testimonies/{page}") for method in ("GET", "POST") for page in (
+        "new", "{row}/limits", "{row}/ready", "{row}/session", "{row}/account", "{row}/move/{name}",
+        "{row}/hand-over")),
+    ("GET", "/testimonies/{row}"), ("POST", "/testimonies/{row}/pause"),
+    ("GET", "/cases/{reference}/consent"), ("GET", "/cases/{reference}/person"),
+    *((method, f"/cases/{{reference}}/{page}") for method in ("GET", "POST") for page in (
+        "testimony", "consent/{tier}", "consent/{tier}/withdraw", "{kind}/new")),
+    ("GET", "/files/{reference}"), ("POST", "/files/{reference}"),
+)  # fmt: skip
 PAGES: Final = (
     ("GET", "/"), ("GET", "/today"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/invitation"),
     ("POST", "/invitation"), ("POST", "/sign-out"), ("GET", "/signed-out"), ("POST", "/stay"),
@@ -333,6 +346,7 @@ PAGES: Final = (
     ("POST", "/me/sessions/{session}/end"), ("GET", "/teams/{name}"), ("POST", "/teams/{name}/add"),
     ("GET", "/teams/{name}/remove/{code}"), ("POST", "/teams/{name}/remove/{code}"), ("GET", "/help/{topic}"),
     ("GET", "/static/{name}"), ("GET", "/robots.txt"), ("GET", "/favicon.ico"),
+    *_INTAKE_PAGES,
 )  # fmt: skip
 
 SIGNED_IN: Final = (*QUESTIONS, *ACTIONS, UPLOAD, *OPENINGS, *ENDINGS)

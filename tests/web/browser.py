@@ -87,3 +87,10 @@ class Browser:
             answer = await client.request(method, path, **more)
             self.cookies = client.cookies
             return answer
+
+
+def arrived(program: ASGIApp, world: World, login: str) -> Browser:
+    """The browser of somebody who has signed in; the page for that has tests of its own."""
+    browser = Browser(program)
+    browser.cookies.set("amana_session", world.members[login].token)
+    return browser

@@ -1,0 +1,116 @@
+"""The account itself: written in one piece, divided at blank lines, each passage with its speaker and classes.
+
+Nothing is kept before the last step. What was typed travels with the page, byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from app.edge.desk import Desk, TheDesk, form_of, row_id
+from app.edge.languages import N_
+from app.edge.sheets import Sheet
+from app.errors import Conflict, Denied, Unprocessable
+from app.testimonies import actions, queries
+from app.testimonies.forms import RecordAccount
+from app.testimonies.views import AccountView
+from app.web.frame import sheet, show
+from app.web.session import Visitor, fields_up_to
+from app.web.taking import HERE, officers_only
+from app.work import Caller
+
+PASSAGES_MAX: Final = 200
+# A speaker and up to nine classes for each passage, and what every form has.
+AccountFields = Annotated[dict[str, list[str]], Depends(fields_up_to(PASSAGES_MAX * 10 + 10))]
+_BLANK_LINES: Final = re.compile(r"\n(?:[^\S\n]*\n)+")
+_FIRST, _SECOND = "intake/account.html", "intake/passages.html"
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Writing:
+    """An account that is being written: its passages, once it is divided."""
+
+    account: AccountView
+    passages: tuple[str, ...] = ()
+
+
+def divided(text: str) -> tuple[str, ...]:
+    """The passages of a text: what stands between blank lines, unchanged."""
+    return tuple(part for part in _BLANK_LINES.split(text.replace("\r\n", "\n").strip("\n")) if part.strip())
+
+
+@router.get("/testimonies/{row}/account")
+def account_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """One field for the whole account, as it is told."""
+    officers_only(visitor)
+    return _page(request, desk, visitor, row, _FIRST, sheet(request))
+
+
+@router.post("/testimonies/{row}/account")
+def account(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: AccountFields) -> Response:
+    """Divide the text, go back to it, or keep it: whichever button was pressed."""
+    officers_only(visitor)
+    fields = {name: [value.replace("\r\n", "\n") for value in values] for name, values in given.items()}
+    go = next(iter(fields.pop("go", [])), "")
+    typed = sheet(request).typed({name: values for name, values in fields.items() if name not in {"csrf", "once"}}, {})
+    if go == "text":
+        return _page(request, desk, visitor, row, _FIRST, typed)
+    mistakes = _missing(typed)
+    if mistakes:
+        return _page(request, desk, visitor, row, _FIRST, typed.typed(typed.values, mistakes), 422)
+    if go == "divide":
+        return _page(request, desk, visitor, row, _SECOND, typed)
+    try:
+        desk.do(visitor, actions.record, _form(typed), subject=row_id(row))
+    except (Conflict, Denied, Unprocessable) as refusal:
+        typed = typed.typed(typed.values, {"": refusal.sentence})
+        return _page(request, desk, visitor, row, _SECOND, typed, refusal.status)
+    return RedirectResponse(f"/testimonies/{row_id(row)}", 303)
+
+
+def _missing(typed: Sheet) -> dict[str, str]:
+    """What the first page still needs."""
+    found = {}
+    if not typed.value("language"):
+        found["language"] = N_("Please choose the language of the account.")
+    count = len(divided(typed.value("text")))
+    if count == 0:
+        found["text"] = N_("Please write what was said.")
+    if count > PASSAGES_MAX:
+        found["text"] = N_("These are more than 200 passages. Please join some of them.")
+    return found
+
+
+def _form(typed: Sheet) -> RecordAccount:
+    """The account as the interface for programs takes it."""
+    told: dict[str, Any] = {
+        "language": typed.value("language"),
+        "segments": [
+            _passage(text, number, typed.values) for number, text in enumerate(divided(typed.value("text")), 1)
+        ],
+    }
+    try:
+        return form_of(RecordAccount, told)
+    except ValidationError:
+        raise Unprocessable(N_("This could not be kept as it is. Please look at the passages again.")) from None
+
+
+def _passage(text: str, number: int, values: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    speaker = next(iter(values.get(f"speaker.{number}", ())), "WITNESS")
+    return {"text": text, "speaker": speaker, "classes": list(values.get(f"classes.{number}", ()))}
+
+
+def _page(
+    request: Request, desk: Desk, visitor: Caller, row: str, template: str, typed: Sheet, status: int = 200
+) -> Response:  # fmt: skip
+    written = Writing(desk.ask(visitor, queries.show, row_id(row)), divided(typed.value("text")))
+    return show(request, desk, visitor, template, written, here=HERE, sheet=typed, status=status)

@@ -1,0 +1,72 @@
+"""What waits at the intake desk: each number from the question that also makes the list it links to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app import clock
+from app.cases import queries as case_queries
+from app.edge.desk import Desk
+from app.edge.languages import N_
+from app.intake import queries as arrivals
+from app.testimonies import queries as accounts
+from app.testimonies.rules import Step
+from app.testimonies.views import AccountLine
+from app.web.today import TASKS_MAX, Block, Task, Tile
+from app.work import Caller
+
+# The first hours in which an arrival should be opened (the clock of the domain).
+ARRIVAL_HOURS: Final = 72
+ROLE: Final = "intake_officer"
+_DO: Final = {
+    Step.LIMITS: N_("Explain what protects these words"),
+    Step.READY: N_("Settle lawyer and consent"),
+    Step.SESSION: N_("Begin the conversation"),
+    Step.ACCOUNT: N_("Record the account"),
+    Step.READ_BACK: N_("Read the account back"),
+    Step.SEGMENTS: N_("Check the passages"),
+    Step.SEAL: N_("Seal the account"),
+}
+
+
+def waits(desk: Desk, visitor: Caller) -> Block:
+    """Arrivals, accounts under way, read-backs; people in danger first."""
+    queue = desk.ask(visitor, arrivals.arrivals)
+    danger = desk.ask(visitor, arrivals.arrivals, danger=True)
+    under_way = desk.ask(visitor, accounts.accounts)
+    read_backs = desk.ask(visitor, accounts.accounts, step=Step.READ_BACK.value)
+    late = (queue.oldest_hours or 0) >= ARRIVAL_HOURS
+    tiles = (
+        Tile(N_("Arrivals in danger now"), danger.total, "/arrivals?danger=yes", urgent=True),
+        Tile(N_("Arrivals waiting"), queue.total, "/arrivals", urgent=late, hours=queue.oldest_hours),
+        Tile(N_("Testimonies being taken"), under_way.total, "/testimonies"),
+        Tile(N_("To be read back"), read_backs.total, "/testimonies?step=READ_BACK"),
+        Tile(N_("Hand-offs for intake"), desk.ask(visitor, case_queries.count_handoffs), "/hand-offs"),
+    )
+    judged = tuple(
+        Task(N_("Judge an arrival"), f"/arrivals/{line.reference}", line.reference, line.day, line.danger)
+        for line in queue.lines
+        if line.state != "TRIAGED" or line.danger
+    )
+    return Block(
+        ROLE,
+        tiles,
+        tuple(sorted(judged + tuple(map(_task, under_way.lines)), key=_most_urgent)[:TASKS_MAX]),
+        primary=(N_("Record a testimony"), "/testimonies/new"),
+    )
+
+
+def _task(line: AccountLine) -> Task:
+    overdue = line.due is not None and line.due < clock.now()
+    return Task(
+        _DO[Step(line.step)],
+        f"/testimonies/{line.id}",
+        line.reference,
+        (line.due or line.since).date().isoformat(),
+        overdue,
+    )
+
+
+def _most_urgent(task: Task) -> tuple[bool, str]:
+    """Danger and what is overdue, then what is due or has waited longest."""
+    return not task.urgent, str(task.when)

@@ -1,0 +1,303 @@
+"""Taking an account in plain steps: the list of those under way, the task list of one, and each step's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from app.cases import actions as cases
+from app.cases import queries as case_queries
+from app.cases.views import CaseView
+from app.edge.desk import Desk, TheDesk, page_number, row_id
+from app.edge.languages import N_
+from app.edge.sheets import Sheet
+from app.errors import NotFound
+from app.testimonies import actions, queries
+from app.testimonies.forms import BeginTestimony
+from app.testimonies.rules import NEXT, STATEMENT_VERSION, Step
+from app.testimonies.views import Accounts, AccountView, CaseAccounts, StepLine
+from app.web.frame import save, sheet, show
+from app.web.session import Fields, Visitor
+from app.work import Action, Caller
+
+HERE: Final = "/testimonies"
+# Why a step cannot start yet.
+WAITS: Final = {
+    "READY": N_("First explain the limits, and ask about care inside the office (T1)."),
+    "SESSION": N_("First settle the lawyer, and have the agreement to care inside the office (T1)."),
+    "ACCOUNT": N_("First begin the conversation."),
+    "READ_BACK": N_("First record the account."),
+    "SEGMENTS": N_("First read the account back to the witness."),
+    "SEAL": N_("First check the passages."),
+}
+# Steps that are one move of the account, each with its page: the step, the state it leads to, its template.
+MOVES: Final = {
+    "read-back": (Step.READ_BACK, "READ_BACK", "intake/read_back.html"),
+    "segments": (Step.SEGMENTS, "SEGMENTED", "intake/segments.html"),
+    "seal": (Step.SEAL, "SEALED", "intake/seal.html"),
+}
+_PAGES: Final = {
+    Step.LIMITS: "limits",
+    Step.READY: "ready",
+    Step.SESSION: "session",
+    Step.ACCOUNT: "account",
+    Step.READ_BACK: "read-back",
+    Step.SEGMENTS: "segments",
+    Step.SEAL: "seal",
+}
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Under:
+    """One page of accounts under way, and how it is narrowed."""
+
+    accounts: Accounts
+    step: str
+    page: int
+    steps: tuple[str, ...] = tuple(dict.fromkeys(NEXT.values()))
+
+
+@dataclass(frozen=True)
+class Task:
+    """One row of the task list. ``href`` is empty for what cannot be done now."""
+
+    step: str
+    standing: str
+    href: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class TaskList:
+    """An account and what is to be done with it."""
+
+    account: AccountView
+    tasks: tuple[Task, ...]
+    legal: bool
+    protection: bool
+
+
+@dataclass(frozen=True)
+class StepPage:
+    """One step of an account."""
+
+    account: AccountView
+    statement: str = STATEMENT_VERSION
+
+
+def officers_only(visitor: Caller) -> None:
+    """These pages are the intake desk's: for every other role there is nothing here."""
+    if "intake_officer" not in visitor.actor.roles:
+        raise NotFound
+
+
+@router.get("/testimonies")
+def under_way(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """Accounts under way in my cases, the longest waiting first."""
+    officers_only(visitor)
+    number = page_number(request.query_params.get("page"))
+    step = request.query_params.get("step") or ""
+    found = desk.ask(visitor, queries.accounts, number, step=step or None)
+    return show(request, desk, visitor, "intake/testimonies.html", Under(found, step, number), here=HERE)
+
+
+@router.get("/testimonies/new")
+def new_page(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """Begin with somebody new."""
+    officers_only(visitor)
+    return show(request, desk, visitor, "intake/new.html", here=HERE, sheet=sheet(request))
+
+
+@router.post("/testimonies/new")
+def new(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Open a case and, in it, the account that is about to be taken."""
+    officers_only(visitor)
+
+    def again(typed: Sheet, status: int) -> Response:
+        return show(request, desk, visitor, "intake/new.html", here=HERE, sheet=typed, status=status)
+
+    def then(opened: Any) -> str:
+        once = next(iter(given.get("once", ())), "")
+        return _begun(desk, visitor, opened["reference"], once)
+
+    return save(request, desk, visitor, given, cases.open_case, then=then, again=again)
+
+
+@router.post("/cases/{reference}/testimony")
+def begin(reference: str, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Begin another account in a case I hold."""
+    officers_only(visitor)
+    return RedirectResponse(_begun(desk, visitor, reference, next(iter(given.get("once", ())), "")), 303)
+
+
+@router.get("/testimonies/{row}")
+def tasks(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """What is done and what remains."""
+    officers_only(visitor)
+    account = desk.ask(visitor, queries.show, row_id(row))
+    case = desk.ask(visitor, case_queries.show, account.reference)
+    files = desk.ask(visitor, queries.of_case, account.reference)
+    return show(request, desk, visitor, "intake/tasks.html", _tasks(account, case, files), here=HERE)
+
+
+@router.get("/testimonies/{row}/limits")
+def limits_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """What protects these words: read out before the first question."""
+    return _step(request, desk, visitor, row_id(row), "intake/limits.html")
+
+
+@router.post("/testimonies/{row}/limits")
+def limits(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Keep that it was read, and how it was understood."""
+    fixed = {"statement_version": [STATEMENT_VERSION]}
+    return _saved(request, desk, visitor, given, row_id(row), actions.explain_limits, "intake/limits.html", fixed)
+
+
+@router.get("/testimonies/{row}/ready")
+def ready_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """The lawyer, and what is agreed."""
+    return _step(request, desk, visitor, row_id(row), "intake/ready.html")
+
+
+@router.post("/testimonies/{row}/ready")
+def ready(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    return _saved(request, desk, visitor, given, row_id(row), actions.ready, "intake/ready.html")
+
+
+@router.get("/testimonies/{row}/session")
+def session_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """Where the conversation takes place, and who is in the room."""
+    return _step(request, desk, visitor, row_id(row), "intake/session.html")
+
+
+@router.post("/testimonies/{row}/session")
+def session(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    return _saved(request, desk, visitor, given, row_id(row), actions.start_session, "intake/session.html")
+
+
+@router.post("/testimonies/{row}/pause")
+def pause(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Pause the conversation, or take it up again."""
+    account = row_id(row)
+    to = "IN_SESSION" if desk.ask(visitor, queries.show, account).state == "PAUSED" else "PAUSED"
+    return _saved(request, desk, visitor, given, account, actions.move, "intake/moved.html", {"to": [to]})
+
+
+@router.get("/testimonies/{row}/move/{name}")
+def move_page(row: str, name: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """One of the last steps: read back, passages, seal."""
+    return _step(request, desk, visitor, row_id(row), _move(name)[2])
+
+
+@router.post("/testimonies/{row}/move/{name}")
+def move(row: str, name: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    _, to, template = _move(name)
+    return _saved(request, desk, visitor, given, row_id(row), actions.move, template, {"to": [to]})
+
+
+@router.get("/testimonies/{row}/hand-over")
+def hand_over_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """Who works with the case from now on."""
+    return _hand_over(request, desk, visitor, row_id(row), sheet(request), 200)
+
+
+@router.post("/testimonies/{row}/hand-over")
+def hand_over(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Give a team the keys it works with."""
+    officers_only(visitor)
+    key = row_id(row)
+    reference = desk.ask(visitor, queries.show, key).reference
+
+    def again(typed: Sheet, status: int) -> Response:
+        return _hand_over(request, desk, visitor, key, typed, status)
+
+    return save(
+        request, desk, visitor, given, cases.hand_over, subject=reference, then=f"/testimonies/{key}/hand-over",
+        again=again,
+    )  # fmt: skip
+
+
+def _begun(desk: Desk, visitor: Caller, reference: str, once: str) -> str:
+    key = f"{once}-account" if once else None
+    begun = desk.do(visitor, actions.begin, BeginTestimony(), subject=reference, idempotency=key)
+    return f"/testimonies/{begun['id'] if isinstance(begun, dict) else begun.id}"
+
+
+def _move(name: str) -> tuple[Step, str, str]:
+    if name not in MOVES:
+        raise NotFound
+    return MOVES[name]
+
+
+def _step(request: Request, desk: Desk, visitor: Caller, key: UUID, template: str) -> Response:
+    officers_only(visitor)
+    account = desk.ask(visitor, queries.show, key)
+    return show(request, desk, visitor, template, StepPage(account), here=HERE, sheet=sheet(request))
+
+
+def _saved(
+    request: Request, desk: Desk, visitor: Caller, given: Any, key: UUID, action: Action, template: str,
+    fixed: dict[str, list[str]] | None = None,
+) -> Response:  # fmt: skip
+    """Take a step and go back to the task list; ``fixed`` is what its page does not ask."""
+    officers_only(visitor)
+
+    def again(typed: Sheet, status: int) -> Response:
+        account = desk.ask(visitor, queries.show, key)
+        return show(request, desk, visitor, template, StepPage(account), here=HERE, sheet=typed, status=status)
+
+    return save(
+        request, desk, visitor, given, action, subject=key, then=f"/testimonies/{key}", again=again,
+        shape=lambda fields: fields | (fixed or {}),
+    )  # fmt: skip
+
+
+def _hand_over(request: Request, desk: Desk, visitor: Caller, key: UUID, form: Sheet, status: int) -> Response:
+    officers_only(visitor)
+    account = desk.ask(visitor, queries.show, key)
+    case = desk.ask(visitor, case_queries.show, account.reference)
+    files = desk.ask(visitor, queries.of_case, account.reference)
+    view = _tasks(account, case, files)
+    return show(request, desk, visitor, "intake/hand_over.html", view, here=HERE, sheet=form, status=status)
+
+
+def _tasks(account: AccountView, case: CaseView, held: CaseAccounts) -> TaskList:
+    """The steps of the account, with those of the case between them: the person, files, handing over."""
+    rows: list[Task] = []
+    for line in account.steps:
+        if line.step == Step.SESSION and "IDENTITY" in case.held:
+            rows.append(_person(case))
+        rows.append(_task(account, line))
+        if line.step == Step.ACCOUNT:
+            standing = "DONE" if held.files else "OPEN"
+            rows.append(Task("FILES", standing, f"/files/{account.reference}"))
+    legal, protection = (_works(case, team) for team in ("legal", "protection"))
+    rows.append(Task("HAND_OVER", "DONE" if legal and protection else "OPEN", f"/testimonies/{account.id}/hand-over"))
+    return TaskList(account, tuple(rows), legal, protection)
+
+
+def _task(account: AccountView, line: StepLine) -> Task:
+    if line.step == Step.CONSENT:
+        return Task(line.step, line.standing, f"/cases/{account.reference}/consent")
+    if line.standing != "NOW":
+        why = WAITS.get(line.step, "") if line.standing == "LATER" else ""
+        return Task(line.step, line.standing, why=why)
+    page = _PAGES[Step(line.step)]
+    return Task(line.step, line.standing, f"/testimonies/{account.id}/{f'move/{page}' if page in MOVES else page}")
+
+
+def _person(case: CaseView) -> Task:
+    known = any(record.table == "persons" for record in case.records)
+    address = f"/cases/{case.reference}/person"
+    return Task("PERSON", "DONE" if known else "NOW", address if known else f"{address}/new")
+
+
+def _works(case: CaseView, team: str) -> bool:
+    """Whether a team, or somebody it was narrowed to, holds what it works with."""
+    return any(grant.holder == team for grant in case.grants)
