@@ -21,7 +21,7 @@ from tests.kit import adapter
 from tests.kit.adapter import Product
 from tests.kit.wire import Answer, bytes_on
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx is not installed here (Debian: nginx-light)")
 RECEIPTS = "/portal/receipts"
 JSON = "Content-Type: application/json"

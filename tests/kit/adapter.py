@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json as jsons
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -44,6 +45,8 @@ Part = Literal["app", "worker", "postgres", "key_manager", "all"]
 
 COMPARTMENTS: tuple[Compartment, ...] = ("IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "THREAT", "RELEASE")
 COOKIE = "amana_session"
+# The second worker, in a folder of its own.
+ELSEWHERE = "worker2"
 TOTP_SECONDS = 30
 ENTRIES_A_PAGE = 50
 SEED_SECONDS = 300.0
@@ -126,8 +129,8 @@ def start(
     major = database.removeprefix("server:")
     if database != "embedded" and not (database != major and major.isdigit()):
         raise KitBroken('not built: a database by its URL; "embedded" or "server:15"')
-    if workers not in {0, 1}:
-        raise KitBroken("not built: a second worker in one folder; it belongs on another machine")
+    if not 0 <= workers <= 2:
+        raise KitBroken("not built: more than two workers")
     *ports, portal_port = processes.free_ports(apps + 1)
     here = Surroundings(folder.absolute(), ports[0], portal_port, profile, dict(env or {}))
     here.make()
@@ -263,6 +266,8 @@ class Product:
         self._end(mine, 10.0)
         before = processes.clock_before(self._offset)
         for service in mine:
+            if service.name == ELSEWHERE:
+                self._tell_of_database(service)
             service.start(before)
         # Of two parts that died the one is brought back while the other is still away.
         self._await_health(mine or self._services)
@@ -590,6 +595,13 @@ class Product:
             raise KitBroken(f"set-up did not come to its end: {first.said.read_text(errors='replace')[-500:]}")
         self._services = [*_doors(self._here, self._ports), *_workers(self._here, self._wanted)]
 
+    def _tell_of_database(self, service: Service) -> None:
+        """A worker in a folder of its own is told where the database is, as on another machine."""
+        if not processes.wait_until(self._database.ready, processes.HEALTH_SECONDS):
+            raise KitBroken("the database that a second worker needs did not come up")
+        for variable, role in (("AMANA_DATABASE_URL", "app"), ("AMANA_SEQUENCER_URL", "sequencer")):
+            service.environ[variable] = self._database.url(role).replace("postgresql:", "postgresql+psycopg:")
+
     def _await_health(self, awaited: Sequence[Service]) -> None:
         def healthy() -> bool:
             return all(service.healthy() for service in awaited)
@@ -771,7 +783,21 @@ def _doors(here: Surroundings, ports: Sequence[int]) -> list[Service]:
 
 
 def _workers(here: Surroundings, count: int) -> list[Service]:
-    return [Service("worker", ("worker",), here.environ(), here.said / "worker.log")][:count]
+    first = Service("worker", ("worker",), here.environ(), here.said / "worker.log")
+    return [first, *([_elsewhere(here)] if count > 1 else [])][:count]
+
+
+def _elsewhere(here: Surroundings) -> Service:
+    """A second worker as the runbook has it: a home of its own, the log's key, and the shared log and files."""
+    home = here.folder / "home2"
+    (home / "keys").mkdir(mode=0o700, parents=True)
+    home.chmod(0o700)
+    for name in ("installation", "unlock", "keys/log.key", "keys/log.trust"):
+        shutil.copy2(here.home / name, home / name)
+    for name in ("log", "attachments"):
+        (here.home / name).mkdir(mode=0o700, exist_ok=True)
+        (home / name).symlink_to(here.home / name)
+    return Service(ELSEWHERE, ("worker",), here.environ(AMANA_HOME=str(home)), here.said / "worker2.log")
 
 
 def _urls(staff: Sequence[int], portal: Sequence[int]) -> dict[Door, list[str]]:

@@ -56,6 +56,10 @@ class Database:
                 return lines
         return []
 
+    def ready(self) -> bool:
+        """Whether it accepts: the eighth line of postmaster.pid says so."""
+        return [line.strip() for line in self.server()[7:8]] == ["ready"]
+
     def pids(self) -> list[int]:
         """The server's first process and all its children."""
         lines = self.server()
