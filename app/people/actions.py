@@ -9,8 +9,8 @@ from app.cases.models import Case
 from app.cases.steps import open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict
-from app.people.forms import RecordContact, RecordDocument, RecordPerson
-from app.people.models import ContactChannel, IdentityDocument, Person
+from app.people.forms import RecordApproach, RecordContact, RecordDocument, RecordPerson
+from app.people.models import Approach, ContactChannel, IdentityDocument, Person
 from app.work import Form, Work, action
 
 
@@ -48,6 +48,15 @@ def record_contact(work: Work, case: Case, form: RecordContact) -> Stored:
     return _stored(work, contact)
 
 
+@action("approach.record", operation="collect", on=Case, creates=True)
+def record_approach(work: Work, case: Case, form: RecordApproach) -> Stored:
+    """Record how the person may be approached; what was recorded before stays beside it."""
+    case.must_be_open()
+    approach = Approach(case_id=case.id, recorded_by=work.actor.code, recorded_at=work.now)
+    work.seal(approach, "codes", json.dumps(sorted(form.codes)))
+    return _stored(work, approach)
+
+
 @action("person.reveal", operation="consult", on=Person, opens=(Person,))
 def reveal(work: Work, person: Person, form: Opening) -> Opened:
     """Open particulars of the witness."""
@@ -66,12 +75,18 @@ def reveal_contact(work: Work, contact: ContactChannel, form: Opening) -> Opened
     return open_fields(work, contact, form)
 
 
+@action("approach.open", operation="consult", on=Approach, opens=(Approach,))
+def open_approach(work: Work, approach: Approach, form: Opening) -> Opened:
+    """Open how somebody may be approached: with the visit, without a reveal."""
+    return open_fields(work, approach, form)
+
+
 def _seal_all(work: Work, row: IdentityDocument | ContactChannel, form: Form) -> None:
     for column in type(form).model_fields:
         work.seal(row, column, getattr(form, column))
 
 
-def _stored(work: Work, row: Person | IdentityDocument | ContactChannel) -> Stored:
+def _stored(work: Work, row: Person | IdentityDocument | ContactChannel | Approach) -> Stored:
     work.add(row)
     work.record(row)
     return Stored(row.id, row.__tablename__)

@@ -59,3 +59,15 @@ class RecordContact(Form):
     safe_hours: Line | None = None
     opening_words: Words | None = None
     who_must_not_know: Words | None = None
+
+
+ApproachCode = Literal[
+    "PORTAL_ONLY", "NOT_BY_PHONE", "NOT_BY_MESSAGE", "NOT_BY_LETTER", "NOT_AT_HOME", "THROUGH_SOMEBODY",
+    "NEVER_NAME_THE_OFFICE", "WOMAN_INTERPRETER", "MAN_INTERPRETER", "NO_INTERPRETER_FROM_HOME", "WITH_COUNSEL",
+]  # fmt: skip
+
+
+class RecordApproach(Form):
+    """All that holds from now on; the newest record counts."""
+
+    codes: Annotated[frozenset[ApproachCode], Field(min_length=1, max_length=11)]

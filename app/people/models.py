@@ -59,3 +59,20 @@ class ContactChannel(CaseRow):
     who_must_not_know: Mapped[Sealed | None]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
+
+
+class Approach(CaseRow):
+    """How somebody may be approached at all, in codes: the red line of a case.
+
+    Of identity, because it tells what they fear; shown with the visit, because nobody may
+    learn it too late.
+    """
+
+    __tablename__ = "approaches"
+    compartment = "IDENTITY"
+    opens_with_visit = True
+    author = "recorded_by"
+
+    codes: Mapped[Sealed]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime]

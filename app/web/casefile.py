@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -11,14 +12,17 @@ from fastapi import Request
 from starlette.responses import Response
 
 from app.cases import queries
-from app.cases.views import CaseView, RecordLine, VisitLine
+from app.cases.forms import Opening
+from app.cases.views import CaseView, Opened, RecordLine, VisitLine
 from app.edge.desk import Desk
 from app.edge.languages import N_
 from app.edge.sheets import Sheet
+from app.errors import Conflict, Denied
+from app.people import actions as people
 from app.pseudonyms import references
 from app.web.frame import sheet as empty_sheet
 from app.web.frame import show
-from app.work import Caller
+from app.work import Caller, Justification
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ TABS: Final = (
     Tab("testimony", N_("Testimony"), "TESTIMONY", _ACCOUNT,
         ("testimonies", "segments", "prior_accounts", "attachments")),
     Tab("consent", N_("Consent"), "TESTIMONY", _ACCOUNT, ("consents",)),
-    Tab("person", N_("Person"), "IDENTITY", _ACCOUNT | _SAFETY, ("persons", "identity_documents", "contact_channels")),
+    Tab("person", N_("Person"), "IDENTITY", _ACCOUNT | _SAFETY,
+        ("persons", "identity_documents", "contact_channels", "approaches")),
     Tab("legal", N_("Legal"), "LEGAL", frozenset({"legal_reviewer"}), ("mitigation_assessments",)),
     Tab("threat", N_("Threat"), "THREAT", _SAFETY, ("threat_assessments",)),
     Tab("plan", N_("Plan"), "CARE", _SAFETY, ("needs", "check_ins")),
@@ -47,6 +52,10 @@ TABS: Final = (
     Tab("looked", N_("Who looked")),
     Tab("keys", N_("Keys")),
 )  # fmt: skip
+
+
+# Tabs that open nothing, a visit or not: looking at them is no entry.
+MUTE: Final = frozenset({"", "looked", "keys"})
 
 
 @dataclass(frozen=True)
@@ -91,10 +100,27 @@ def case_page(
     sheet: Sheet | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
     """A page of a case: the bar, the tabs, and its own body. Every such page can leave the case, so it has a form."""
-    view = replace(file, here=here, body=body)
+    view = replace(file, here=here, body=body, protective=_approach(desk, visitor, file, here))
     return show(
         request, desk, visitor, template, view, here="/cases", sheet=sheet or empty_sheet(request), status=status
     )
+
+
+def _approach(desk: Desk, visitor: Caller, file: CaseFile, here: str) -> tuple[str, ...]:
+    """The codes of the newest record of how to approach this person, opened under the visit."""
+    newest = max(file.records("approaches"), key=lambda record: record.id, default=None)
+    if file.visit is None or newest is None or here in MUTE:
+        return ()
+    form = Opening(
+        justification=Justification(file.visit.justification), cites=file.visit.cites, visit=file.visit.id,
+        fields=("codes",),
+    )  # fmt: skip
+    try:
+        opened: Opened = desk.do(visitor, people.open_approach, form, subject=newest.id)
+    except (Denied, Conflict):
+        return ()
+    told = opened.values["codes"]
+    return tuple(json.loads(told.read())) if told is not None else ()
 
 
 def tab_of(name: str) -> str:

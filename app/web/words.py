@@ -97,6 +97,19 @@ PATHWAYS: Final = {
     "NOT_ASSOCIATED": N_("Was not with the group"),
     "UNDECIDED": N_("Pathway not decided"),
 }
+APPROACHES: Final = {
+    "PORTAL_ONLY": N_("Portal only."),
+    "NOT_BY_PHONE": N_("Do not phone."),
+    "NOT_BY_MESSAGE": N_("No messages."),
+    "NOT_BY_LETTER": N_("No letters."),
+    "NOT_AT_HOME": N_("Never at home."),
+    "THROUGH_SOMEBODY": N_("Only through the person named."),
+    "NEVER_NAME_THE_OFFICE": N_("Never name the office."),
+    "WOMAN_INTERPRETER": N_("Woman interpreter."),
+    "MAN_INTERPRETER": N_("Man interpreter."),
+    "NO_INTERPRETER_FROM_HOME": N_("No interpreter from their home town."),
+    "WITH_COUNSEL": N_("Only with counsel."),
+}
 ORIGINS: Final = {
     "DIRECT": N_("Came to the office"),
     "PORTAL": N_("Came through the portal"),
@@ -158,6 +171,7 @@ OUTCOMES: Final = {
 TABLES: Final = {
     "persons": N_("Person"),
     "identity_documents": N_("Document"),
+    "approaches": N_("How to approach them"),
     "contact_channels": N_("Way to reach them"),
     "testimonies": N_("Account"),
     "segments": N_("Passage"),
@@ -270,6 +284,8 @@ ACTIONS: Final = {
     "person.reveal": N_("Showed the person"),
     "person.record_document": N_("Recorded a document"),
     "person.reveal_document": N_("Showed a document"),
+    "approach.record": N_("Recorded how to approach them"),
+    "approach.open": N_("Read how to approach them"),
     "person.record_contact": N_("Recorded a way to reach them"),
     "person.reveal_contact": N_("Showed a way to reach them"),
     "testimony.begin": N_("Began an account"),
@@ -355,6 +371,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "state": STATES | desk_words.STATES,
     "pathway": PATHWAYS,
     "origin": ORIGINS,
+    "approach": APPROACHES,
     "operation": OPERATIONS,
     "justification": JUSTIFICATIONS,
     "outcome": OUTCOMES,

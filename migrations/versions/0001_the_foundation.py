@@ -672,9 +672,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_visits_case_id"), "visits", ["case_id"], unique=False)
     op.create_index(op.f("ix_visits_user_id"), "visits", ["user_id"], unique=False)
+    op.create_table(
+        "approaches",
+        sa.Column("codes", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_approaches_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approaches")),
+    )
+    op.create_index(op.f("ix_approaches_case_id"), "approaches", ["case_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_approaches_case_id"), table_name="approaches")
+    op.drop_table("approaches")
     op.drop_index(op.f("ix_visits_user_id"), table_name="visits")
     op.drop_index(op.f("ix_visits_case_id"), table_name="visits")
     op.drop_table("visits")

@@ -14,6 +14,7 @@ depends_on = None
 
 # A commit that changed one of these and appended no entry is refused.
 GUARDED = (
+    "approaches",
     "attachments", "case_keys", "cases", "check_ins", "clearances", "codings", "consents", "contact_channels",
     "devices", "envelopes", "grants", "handoffs", "holds", "identity_documents", "justifications", "keyholders",
     "log_checks", "memberships", "mitigation_assessments", "needs", "persons", "prior_accounts", "public_keys",

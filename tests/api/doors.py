@@ -201,6 +201,7 @@ ACTIONS: Final = (
     _post("/api/cases/{reference}/person", INTAKE | SAFETY, plain(**_PERSON), 201),
     _post("/api/cases/{reference}/documents", INTAKE | SAFETY,
           plain(kind="PASSPORT", condition="LOST", number="N 1", issuer="a town"), 201),
+    _post("/api/cases/{reference}/approach", INTAKE | SAFETY, plain(codes=["PORTAL_ONLY"]), 201),
     _post("/api/cases/{reference}/contacts", INTAKE | SAFETY,
           plain(channel="PHONE", address="+00 555", safe_hours="late", opening_words="hello",
                 who_must_not_know="all"), 201),
@@ -237,6 +238,7 @@ ACTIONS: Final = (
 OPENINGS: Final = (
     _post("/api/persons/{row}/open", INTAKE, opening("legal_name", "INTAKE", "testimonies")),
     _post("/api/identity_documents/{row}/open", INTAKE, opening("number", "INTAKE", "testimonies")),
+    _post("/api/approaches/{row}/open", INTAKE, opening("codes", "INTAKE", "testimonies")),
     _post("/api/contact_channels/{row}/open", INTAKE, opening("address", "INTAKE", "testimonies")),
     _post("/api/testimonies/{row}/open", INTAKE, opening("own_words", "INTAKE", "testimonies")),
     _post("/api/testimonies/{row}/read", INTAKE, reasoned("INTAKE", "testimonies")),

@@ -26,7 +26,7 @@ from tests.world import World
 NOT_WORDS = frozenset(
     {
         "persons.sex", "persons.nationalities", "persons.languages", "persons.category",
-        "identity_documents.kind", "identity_documents.condition", "contact_channels.channel",
+        "identity_documents.kind", "identity_documents.condition", "contact_channels.channel", "approaches.codes",
         "testimonies.statement_language", "segments.language", "segments.speaker", "segments.classes",
         "consents.language", "consents.how_given", "prior_accounts.forum", "prior_accounts.caution",
         "attachments.file_key", "attachments.original_sha256",
@@ -77,6 +77,7 @@ def plant(world: World) -> Planted:
     planted.rows["contact_channels"] = world.contact(
         planted.reference, **marks("contact_channels", "address", "safe_hours", "opening_words", "who_must_not_know")
     )
+    planted.rows["approaches"] = world.approach(planted.reference)
     _account(world, planted, marks("testimonies", "own_words", "counsel", "frame") | marks("segments", "text"))
     conditions = marks("consents", "conditions")
     planted.rows["consents"] = world.consents(planted.reference, "T3", **conditions)[0].id

@@ -14,7 +14,7 @@ from app.intake.forms import Link, Receive, Triage
 from app.legal.forms import WriteNote
 from app.narratives.forms import CodeReport, RecordReport
 from app.oversight.forms import AskEntry, AskLog
-from app.people.forms import RecordContact, RecordDocument, RecordPerson
+from app.people.forms import RecordApproach, RecordContact, RecordDocument, RecordPerson
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
 from app.testimonies import forms as testimonies
 from app.work import Form
@@ -87,6 +87,7 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "handoff.file": (None, planted.rows["handoffs"]),
         "person.record": (RecordPerson(**words.person(0)), case),
         "person.record_document": (RecordDocument(kind="PASSPORT", condition="LOST"), case),
+        "approach.record": (RecordApproach(codes=frozenset({"PORTAL_ONLY"})), case),
         "person.record_contact": (RecordContact(channel="PHONE", address="+00 555 0199"), case),
         "mitigation.take": (None, case),
         "mitigation.write": (WriteNote(**words.note()), case),

@@ -98,6 +98,18 @@ def test_a_reveal_shows_only_the_fields_it_named(world: World, reference: str) -
         world.do("intake", people.reveal, during(reveal, "INTAKE", testimony, "aliases"), subject=person)
 
 
+def test_how_to_approach_somebody_is_shown_with_the_visit(world: World, reference: str, log: Log) -> None:
+    approach, testimony = world.row("intake", reference, "approaches"), world.row("intake", reference, "testimonies")
+    visit = begin(world, "intake", reference, "INTAKE", cites=testimony)
+
+    log.fresh()
+    shown = world.do("intake", people.open_approach, during(visit, "INTAKE", testimony, "codes"), subject=approach)
+
+    assert json.loads(shown.values["codes"].read()) == ["PORTAL_ONLY", "WOMAN_INTERPRETER"]
+    said = log.last()
+    assert (said.action, said.fields) == ("approach.open", ["approaches.codes"])
+
+
 @pytest.mark.parametrize("of", ["a colleague", "another session", "another case", "another reason", "nobody"])
 def test_a_visit_serves_only_what_it_was_begun_for(world: World, reference: str, of: str) -> None:
     segment, testimony = world.row("intake", reference, "segments"), world.row("intake", reference, "testimonies")

@@ -18,7 +18,7 @@ from tests.ladder import CANARY, Log
 from tests.world import World
 
 ACCOUNT = ("testimonies", "segments", "consents", "attachments", "prior_accounts", "justifications")
-WHO = ("persons", "identity_documents", "contact_channels")
+WHO = ("persons", "identity_documents", "contact_channels", "approaches")
 SAFETY = ("threat_assessments", "check_ins", "needs", "residences", "handoffs")
 PORTAL = ("submissions", "submission_files")
 PRINTED = ("public_reports",)

@@ -114,6 +114,7 @@ def forms() -> dict[str, dict[str, Any]]:
         "handoff.file": {},
         "person.record": {"legal_name": "Idris Tamimi", "languages": ["ar"]},
         "person.record_document": {"kind": "PASSPORT", "condition": "LOST"},
+        "approach.record": {"codes": ["PORTAL_ONLY"]},
         "person.record_contact": {"channel": "PHONE", "address": "+00 555 0117"},
         "testimony.begin": {},
         "testimony.explain_limits": LIMITS,

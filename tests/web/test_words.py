@@ -14,6 +14,7 @@ from app.errors import Refusal
 from app.intake.models import SubmissionState
 from app.legal import queries as reviews
 from app.legal.forms import Factor, WriteNote
+from app.people.forms import ApproachCode
 from app.protection import queries as safety
 from app.protection.forms import VALID_DAYS, RecordNeed
 from app.protection.models import CheckInState
@@ -34,6 +35,7 @@ CODES = {
     "compartment": set(Compartment.__args__),  # type: ignore[attr-defined]
     "pathway": set(Pathway),
     "origin": set(Origin),
+    "approach": set(ApproachCode.__args__),  # type: ignore[attr-defined]
     "state": {*CaseState, *State, *ConsentState, *SubmissionState, *CheckInState, *AccountState, *HandoffState},
     "standing": {*reviews.STANDINGS, *safety.DUE, *safety.LAPSED, "LATER", "SETTLED"},
     "factor": set(Factor.__args__),  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ from app.legal.forms import WriteNote
 from app.narratives import actions as narratives
 from app.narratives.forms import CodeReport, RecordReport
 from app.people import actions as people
-from app.people.forms import RecordContact, RecordDocument, RecordPerson
+from app.people.forms import RecordApproach, RecordContact, RecordDocument, RecordPerson
 from app.protection import actions as protection
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence
 from app.testimonies import actions as testimonies
@@ -303,6 +303,11 @@ class World:
         stored: Stored = self.do(by, people.record_contact, form, subject=reference)
         return stored.id
 
+    def approach(self, reference: str, *codes: str, by: str = "intake") -> UUID:
+        form = RecordApproach(codes=codes or ("PORTAL_ONLY", "WOMAN_INTERPRETER"))
+        stored: Stored = self.do(by, people.record_approach, form, subject=reference)
+        return stored.id
+
     def report(self, reference: str, *, by: str = "intake-lead", **given: Any) -> UUID:
         """What a source printed, in a case that was opened for it."""
         form = RecordReport(**{**words.report(), **given})
@@ -319,6 +324,7 @@ class World:
         self.person(reference)
         self.document(reference)
         self.contact(reference)
+        self.approach(reference)
         self.testimony(reference, language=language)
         self.hand_to_legal(reference)
         self.hand_to_protection(reference)

@@ -44,6 +44,7 @@ PATHS: Final[dict[str, tuple[str, ...]]] = {
 }
 # Sealed columns no mark fits into: a form that takes one of a few fixed words, a number or a key.
 CLOSED: Final = frozenset({
+    ("approaches", "codes"),
     ("attachments", "file_key"), ("attachments", "original_sha256"),
     ("codings", "codes"), ("consents", "language"), ("consents", "how_given"), ("contact_channels", "channel"),
     ("identity_documents", "kind"), ("identity_documents", "condition"),
@@ -115,6 +116,7 @@ def _who(world: World, marks: Marks, case: str) -> None:
     )  # fmt: skip
     world.document(case, number=mark("identity_documents", "number"), issuer=mark("identity_documents", "issuer"))
     told = ("address", "safe_hours", "opening_words", "who_must_not_know")
+    world.approach(case)
     world.contact(case, **{column: mark("contact_channels", column) for column in told})
 
 
