@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from starlette.types import ASGIApp
 
@@ -35,7 +37,10 @@ def changes(scene: Scene) -> dict[str, str]:
     """Every address of the pages that changes or discloses something, from the table of all of them: as asked for
     and as it stands in the table."""
     submission = scene.planted.submission
-    example = {"{row}": str(scene.planted.rows["persons"]), "{tier}": "T1", "{kind}": "person", "{name}": "seal"}
+    example = {
+        "{row}": str(scene.planted.rows["persons"]), "{tier}": "T1", "{kind}": "person", "{name}": "seal",
+        "{code}": scene.spare_of("intake"), "{session}": str(UUID(int=7)),
+    }  # fmt: skip
     made = {}
     for path in (path for method, path in PAGES if method == "POST"):
         address = path.replace("{reference}", submission if "arrivals" in path else scene.planted.reference)
@@ -97,6 +102,8 @@ def test_the_same_forms_with_the_right_token_are_read(signed_in: Browser, world:
     scene = Scene.set(world)
 
     for path in sorted(changes(scene), key=lambda path: path == "/sign-out"):
+        if not signed_in.cookies.get("amana_session"):
+            signed_in.sign_in(world, "intake")
         answer = signed_in.ask("POST", path, data={"csrf": _token(signed_in)}, headers={"Origin": ORIGIN})
         assert answer.status_code != 403, path
 
