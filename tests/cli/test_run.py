@@ -68,7 +68,7 @@ def test_somebody_of_the_cast_signs_in_and_sees_their_cases_marked_as_invented(u
     cases = up.amana.get("/api/cases", headers={"Authorization": f"Bearer {token}"}).json()
 
     listed = cases["items"] if isinstance(cases, dict) else cases
-    assert len(listed) == 12
+    assert len(listed) == 8
     assert all(case["synthetic"] for case in listed)
 
 

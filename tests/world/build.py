@@ -318,14 +318,14 @@ class World:
         stored: Stored = self.do(by, narratives.code, CodeReport(codes=codes), subject=report)
         return stored.id
 
-    def whole_case(self, language: str = "ar", **given: Any) -> str:
+    def whole_case(self, language: str = "ar", *, upto: str = "RECORDED", **given: Any) -> str:
         """A case with something in every compartment and every team on it."""
-        reference = self.case()
+        reference = self.case(**given)
         self.person(reference)
         self.document(reference)
         self.contact(reference)
         self.approach(reference)
-        self.testimony(reference, language=language)
+        self.testimony(reference, language=language, upto=upto)
         self.hand_to_legal(reference)
         self.hand_to_protection(reference)
         self.note(reference)

@@ -1,79 +1,154 @@
-"""The demonstration: an invented office in the middle of its work, on the first day it is opened."""
+"""The demonstration: an invented office in the middle of its work, on the first day it is opened.
+
+Eight synthetic people came to it, and each role finds something waiting. Beside them stand the 58
+synthetic public reports of the programme.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from uuid import UUID
 
+from app.accounts import actions as accounts
+from app.accounts.forms import Invite
 from app.cases import actions as cases
-from app.cases.forms import SendHandoff
+from app.cases.forms import Opening, SendHandoff
+from app.errors import Refusal
 from app.intake import actions as intake
 from app.intake.forms import Link, Triage
 from app.protection import actions as protection
 from app.protection.forms import SettleCheckIn
 from app.testimonies import actions as testimonies
-from app.work import Action, Form
-from tests.world import exhibits
+from app.testimonies.forms import MoveOn
+from app.work import Action, Justification
+from tests.world import exhibits, programme
 from tests.world.build import World
 from tests.world.cast import Filled
-
-# Accounts that stopped at each step on their way.
-UNDER_WAY = ("TRIAGED", "LIMITS_EXPLAINED", "READY", "IN_SESSION", "RECORDED", "READ_BACK", "SEGMENTED", "SEALED")
-LANGUAGES = ("ar", "fr", "en")
+from tests.world.figures import published
 
 
 def demonstration(world: World) -> Filled:
-    """Fill a founded office: twelve cases, two submissions, files, a withdrawal."""
-    whole = [world.whole_case(language) for language in LANGUAGES]
-    drafts = [_draft(world, state, LANGUAGES[n % 3]) for n, state in enumerate(UNDER_WAY)]
+    """Fill a founded office: eight cases that came to it, what waits for each role, the programme."""
     asked = _from_the_portal(world)
-    _bring_files(world, whole[0])
-    _withdraw(world, whole[1])
-    _work_on(world, whole[2])
-    world.submit("Je voudrais parler à quelqu'un, mais pas au téléphone. " * 3, language="fr", danger=True)
-    return Filled([*whole, *drafts, asked])
+    drafts = [_draft(world, state, language) for state, language in (
+        ("LIMITS_EXPLAINED", "fr"), ("READY", "en"), ("IN_SESSION", "ar"),
+    )]  # fmt: skip
+    came = [asked, *drafts, _for_legal(world), _being_read_back(world), _watched_over(world), _complete(world)]
+    _arrivals(world)
+    _for_the_administrator(world)
+    _for_the_auditor(world, came[-1])
+    return Filled([*came, *programme.build(world, programme.plan(published.read()))])
+
+
+# the eight
+
+
+def _from_the_portal(world: World) -> str:
+    """A submission that was triaged and taken into a case; the account is about to be taken."""
+    _, reference = world.submit()
+    world.do("intake", intake.triage, Triage(decision="INTERVIEW"), subject=reference)
+    case = world.case(origin="PORTAL")
+    world.do("intake", intake.link, Link(case=case), subject=reference)
+    world.testimony(case, upto="TRIAGED")
+    return case
 
 
 def _draft(world: World, state: str, language: str) -> str:
     """A case whose account stands at one state; from READY on there is a person to it."""
-    reference = world.case()
-    if state not in {"TRIAGED", "LIMITS_EXPLAINED"}:
+    reference = world.case(origin="REFERRAL" if state == "READY" else "DIRECT")
+    if state != "LIMITS_EXPLAINED":
         world.person(reference)
     world.testimony(reference, upto=state, language=language)
     return reference
 
 
-def _from_the_portal(world: World) -> str:
-    """A submission that was triaged and taken into a case."""
-    _, reference = world.submit()
-    world.do("intake", intake.triage, Triage(decision="INTERVIEW"), subject=reference)
-    case = world.case()
-    world.do("intake", intake.link, Link(case=case), subject=reference)
-    return case
+def _for_legal(world: World) -> str:
+    """Handed to the legal team this morning, and nobody has taken it up."""
+    reference = _draft(world, "RECORDED", "fr")
+    world.hand_to_legal(reference)
+    return reference
 
 
-def _bring_files(world: World, reference: str) -> None:
+def _being_read_back(world: World) -> str:
+    """A first note waits for its second signature, a call is due today, a second account for its reading."""
+    reference = world.whole_case("en", upto="READ_BACK", origin="REFERRAL")
+    world.check_in(reference, days=1 / 12)
+    _second_account(world, reference, "RECORDED", "TRANSCRIBED", "TRANSLATED")
+    return reference
+
+
+def _watched_over(world: World) -> str:
+    """A call was missed; what was told on the way waits to be filed by legal, a danger by protection."""
+    reference = _draft(world, "SEGMENTED", "ar")
+    world.contact(reference)
+    world.hand_to_protection(reference)
+    world.threat(reference, level="CRITICAL")
+    world.residence(reference)
+    missed = SettleCheckIn(state="MISSED", outcome="The telephone rang and nobody took it.")
+    world.do("protection", protection.settle_check_in, missed, subject=world.check_in(reference))
+    _pass_on(world, "intake", reference, "protection", "SAFETY", "Somebody waited outside after the last session.")
+    _pass_on(
+        world, "protection", reference, "legal", "STATEMENT",
+        "On the way she said that she had been asked before, at the border.",
+    )  # fmt: skip
+    _second_account(world, reference, "RECORDED", "TRANSCRIBED")
+    return reference
+
+
+def _complete(world: World) -> str:
+    """An account that is sealed, with files; a consent that was given and taken back; a talk that went well."""
+    reference = world.whole_case("ar", upto="SEALED")
     world.attach(reference, exhibits.photograph(), "the house with the green door.jpg", "image/jpeg")
     world.attach(reference, exhibits.letter(), "letter to my sister.pdf", "application/pdf")
     world.attach(reference, exhibits.voice(), "what he said on the phone.wav", "audio/wav")
-
-
-def _withdraw(world: World, reference: str) -> None:
-    """The witness agreed to the use of an anonymised account, and thought better of it."""
-    agreed = world.consents(reference, "T5")[0]
+    agreed = world.consents(reference, "T4", "T5")[1]
     world.do("intake", testimonies.withdraw, subject=agreed.id)
+    met = SettleCheckIn(state="MET_OK", outcome="Tired, and sleeping again.")
+    world.do("protection", protection.settle_check_in, met, subject=world.check_in(reference, days=1))
+    _second_account(world, reference, "IN_SESSION", "PAUSED")
+    return reference
 
 
-def _work_on(world: World, reference: str) -> None:
-    """Things a team did on the day before: passed on, spoken, and looked into."""
-    _as(world, "protection", cases.send, reference, SendHandoff(
-        kind="STATEMENT", to_team="legal", words="On the way she said that she had been asked before, at the border.",
-    ))  # fmt: skip
-    planned = world.check_in(reference, days=1)
-    settled = SettleCheckIn(state="MET_OK", outcome="Tired, and sleeping again.")
-    world.do("protection", protection.settle_check_in, settled, subject=planned)
-    segment, note = world.row("legal", reference, "segments"), world.row("legal", reference, "mitigation_assessments")
+def _second_account(world: World, reference: str, upto: str, *then: str) -> None:
+    """A further account of the same witness, so that every state there is can be seen."""
+    testimony = world.testimony(reference, upto=upto, language="en")
+    for state in then:
+        world.do("intake", testimonies.move, MoveOn.model_validate({"to": state}), subject=testimony)
+
+
+def _pass_on(world: World, who: str, reference: str, team: str, kind: str, said: str) -> None:
+    form = SendHandoff.model_validate({"kind": kind, "to_team": team, "words": said})
+    world.do(who, cases.send, form, subject=reference)
+
+
+# what waits
+
+
+def _arrivals(world: World) -> None:
+    """Three have written and wait: one in danger, one nobody has opened, one that is triaged."""
+    world.submit("Je voudrais parler à quelqu'un, mais pas au téléphone. " * 3, language="fr", danger=True)
+    world.submit(contact="the bookshop, in the morning")
+    _, triaged = world.submit("Before I say more I would like to know who reads this. " * 3)
+    world.do("intake", intake.triage, Triage(decision="INTERVIEW"), subject=triaged)
+
+
+def _for_the_administrator(world: World) -> None:
+    """Somebody was invited and has not come yet."""
+    form = Invite(login_name="joana.prins", display_name="Joana Prins", roles=frozenset({"caseworker"}))
+    world.do("administrator", accounts.invite, form)
+
+
+def _for_the_auditor(world: World, reference: str) -> None:
+    """Openings with their reasons, and two that were refused: across the wall, and without what it serves."""
+    segment = world.row("legal", reference, "segments")
+    note = world.row("legal", reference, "mitigation_assessments")
     world.open("legal", testimonies.open_segment, segment, "text", justification="LEGAL_ASSESSMENT", cites=note)
+    _refused(world, "protection", testimonies.open_segment, segment, Justification.SAFETY)
+    _refused(world, "intake", testimonies.open_segment, segment, Justification.INTAKE)
 
 
-def _as(world: World, login: str, action: Action, reference: str, form: Form) -> Any:
-    return world.do(login, action, form, subject=reference)
+def _refused(world: World, who: str, action: Action, row: UUID, why: Justification) -> None:
+    try:
+        world.do(who, action, Opening(fields=("text",), justification=why), subject=row)
+    except Refusal:
+        return
+    raise AssertionError(f"{who} was let through")
