@@ -30,7 +30,9 @@ router = APIRouter()
 
 # Which reasons each role is offered. Whether one allows an opening is decided by the rules at each.
 OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
-    "intake_officer": ("INTAKE", "AGREED_DISCLOSURE", "WITNESS_REQUEST", "HANDOVER", "SAME_PERSON", "LIFE_AT_RISK"),
+    "intake_officer": (
+        "INTAKE", "AGREED_DISCLOSURE", "WITNESS_REQUEST", "HANDOVER", "SAME_PERSON", "LIFE_AT_RISK", "RELEASE_WORK",
+    ),
     "legal_reviewer": (
         "LEGAL_ASSESSMENT", "SECOND_SIGNATURE", "ASSURANCE", "DEMAND", "AGREED_DISCLOSURE", "WITNESS_REQUEST",
         "HANDOVER",

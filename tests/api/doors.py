@@ -193,7 +193,7 @@ ACTIONS: Final = (
     _post("/api/cases", INTAKE, plain(pathway="ADULT"), 201),
     _post("/api/cases/{reference}/hand-over", INTAKE | LEGAL | SAFETY, plain(team="legal")),
     _post("/api/cases/{reference}/grants", INTAKE | LEGAL, _grant, 201),
-    _post("/api/cases/{reference}/visits", INTAKE | LEGAL | SAFETY, plain(justification="WITNESS_REQUEST")),
+    _post("/api/cases/{reference}/visits", INTAKE | LEGAL | SAFETY | NARRATIVE, plain(justification="WITNESS_REQUEST")),
     _post("/api/visits/{row}/leave", frozenset({"intake"})),
     _post("/api/cases/{reference}/grants/revoke", INTAKE | LEGAL, _grant),
     _post("/api/cases/{reference}/handoffs", INTAKE | LEGAL | SAFETY,

@@ -21,7 +21,7 @@ from tests.ladder import Log, Rung, climb, close_every_case, end_roles, grant, o
 from tests.world import World, words
 
 # What may happen to the case of a public report. Everything else on a case is about somebody who came.
-FITS = {"public_report.record", "grant.give", "grant.revoke", "handoff.send"}
+FITS = {"case.visit", "public_report.record", "grant.give", "grant.revoke", "handoff.send"}
 NOBODY = "nobody-behind-a-public-report"
 
 
@@ -94,7 +94,7 @@ def test_pages_and_lists_say_that_it_is_a_public_report(world: World) -> None:
     [
         "consent.record", "testimony.begin", "attachment.begin", "person.record", "person.record_document",
         "person.record_contact", "location.record", "checkin.plan", "threat.assess", "care.record",
-        "mitigation.write", "case.hand_over",
+        "mitigation.take", "mitigation.write", "case.hand_over", "approach.record",
     ],
 )  # fmt: skip
 def test_a_public_report_takes_nothing_that_only_a_witness_can_give(world: World, log: Log, name: str) -> None:
