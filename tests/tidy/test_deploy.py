@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from app.audit.tiles import TileFolder
 from app.audit.tree import root as tree_root
-from app.cli.database import VARIABLES
-from app.embedded import FLOORS, ROLES, SETTINGS
+from app.cli.database import FOLDER, VARIABLES
+from app.embedded import FLOORS, ROLES, ROLES_SQL, SETTINGS
 from app.errors import LogForked
 from app.settings import Settings
 from tests.audit import sample_log
@@ -21,6 +22,7 @@ from tests.tidy.test_docs import ROOT, RUNBOOK, amana_commands
 DEPLOY = ROOT / "deploy"
 NGINX = (DEPLOY / "nginx.conf").read_text("utf-8")
 COMPOSE = (DEPLOY / "compose.yaml").read_text("utf-8")
+CONTAINERFILE = (DEPLOY / "Containerfile").read_text("utf-8")
 UNITS = {path.stem.removeprefix("amana-"): path.read_text("utf-8") for path in (DEPLOY / "systemd").glob("*.service")}
 DOORS = ("staff", "portal", "worker")
 
@@ -190,8 +192,34 @@ def test_containers_may_do_as_little(line: str) -> None:
     assert COMPOSE.count(line) == 2  # once for all of ours, once for PostgreSQL
 
 
-def test_the_compose_file_says_that_it_was_not_run() -> None:
+def test_the_compose_file_and_the_image_say_that_they_were_not_tried() -> None:
     assert "NOT RUN HERE" in COMPOSE
+    assert "NOT BUILT HERE" in CONTAINERFILE
+
+
+def copied(containerfile: str) -> list[str]:
+    return re.findall(r"^COPY (\S+) ", containerfile, re.MULTILINE)
+
+
+def test_the_image_holds_what_the_program_reads_and_nothing_else_may_reach_it() -> None:
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+
+    assert set(copied(CONTAINERFILE)) == let_in
+    assert [path for path in copied(CONTAINERFILE) if not (ROOT / path).exists()] == []
+    # Everything the program finds from its own place: rules, roles, migrations.
+    assert {ROLES_SQL.parent, FOLDER} <= {ROOT / path for path in copied(CONTAINERFILE)}
+
+
+def test_what_the_image_starts_exists_and_it_is_not_root() -> None:
+    entry = re.findall(r'^ENTRYPOINT \["python", "-m", "(.+)"\]$', CONTAINERFILE, re.MULTILINE)
+    commands = re.findall(r"^    command: \[(\w+)", COMPOSE, re.MULTILINE)
+
+    assert [find_spec(f"{name}.__main__") is not None for name in entry] == [True]
+    assert commands
+    assert set(commands) <= amana_commands()
+    assert CONTAINERFILE.rindex("USER 10001:10001") > CONTAINERFILE.rindex("RUN ")
+    assert "dockerfile: deploy/Containerfile" in COMPOSE
+    assert "--require-hashes" in CONTAINERFILE
 
 
 def test_the_runbook_says_where_every_password_lies() -> None:
