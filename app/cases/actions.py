@@ -175,7 +175,8 @@ def open_handoff(work: Work, handoff: Handoff, form: Opening) -> HandoffOpened:
     handoff.read(at=work.now)
     opened = open_fields(work, handoff, form)
     (about,) = work.subjects()
-    return HandoffOpened(opened.table, opened.id, opened.values, about.reference)
+    held = tuple(sorted(work.held(handoff.case_id)))
+    return HandoffOpened(opened.table, opened.id, opened.values, about.reference, held)
 
 
 @action("handoff.file", operation="alter", on=Handoff)

@@ -150,6 +150,7 @@ class VisitLine:
 
 @dataclass(frozen=True)
 class HandoffOpened(Opened):
-    """What was passed on, and the case it is about: its reader may hold no key of that case."""
+    """What was passed on, and the case it is about. ``held``: its reader may hold no key of that case."""
 
     reference: str
+    held: tuple[str, ...]

@@ -56,6 +56,8 @@ TABS: Final = (
 
 # Tabs that open nothing, a visit or not: looking at them is no entry.
 MUTE: Final = frozenset({"", "looked", "keys"})
+# Who passes facts across the wall.
+PASSING: Final = frozenset({"intake_officer", "legal_reviewer", "caseworker"})
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ class CaseFile:
     def records(self, *tables: str) -> tuple[RecordLine, ...]:
         """The rows of some tables, in the order of their making."""
         return tuple(record for record in self.view.records if record.table in tables)
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether this visitor works on the case in a team, and may tell another one something of it."""
+        return bool(PASSING & set(self.roles)) and self.view.state == "OPEN"
 
     def has(self, tab: str) -> bool:
         """Whether this visitor has a tab."""

@@ -7,7 +7,23 @@ from starlette.responses import RedirectResponse, Response
 
 from app.edge.desk import desk_of
 from app.errors import NotSignedIn, Refusal
-from app.web import administration, cases, entry, frame, help, intake_desk, me, oversight, team, today, visits
+from app.web import (
+    administration,
+    cases,
+    entry,
+    frame,
+    handoffs,
+    help,
+    intake_desk,
+    legal,
+    me,
+    oversight,
+    protection,
+    safety,
+    team,
+    today,
+    visits,
+)
 from app.web.session import visitor
 
 router = APIRouter()
@@ -29,7 +45,10 @@ def favicon(request: Request) -> Response:
     return frame.static.answer("favicon.png", request)
 
 
-for _part in (entry, today, visits, cases, me, team, help, oversight, administration, *intake_desk.PAGES):
+for _part in (
+    entry, today, visits, cases, me, team, help, oversight, administration, handoffs, legal, protection, safety,
+    *intake_desk.PAGES,
+):  # fmt: skip
     router.include_router(_part.router)
 
 

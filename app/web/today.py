@@ -42,7 +42,7 @@ class Task:
     words: str
     href: str
     reference: str = ""
-    # A day, put into words on the page: in the language of whoever reads it.
+    # A day or a moment, put into words on the page: in the language of whoever reads it.
     when: datetime | str = ""
     urgent: bool = False
 

@@ -83,7 +83,7 @@ def test_the_case_is_named_to_the_reader_and_to_nobody_before(world: World, log:
 
     opened = world.do("protection", cases.open_handoff, opening("SAFETY"), subject=sent)
 
-    assert opened.reference == reference
+    assert (opened.reference, opened.held) == (reference, ())
     with pytest.raises(NotFound):
         world.show("protection", reference)
     with pytest.raises(NotFound):

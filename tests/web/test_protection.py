@@ -1,0 +1,271 @@
+"""Protection's desk as a caseworker uses it, and what of it anybody else finds: nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.types import ASGIApp
+
+from app import clock
+from app.cases import actions as cases
+from app.cases.forms import SendHandoff
+from tests.conftest import Clock
+from tests.ladder import CANARY, Log, outside_the_team
+from tests.web.browser import ORIGIN, Browser, Forms
+from tests.world import World, words
+
+PATHS = ("threat", "plan", "moves", "threat/new", "plan/need", "plan/check-in", "moves/new")
+
+
+@pytest.fixture
+def caseworker(staff_door: ASGIApp, world: World) -> Browser:
+    browser = Browser(staff_door)
+    browser.sign_in(world, "protection")
+    return browser
+
+
+def handed(world: World) -> str:
+    reference = world.case()
+    world.hand_to_protection(reference)
+    return reference
+
+
+def tile(page: str, words: str) -> str:
+    found = re.search(r'am-tile__number">\s*([^<]+?)\s*</span>\s*<span class="am-tile__words">' + words, page)
+    assert found, words
+    return found[1]
+
+
+def rows(page: str) -> int:
+    return len(re.findall(r'<tr class="govuk-table__row', page.partition("<tbody")[2]))
+
+
+def test_a_routine_check_in_takes_four_presses(
+    caseworker: Browser, world: World, log: Log, standing_clock: Clock
+) -> None:
+    """From Today: the tile, the line, how it went, keep. The budget of the design is twelve."""
+    row = world.check_in(handed(world), days=0.1)
+    today = caseworker.get("/today").text
+    assert tile(today, "Check-ins due today") == "1"
+    listed = caseworker.get("/check-ins?standing=TODAY").text
+    assert f'href="/check-ins/{row}"' in listed
+    caseworker.get(f"/check-ins/{row}")
+    log.fresh()
+
+    kept = caseworker.submit(f"/check-ins/{row}", state="MET_OK")
+    said = log.last()
+    after = caseworker.get(kept.headers["location"])
+
+    assert (said.action, said.outcome) == ("checkin.settle", "done")
+    assert "This check-in is settled." in after.text
+    assert tile(caseworker.get("/today").text, "Check-ins due today") == "None"
+
+
+def test_the_agreed_word_is_shown_by_one_press_and_each_showing_is_an_entry(
+    caseworker: Browser, world: World, log: Log
+) -> None:
+    reference, mark = handed(world), world.canary()
+    row = world.check_in(reference, agreed_word=mark)
+    shut = caseworker.get(f"/check-ins/{row}")
+    log.fresh()
+
+    shown = caseworker.submit(f"/check-ins/{row}/word")
+    first = log.fresh()
+    again = caseworker.submit(f"/check-ins/{row}", state="MET_CONCERN", outcome="She laughed.")
+
+    assert CANARY not in shut.text
+    assert mark in Forms(shown.text).text
+    assert [(said.action, said.justification, said.cites) for said in first] == [("checkin.open", "CARE", str(row))]
+    assert again.status_code == 303
+    assert CANARY not in caseworker.get(f"/check-ins/{row}").text
+
+
+def test_whoever_was_missed_stands_in_red_until_somebody_has_spoken_with_them(
+    caseworker: Browser, world: World, standing_clock: Clock
+) -> None:
+    reference = handed(world)
+    row = world.check_in(reference, days=0.01)
+    standing_clock.move(hours=3)
+    caseworker.sign_in(world, "protection")
+    assert 'am-tile am-tile--red"' in caseworker.get("/today").text
+    caseworker.get(f"/check-ins/{row}")
+    caseworker.submit(f"/check-ins/{row}", state="MISSED")
+
+    assert tile(caseworker.get("/today").text, "Check-ins missed") == "1"
+    assert "Nobody has spoken with them since." in caseworker.get(f"/check-ins/{row}").text
+    next_one = world.check_in(reference, days=0.01) if world.sign_in("protection") else None
+    caseworker.get(f"/check-ins/{next_one}")
+    caseworker.submit(f"/check-ins/{next_one}", state="MET_OK")
+    assert tile(caseworker.get("/today").text, "Check-ins missed") == "None"
+
+
+def test_without_an_answer_the_words_stay(caseworker: Browser, world: World) -> None:
+    row = world.check_in(handed(world))
+    caseworker.get(f"/check-ins/{row}")
+
+    again = caseworker.submit(f"/check-ins/{row}", outcome="She sounded far away.")
+
+    assert again.status_code == 422
+    assert "She sounded far away." in again.text
+
+
+def test_a_threat_is_assessed_and_read_in_a_visit_that_serves_it(caseworker: Browser, world: World, log: Log) -> None:
+    reference = handed(world)
+    caseworker.get(f"/cases/{reference}/threat/new")
+    kept = caseworker.submit(f"/cases/{reference}/threat/new", **words.threat())
+    shut = caseworker.get(kept.headers["location"])
+    (way_in,) = re.findall(r'href="(/cases/[^"]+/open\?tab=threat[^"]+)"', shut.text)
+    threat = world.row("protection", reference, "threat_assessments")
+    purpose = caseworker.get(way_in.replace("&amp;", "&"))
+    caseworker.submit(f"/cases/{reference}/open", justification="SAFETY", cites=str(threat), tab="threat")
+    log.fresh()
+
+    shown = caseworker.get(f"/cases/{reference}/threat")
+    said = log.last()
+
+    assert words.threat()["findings"] not in shut.text
+    assert f'value="{threat}" selected' in purpose.text
+    text = Forms(shown.text).text
+    assert "High" in text
+    assert words.threat()["fear_in_own_words"] in text
+    assert (said.action, said.justification, said.cites) == ("threat.open", "SAFETY", str(threat))
+
+
+def test_a_need_and_a_check_in_are_planned_on_one_tab(caseworker: Browser, world: World) -> None:
+    reference = handed(world)
+    caseworker.get(f"/cases/{reference}/plan/need")
+    need = caseworker.submit(f"/cases/{reference}/plan/need", **words.need())
+    proposed = caseworker.get(f"/cases/{reference}/plan/check-in").text
+    planned = caseworker.submit(f"/cases/{reference}/plan/check-in", agreed_word="the blue kettle")
+    plan = caseworker.get(planned.headers["location"])
+    due = clock.in_(days=7)
+
+    assert need.headers["location"] == planned.headers["location"] == f"/cases/{reference}/plan"
+    assert f'value="{due.year}"' in proposed, "a week from now is filled in"
+    assert "Next seven days" in plan.text or "Later" in plan.text
+    assert "the blue kettle" not in plan.text
+    assert words.need()["words"] not in plan.text
+
+
+def test_a_time_that_is_none_keeps_what_was_typed(caseworker: Browser, world: World) -> None:
+    reference = handed(world)
+    caseworker.get(f"/cases/{reference}/plan/check-in")
+    path = f"/cases/{reference}/plan/check-in"
+    token = Forms(caseworker.page.text if caseworker.page else "").found[0].fields["csrf"]
+    data = {"csrf": token, "due_at.day": "31", "due_at.month": "2", "due_at.year": "2027", "due_at.time": "9:30",
+            "agreed_word": "the blue kettle"}  # fmt: skip
+
+    wrong = caseworker.ask("POST", path, data=data, headers={"Origin": ORIGIN})
+    past = caseworker.ask(
+        "POST", path, data={**data, "due_at.day": "1", "due_at.year": "2020"}, headers={"Origin": ORIGIN}
+    )
+    arabic = caseworker.ask(
+        "POST", path, data={**data, "due_at.day": "١", "due_at.month": "٣", "due_at.year": "٢٠٢٧"},
+        headers={"Origin": ORIGIN},
+    )  # fmt: skip
+
+    assert (wrong.status_code, past.status_code, arabic.status_code) == (422, 409, 303)
+    assert 'value="31"' in wrong.text
+    assert "the blue kettle" in wrong.text
+    assert "That time is over." in past.text
+
+
+def test_a_place_is_recorded_and_shown_only_by_a_reveal_in_words(caseworker: Browser, world: World, log: Log) -> None:
+    reference, mark = handed(world), world.canary()
+    threat = world.threat(reference)
+    caseworker.get(f"/cases/{reference}/moves/new")
+    caseworker.submit(f"/cases/{reference}/moves/new", **{**words.residence(), "place": mark})
+    row = world.row("protection", reference, "residences")
+    caseworker.get(f"/cases/{reference}/open?tab=moves")
+    caseworker.submit(f"/cases/{reference}/open", justification="SAFETY", cites=str(threat), tab="moves")
+    shut = caseworker.get(f"/cases/{reference}/moves")
+    reveal = f"/cases/{reference}/reveal/{row}"
+    caseworker.get(reveal)
+    log.fresh()
+
+    shown = caseworker.submit(reveal, justification="SAFETY", cites=str(threat), words="to fetch them", fields="place")
+    place = caseworker.get(shown.headers["location"].partition("#")[0])
+    said = log.last()
+
+    assert CANARY not in shut.text, "a visit does not open a place"
+    assert shown.status_code == 303
+    assert mark in Forms(place.text).text
+    assert (said.action, said.fields) == ("location.reveal", ["residences.place"])
+
+
+@pytest.mark.abuse("E02")
+@pytest.mark.parametrize("who", ["intake", "legal", "auditor", "administrator", "narrative-lead"])
+def test_the_others_have_no_such_pages(staff_door: ASGIApp, world: World, log: Log, who: str) -> None:
+    reference = world.whole_case("en")
+    row = world.check_in(reference, agreed_word=world.canary())
+    browser = Browser(staff_door)
+    browser.sign_in(world, who)
+    token = Forms(browser.get("/today").text).found[0].fields["csrf"]
+
+    for path in ("/check-ins", "/threats", f"/check-ins/{row}", *(f"/cases/{reference}/{path}" for path in PATHS)):
+        assert browser.get(path).status_code == 404, path
+    for path in (f"/check-ins/{row}", f"/check-ins/{row}/word", *(f"/cases/{reference}/{p}" for p in PATHS[3:])):
+        answer = browser.ask("POST", path, data={"csrf": token, "state": "MET_OK"}, headers={"Origin": ORIGIN})
+        assert answer.status_code == 404, path
+        assert CANARY not in answer.text
+
+
+def test_strangers_and_those_without_a_grant_get_the_way_in_and_nothing(staff_door: ASGIApp, world: World) -> None:
+    reference = world.whole_case("en")
+    row = world.row("protection", reference, "check_ins")
+    outside_the_team(world, "elsewhere", "caseworker")
+    browser = Browser(staff_door)
+    assert browser.get("/check-ins").headers["location"] == "/sign-in"
+    browser.sign_in(world, "elsewhere")
+
+    assert reference not in browser.get("/check-ins?standing=WEEK").text
+    for path in (f"/check-ins/{row}", *(f"/cases/{reference}/{path}" for path in PATHS)):
+        assert browser.get(path).status_code == 404, path
+
+
+@pytest.mark.domain("D29")
+def test_a_caseworkers_case_shows_no_account_at_all(caseworker: Browser, world: World) -> None:
+    reference = world.whole_case("en")
+
+    page = caseworker.get(f"/cases/{reference}").text
+
+    for tab in ("testimony", "consent", "legal"):
+        assert f"/cases/{reference}/{tab}" not in page
+    for name in ("Account", "Passage", "Mitigation note", "File", "Consent"):
+        assert f">{name}" not in page
+    assert caseworker.get(f"/cases/{reference}/legal").status_code == 404
+
+
+def test_each_number_of_protections_day_is_the_length_of_its_list(
+    staff_door: ASGIApp, world: World, standing_clock: Clock
+) -> None:
+    made = [handed(world) for _ in range(4)]
+    world.threat(made[0], level="CRITICAL")
+    world.check_in(made[0], days=0.1)
+    standing_clock.move(days=8)
+    world.sign_in("protection")
+    world.check_in(made[1], days=0.1)
+    world.check_in(made[1], days=3)
+    passed = SendHandoff(kind="NEED", to_team="protection", words="winter shoes")
+    world.sign_in("intake")
+    world.do("intake", cases.send, passed, subject=made[3])
+    world.invite("protection3", roles=("caseworker",))
+    lists = {
+        "Check-ins missed": "/check-ins?standing=MISSED", "Check-ins due today": "/check-ins?standing=TODAY",
+        "Check-ins in the next seven days": "/check-ins?standing=WEEK",
+        "Threat assessments overdue": "/threats?standing=OVERDUE",
+        "Cases without an assessment": "/threats?standing=NONE", "Hand-offs to file": "/hand-offs",
+    }  # fmt: skip
+
+    for who in ("protection", "protection-lead"):
+        browser = Browser(staff_door)
+        browser.sign_in(world, who)
+        today = browser.get("/today").text
+        numbers = {words: tile(today, words) for words in lists}
+        assert numbers == {words: str(rows(browser.get(path).text) or "None") for words, path in lists.items()}, who
+
+
+def test_a_list_nobody_knows_is_refused(caseworker: Browser) -> None:
+    for path in ("/check-ins?standing=SOON", "/threats?standing=HIGH", "/reviews?standing=X"):
+        assert caseworker.get(path).status_code in {404, 422}, path
