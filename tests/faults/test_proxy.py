@@ -53,7 +53,7 @@ def lacking(answer: Answer) -> set[str]:
     ("name", "method", "path", "body", "status"),
     [
         (OFFICE, "GET", "/sign-in", b"", 200),
-        (OFFICE, "GET", "/static/style.css", b"", 200),
+        (OFFICE, "GET", "/static/app.css", b"", 200),
         (OFFICE, "GET", "/nothing-here", b"", 404),
         (OFFICE, "GET", "/healthz", b"", 404),
         (OFFICE, "DELETE", "/sign-in", b"", 405),
