@@ -12,11 +12,10 @@ from itertools import chain
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, DateTime, Uuid, any_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.crypto import hpke
-from app.db import among
 from app.errors import SealBroken
 from app.keyholders.holders import escrow, publics_of
 from app.keyholders.keyring import Keyring
@@ -35,9 +34,32 @@ def envelope_info(envelope: UUID, holder: UUID) -> bytes:
     return b"amana/envelope/v1" + envelope.bytes + holder.bytes
 
 
-def live(at: datetime) -> ColumnElement[bool]:
+def live(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The condition under which a grant counts now."""
     return Grant.revoked_at.is_(None) & or_(Grant.until.is_(None), Grant.until > at)
+
+
+# Asked at almost every request, so made once: building such a statement costs more than answering it.
+_AT = bindparam("at", type_=DateTime(timezone=True))
+_MINE = Grant.keyholder_id == any_(bindparam("holders", type_=ARRAY(Uuid)))
+_HELD = (
+    select(Grant.case_id, Grant.compartment)
+    .distinct()
+    .where(Grant.case_id == any_(bindparam("cases", type_=ARRAY(Uuid))), _MINE, live(_AT))
+)
+_KEY = (
+    select(Grant.keyholder_id, Grant.keyholder_generation, Grant.sealed_key)
+    .where(
+        Grant.case_id == bindparam("case"),
+        Grant.compartment == bindparam("compartment"),
+        Grant.generation == bindparam("generation"),
+        _MINE,
+        live(_AT),
+    )
+    # My own first: a team's key would have to be opened before it opens anything.
+    .order_by(Grant.keyholder_id != bindparam("me"))
+    .limit(1)
+)
 
 
 def open_case(session: Session, case: UUID, holders: Mapping[str, Iterable[UUID]], *, by: UUID, at: datetime) -> None:
@@ -92,11 +114,7 @@ def held(
     session: Session, holders: Iterable[UUID], cases: Iterable[UUID], *, at: datetime
 ) -> dict[UUID, frozenset[str]]:
     """For each of these cases the compartments that any of these holders can open now."""
-    found = session.execute(
-        select(Grant.case_id, Grant.compartment)
-        .distinct()
-        .where(among(Grant.case_id, cases), among(Grant.keyholder_id, holders), live(at))
-    ).all()
+    found = session.execute(_HELD, {"cases": [*cases], "holders": [*holders], "at": at}).all()
     by_case: dict[UUID, set[str]] = {}
     for case, compartment in found:
         by_case.setdefault(case, set()).add(compartment)
@@ -128,17 +146,12 @@ def open_key(
 
     raises SealBroken if there is none: to hold no grant and to hold a broken one look alike
     """
-    grant = session.scalars(
-        select(Grant).where(
-            Grant.case_id == case,
-            Grant.compartment == compartment,
-            Grant.generation == generation,
-            among(Grant.keyholder_id, keyring.holders),
-            live(at),
-        )
-        # My own first: a team's key would have to be opened before it opens anything.
-        .order_by(Grant.keyholder_id != keyring.holder)
-        .limit(1)
+    grant = session.execute(
+        _KEY,
+        {
+            "case": case, "compartment": compartment, "generation": generation,
+            "holders": [*keyring.holders], "me": keyring.holder, "at": at,
+        },
     ).first()  # fmt: skip
     if grant is None:
         raise SealBroken("no live grant")

@@ -204,8 +204,10 @@ class Office:
             return Subject(**target)
         case = next(iter(case_of(row)), None) if isinstance(row, Row) else None
         compartment = str(row.compartment) if isinstance(row, CaseRow) else "none"
-        held = work.held(case) if case is not None else frozenset()
-        seen = work.seen(case) if case is not None and compartment in {"LOCATION", "TESTIMONY"} else frozenset()
+        nothing: frozenset[str] = frozenset()
+        held, seen = work.known(case) if case is not None else (nothing, nothing)
+        if compartment not in {"LOCATION", "TESTIMONY"}:
+            seen = nothing
         return Subject(
             table=row.__tablename__, compartment=compartment, held=held, seen=seen, **(row.facts() | target)
         )  # fmt: skip

@@ -20,7 +20,6 @@ from sqlalchemy.orm import Session
 
 from app import jobs
 from app.audit.append import CaseSubject, Draft, name_subjects
-from app.audit.models import Combination
 from app.db import CaseRow, EnvelopeRow, Row, Table, tables
 from app.errors import Conflict, NotFound
 from app.keyholders import grants, holders
@@ -28,6 +27,7 @@ from app.keyholders.models import Envelope, Grant, Keyholder
 from app.policy.actor import Actor
 from app.policy.engine import Policy
 from app.settings import Settings
+from app.work import wall
 from app.work.caller import Caller
 from app.work.forms import CITES, Justification, Reasoned
 from app.work.plain import Plain
@@ -36,8 +36,6 @@ from app.work.seals import Seals, compartment_of
 
 R = TypeVar("R", bound=Table)
 Sealable = CaseRow | EnvelopeRow
-
-_WHO, _WHAT = frozenset({"IDENTITY", "LOCATION"}), frozenset({"TESTIMONY"})
 
 
 class Unrecorded(RuntimeError):
@@ -107,17 +105,9 @@ class Reading:
         """The same for several cases in one question."""
         return grants.held(self._session, self.actor.keyholders, cases, at=self.now)
 
-    def seen(self, case: UUID) -> frozenset[str]:
-        """Which of place and account this person has ever opened of a case, in whichever sign-in."""
-        if self.actor.kind != "User":
-            return frozenset()
-        rows = self._session.execute(
-            select(Combination.place, Combination.what).where(
-                Combination.user_id == self.actor.id, Combination.case_id == case
-            )
-        ).all()
-        sides = {"LOCATION": any(row.place for row in rows), "TESTIMONY": any(row.what for row in rows)}
-        return frozenset(name for name, opened in sides.items() if opened)
+    def known(self, case: UUID) -> tuple[frozenset[str], frozenset[str]]:
+        """What the ring opens of a case now, and which of place and account this person ever opened of it."""
+        return wall.known(self._session, self.actor, case, at=self.now)
 
     def held_by(self, holder: UUID, case: Table) -> frozenset[str]:
         """The compartments of a case that somebody holds, by themself or through their teams."""
@@ -351,29 +341,15 @@ class Work(Reading):
 
     def combined(self) -> list[UUID]:
         """Cases of which this sign-in has now opened both who and what, and had not before."""
-        sign_in = self.actor.sign_in
-        return [] if sign_in is None else [
-            case for case, opened in sorted(self._opened.items()) if self._combines(sign_in, case, opened)
+        return [] if self.actor.sign_in is None else [
+            case for case, opened in sorted(self._opened.items())
+            if wall.combines(self._session, self.actor, case, opened)
         ]  # fmt: skip
-
-    def _combines(self, sign_in: UUID, case: UUID, opened: set[str]) -> bool:
-        who, what, place = bool(opened & _WHO), bool(opened & _WHAT), "LOCATION" in opened
-        if not (who or what):
-            return False
-        seen = self._session.get(Combination, (sign_in, case), with_for_update=True)
-        if seen is None:
-            assert self.actor.id is not None
-            kept = Combination(sign_in=sign_in, case_id=case, user_id=self.actor.id, who=who, what=what, place=place)
-            self._session.add(kept)
-            return who and what
-        was = seen.who and seen.what
-        seen.who, seen.what, seen.place = seen.who or who, seen.what or what, seen.place or place
-        return seen.who and seen.what and not was
 
 
 def _revealed(row: CaseRow) -> bool:
     """Whether a row is shown only by a reveal of its own."""
-    return compartment_of(row) in _WHO and not row.opens_with_visit
+    return compartment_of(row) in wall.WHO and not row.opens_with_visit
 
 
 def _address(column: ColumnElement[Any], key: object) -> object:
