@@ -82,12 +82,20 @@ def _fill(ground: Ground, size: int) -> None:
         owner.execute("SET session_replication_role = replica")
         owner.execute("CREATE TEMP TABLE fresh (n serial, id uuid DEFAULT gen_random_uuid(), reference text)")
         with owner.cursor().copy("COPY fresh (reference) FROM STDIN") as copy:
-            for _ in range(max(0, wanted)):
-                copy.write_row((references.draw(),))
+            # Among a hundred thousand two are drawn alike in one run of seven.
+            for reference in _references(max(0, wanted)):
+                copy.write_row((reference,))
         for table in COPIED:
             owner.execute(_copying(table))
     with ground.owner(autocommit=True) as owner:
         owner.execute("VACUUM ANALYZE cases, case_keys, grants, clearances")
+
+
+def _references(count: int) -> set[str]:
+    drawn: set[str] = set()
+    while len(drawn) < count:
+        drawn.add(references.draw())
+    return drawn
 
 
 def _copying(table: type[Table]) -> sql.Composed:
