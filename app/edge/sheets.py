@@ -70,6 +70,13 @@ class Sheet:
     once: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     values: Fields = field(default_factory=dict)
     mistakes: Mapping[str, str] = field(default_factory=dict)
+    _placed: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+
+    def place(self, name: str) -> str:
+        """The id of the next field of this name. Several forms of one page may ask for the same; a label names one."""
+        self._placed[name] = self._placed.get(name, 0) + 1
+        again = self._placed[name]
+        return anchor(name) if again == 1 else f"{anchor(name)}--{again}"
 
     def value(self, name: str) -> str:
         """What stands in a field of one line or one choice."""
@@ -86,7 +93,12 @@ class Sheet:
     def typed(self, values: Fields, mistakes: Mapping[str, str]) -> Sheet:
         """The same page again, with what was typed and what did not fit."""
         kept = {name: list(given) for name, given in values.items() if name.rpartition(".")[2] not in SECRETS}
-        return replace(self, values=kept, mistakes=mistakes)
+        return replace(self, values=kept, mistakes=mistakes, _placed={})
+
+
+def anchor(name: str) -> str:
+    """The id of the first field of a name, which a list of mistakes leads to."""
+    return name.replace(".", "-")
 
 
 def read(kind: type[F], fields: Fields, zone: ZoneInfo) -> F:

@@ -36,7 +36,7 @@ templates: Final = pages.environment(
     offered=lambda table: [(code, catalogues.gettext(words)) for code, words in WORDS[table].items()],
     moment=languages.moment,
     ago=lambda when: languages.ago(when, clock.now()),
-    anchor=lambda name: name.replace(".", "-"),
+    anchor=sheets.anchor,
 )  # fmt: skip
 
 Fields = Mapping[str, Sequence[str]]
