@@ -42,7 +42,7 @@ vectors: env ## regenerate the golden vectors; fails if one moved
 	@$(PY) -m tests.vectors.make
 	@$(PY) -m tests.audit.vectors
 
-bench: env ## ratios against the bare server, in one run
+bench: env ## figures beside a bare server (tests/bench/README.md)
 	@$(PY) -m tests.bench
 
 browser: env ## every page in a real browser: open to everybody, light, quiet

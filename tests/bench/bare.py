@@ -256,11 +256,11 @@ def twin(engine: Engine) -> FastAPI:
 
 
 def serve(program: FastAPI, port: int) -> None:
-    """Exactly as the product serves its doors; a test compares the two."""
+    """As the product serves its doors, but for its own care of idle lines; a test compares the two."""
     uvicorn.run(
-        program, host="127.0.0.1", port=port, access_log=False, server_header=False, date_header=False,
-        proxy_headers=False, log_config=None, timeout_keep_alive=15, limit_concurrency=400,
-        timeout_graceful_shutdown=10, h11_max_incomplete_event_size=16 * 1024,
+        program, host="127.0.0.1", port=port, ws="none", access_log=False, server_header=False, date_header=False,
+        proxy_headers=False, log_config=None, timeout_keep_alive=10, timeout_graceful_shutdown=10,
+        h11_max_incomplete_event_size=16 * 1024,
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ class Paper:
         self.show(f"\n{words}")
 
     def write(self, path: Path = PAPER) -> None:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         rows = [asdict(figure) for figure in self.rows]
         path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
