@@ -85,15 +85,30 @@ class NotAReceipt(Refusal):
 
 
 class Alarm(Exception):
-    """Something that must not happen has happened. Wakes somebody; shown as an incident."""
+    """Something that must not happen has happened. Wakes somebody; shown as an incident.
+
+    ``code`` is how the log calls it.
+    """
+
+    code: str = "alarm"
 
 
 class SealBroken(Alarm):
     """A seal does not open: wrong key, moved, altered, cut short. One type for all of them."""
 
+    code = "seal.broken"
+
+
+class PlantedKey(Alarm):
+    """A key, a member or a grant that nobody of the office made. Nothing is sealed to it."""
+
+    code = "key.planted"
+
 
 class LogForked(Alarm):
     """The log does not extend its last checkpoint."""
+
+    code = "log.forked"
 
 
 class CannotStart(Exception):

@@ -39,6 +39,7 @@ from app.edge.refusals import answer
 from app.embedded import check_durability
 from app.errors import CannotStart, Refusal
 from app.keyholders.manager import FileKeyManager
+from app.keyholders.register import Register, read_trust
 from app.policy.engine import Policy
 from app.portal import routes as portal
 from app.settings import Settings
@@ -58,7 +59,7 @@ def staff_app(settings: Settings) -> ASGIApp:
     """Pages and interface for staff. Holds the pepper; opens only what signed-in people open."""
     engine = engine_of(settings)
     manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
-    office = office_of(settings, engine)
+    office = office_of(settings, engine, register=Register.of(manager))
     program = _program()
     program.include_router(api.router)
     program.include_router(attachments.router)
@@ -71,8 +72,9 @@ def staff_app(settings: Settings) -> ASGIApp:
 
 
 def portal_app(settings: Settings) -> ASGIApp:
-    """The witness's door. Holds no key: what it seals it cannot open."""
-    office = office_of(settings, engine_of(settings), host="portal")
+    """The witness's door. Holds no secret: it can neither open what it seals nor vouch for whom it seals to."""
+    register = Register(read_trust(settings.register_path))
+    office = office_of(settings, engine_of(settings), host="portal", register=register)
     program = _program()
     program.include_router(portal.router)
     program.state.desk = _desk(settings, office, None, settings.portal_port)
@@ -95,11 +97,11 @@ def engine_of(settings: Settings) -> Engine:
     )
 
 
-def office_of(settings: Settings, engine: Engine, *, host: str = "app") -> Office:
-    """An office over an engine; refuses rules and actions that do not match."""
+def office_of(settings: Settings, engine: Engine, *, host: str = "app", register: Register | None = None) -> Office:
+    """An office over an engine; refuses rules and actions that do not match. Without a register it seals to nobody."""
     policy = Policy.read()
     check_actions(policy)
-    return Office(engine, policy, settings=settings, host=host)
+    return Office(engine, policy, settings=settings, host=host, register=register)
 
 
 def serve(program: ASGIApp, host: str, port: int, *, tls: bool = False, drain_seconds: int = 10) -> None:

@@ -145,6 +145,11 @@ class Settings:
         return self.home / "keys"
 
     @property
+    def register_path(self) -> Path:
+        """The public half of the register's key. Beside the key files, where the portal may read it: no secret."""
+        return self.home / "register.trust"
+
+    @property
     def log_folder(self) -> Path:
         """Tiles and checkpoints: hashes and signatures only, safe to publish."""
         return self.home / "log"

@@ -25,9 +25,11 @@ from sqlalchemy.pool import NullPool
 from app import clock
 from app.accounts.signin import SignIns
 from app.cli.database import migrate
+from app.cli.installation import STAFF_KEYS
 from app.db import Table, engine_for
 from app.embedded import Addresses, Embedded
-from app.keyholders.manager import FileKeyManager, make_unlock
+from app.keyholders.manager import FileKeyManager, make_unlock, write_private
+from app.keyholders.register import Register, trust_line
 from app.policy.engine import Policy
 from app.settings import LEAST, Settings
 from app.work import Office
@@ -141,17 +143,20 @@ def policy() -> Policy:
 def manager(settings: Settings) -> FileKeyManager:
     """The staff app's key file, made as an installation makes it."""
     make_unlock(settings.unlock_path)
-    return FileKeyManager.make(settings.keys_folder / "staff.key", settings.unlock_path, "pepper", "wrap")
+    made = FileKeyManager.make(settings.keys_folder / "staff.key", settings.unlock_path, *STAFF_KEYS)
+    write_private(settings.register_path, trust_line(made.register()).encode())
+    return made
 
 
 @pytest.fixture(scope="session")
-def office(app_engine: Engine, policy: Policy) -> Office:
-    return Office(app_engine, policy)
+def office(app_engine: Engine, policy: Policy, manager: FileKeyManager) -> Office:
+    return Office(app_engine, policy, register=Register.of(manager))
 
 
 @pytest.fixture(scope="session")
-def portal_office(portal_engine: Engine, policy: Policy) -> Office:
-    return Office(portal_engine, policy, host="portal")
+def portal_office(portal_engine: Engine, policy: Policy, manager: FileKeyManager) -> Office:
+    """The portal's: it can check the register and vouch for nothing."""
+    return Office(portal_engine, policy, host="portal", register=Register(manager.register()))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from app.accounts.steps import joiner, leaver, newcomer
 from app.accounts.views import Enrolled, Entered, FoundOffice, Invited, Left, TeamChange
 from app.crypto import boxes, kdf
 from app.errors import Conflict, NotFound, SignInRefused
-from app.keyholders import holders
+from app.keyholders import holders, register
 from app.keyholders.models import Keyholder, Membership
 from app.pseudonyms import references
 from app.work import Work, action
@@ -57,8 +57,11 @@ def invite(work: Work, form: Invite) -> Invited:
 def invite_again(work: Work, user: User) -> Invited:
     """Draw another code for an invitation nobody has used; the one before opens nothing any more."""
     work.lock(user)
-    code = rules.recovery_code()
+    code, before, signature = rules.recovery_code(), user.invitation(), user.invite_vouched
     user.invite_again(rules.code_hash(code), until=work.now + timedelta(hours=work.settings.invite_hours_max))
+    # An invitation that nobody gave is not made good by drawing it again.
+    register.must_know(work.session, before, signature)
+    user.invite_vouched = register.vouch(work.session, user.invitation())
     work.record(user, account=user.code)
     assert user.invite_until is not None
     return Invited(user.code, user.login_name, code, user.invite_until)
@@ -72,7 +75,8 @@ def accept(work: Work, form: Enrolment) -> Enrolled:
     ).one_or_none()
     if user is None or user.invite_until is None or user.invite_until <= work.now:
         raise SignInRefused("This invitation opens nothing. Ask for a new one.")
-    holder, private = holders.make(work.session, "person", at=work.now)
+    register.must_know(work.session, user.invitation(), user.invite_vouched)
+    holder, private = holders.make(work.session, "person", at=work.now, name=user.code)
     totp = secrets.token_bytes(20)
     user.accept(
         keyholder=holder.id,
@@ -167,7 +171,8 @@ def join_team(work: Work, user: User, form: JoinTeam) -> TeamChange:
     if any(m.team_id == team.id for m in holders.memberships_of(work.session, user.keyholder_id)):
         raise Conflict("Already in this team.")
     assert work.caller.keyring is not None
-    holders.share_team(work.session, work.caller.keyring, team, user.keyholder_id, at=work.now, deputy=form.deputy)
+    member = holders.called(work.session, user.keyholder_id, "person", user.code)
+    holders.share_team(work.session, work.caller.keyring, team, member, at=work.now, deputy=form.deputy)
     work.record(user, account=user.code, team=form.team, recipient=user.id)
     return TeamChange(form.team, user.code, team.generation)
 
@@ -217,6 +222,7 @@ def _invite(work: Work, login: str, name: str, roles: frozenset[str], team: str 
         invited_by=work.actor.code,
         created_at=work.now,
     )
+    user.invite_vouched = register.vouch(work.session, user.invitation())
     work.add(user)
     work.flush()
     for role in sorted(roles):

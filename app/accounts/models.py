@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Row, Table
 from app.errors import Conflict
+from app.keyholders.register import invitation_fact
 
 
 class AccountState(StrEnum):
@@ -40,6 +41,8 @@ class User(Row):
     totp_last_step: Mapped[int] = mapped_column(default=0)
     invite_hash: Mapped[bytes | None] = mapped_column(unique=True)
     invite_until: Mapped[datetime | None]
+    # The register's signature on the invitation: an account that nobody invited is not made.
+    invite_vouched: Mapped[bytes | None]
     # The team whose key this person makes in their own sign-up; None for everybody later.
     founds_team: Mapped[str | None]
     invited_by: Mapped[str]
@@ -49,6 +52,10 @@ class User(Row):
     language: Mapped[str] = mapped_column(default="en")
     shortcuts: Mapped[bool] = mapped_column(default=True)
 
+    def invitation(self) -> bytes:
+        """What the register vouches for about an open invitation."""
+        return invitation_fact(self.id, self.code, self.invite_hash or b"", self.founds_team)
+
     def accept(self, *, keyholder: UUID, salt: bytes, sealed_private: bytes, sealed_totp: bytes) -> None:
         """The invitation is used up; the first sign-in with the second factor makes it active."""
         if self.state != AccountState.INVITED:
@@ -56,7 +63,7 @@ class User(Row):
         self.state = AccountState.ENROLLED
         self.keyholder_id, self.salt = keyholder, salt
         self.sealed_private, self.sealed_totp = sealed_private, sealed_totp
-        self.invite_hash = self.invite_until = None
+        self.invite_hash = self.invite_until = self.invite_vouched = None
 
     def invite_again(self, code_hash: bytes, *, until: datetime) -> None:
         if self.state != AccountState.INVITED:
@@ -67,7 +74,7 @@ class User(Row):
         if self.state == AccountState.DISABLED:
             raise Conflict("This account is disabled already.")
         self.state, self.disabled_at = AccountState.DISABLED, at
-        self.invite_hash = self.invite_until = None
+        self.invite_hash = self.invite_until = self.invite_vouched = None
 
 
 class RoleHolding(Row):

@@ -115,7 +115,9 @@ def key_ages(reading: Reading) -> tuple[KeyAge, ...]:
     )
     found: dict[str, KeyAge] = {}
     for kind, name, generation, at in rows:
-        found.setdefault(name or kind, KeyAge(name or kind, generation, at.date()))
+        # A person's key bears their code: of all colleagues the oldest is told, and no one's.
+        said = kind if kind == "person" else name or kind
+        found.setdefault(said, KeyAge(said, generation, at.date()))
     return tuple(found.values())
 
 

@@ -27,9 +27,11 @@ from app.accounts.models import AccountState, Device, RoleHolding, SignIn, Throt
 from app.accounts.views import Enrolled, Entered, Left
 from app.crypto import boxes, hpke, kdf, passphrases
 from app.errors import NotSignedIn, SealBroken, SignInRefused, TooManyTries, Unavailable, Unprocessable
+from app.keyholders import holders
 from app.keyholders.keyring import Keyring
 from app.keyholders.manager import KeyManager
-from app.keyholders.models import Keyholder, Membership
+from app.keyholders.models import Keyholder, Membership, PublicKey
+from app.keyholders.register import Register
 from app.policy.actor import Actor
 from app.settings import Settings
 from app.work import Caller, Office
@@ -52,11 +54,14 @@ _BEHIND_TOKEN = (
         SignIn.sealed_private.label("sealed_key"), SignIn.second_factor_at, SignIn.user_id,
         User.code, User.state, User.keyholder_id.label("holder"), _ROLES.label("roles"),
         Membership.team_id, Membership.generation, Membership.sealed_private, Membership.lead, Membership.deputy,
-        Keyholder.name.label("team"),
+        Membership.member_id, Membership.vouched, Keyholder.name.label("team"), PublicKey.public,
     )
     .join(User, User.id == SignIn.user_id)
     .outerjoin(Membership, (Membership.member_id == User.keyholder_id) & Membership.ended_at.is_(None))
     .outerjoin(Keyholder, Keyholder.id == Membership.team_id)
+    .outerjoin(
+        PublicKey, (PublicKey.keyholder_id == Membership.team_id) & (PublicKey.generation == Membership.generation)
+    )
     .where(SignIn.token_hash == bindparam("token_hash"))
 )  # fmt: skip
 
@@ -168,7 +173,7 @@ class SignIns:
             touched = update(SignIn).where(SignIn.id == found.id).values(seen_at=at)
             self._office.housekeep(lambda session: session.execute(touched))
         raw = boxes.open_box(actions.token_key(token), found.sealed_key, context=found.id.bytes)
-        return _caller_of(rows, hpke.PrivateKey.from_raw(raw))
+        return _caller_of(self._office.register, rows, hpke.PrivateKey.from_raw(raw))
 
     def csrf(self, token: str) -> str:
         """What a form of this session carries: bound to it, and no way back to the token."""
@@ -283,10 +288,17 @@ def _recheck(session: Session, caller: Caller) -> None:
         raise NotSignedIn
 
 
-def _caller_of(rows: Sequence[Row[Any]], private: hpke.PrivateKey) -> Caller:
-    """The caller behind one row for each generation of each team's key they hold, or one without any."""
-    found, memberships = rows[0], [row for row in rows if row.team_id is not None]
-    keyring = Keyring(found.holder, private, memberships=memberships)
+def _caller_of(register: Register | None, rows: Sequence[Row[Any]], private: hpke.PrivateKey) -> Caller:
+    """The caller behind one row for each generation of each team's key they hold, or one without any.
+
+    A membership the office did not make counts for nothing here too: neither key nor lead.
+    """
+    found, teams = rows[0], [row for row in rows if row.team_id is not None]
+    if register is None:
+        raise Unavailable
+    memberships = holders.known_only(register, teams)
+    publics = {(m.team_id, m.generation): bytes(m.public) for m in memberships}
+    keyring = Keyring(found.holder, private, memberships=memberships, publics=publics)
     actor = Actor(
         kind="User",
         code=found.code,

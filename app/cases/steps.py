@@ -13,6 +13,7 @@ from app.cases.models import Case, CaseState, Handoff, HandoffState
 from app.cases.views import Opened
 from app.db import CaseRow, EnvelopeRow, sealed_columns
 from app.errors import NotFound, Unprocessable
+from app.keyholders import holders
 from app.keyholders.grants import live
 from app.keyholders.models import Grant
 from app.work import Reading, Work
@@ -43,6 +44,7 @@ def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
     user = work.first(User, User.code == form.user)
     if user is None or user.keyholder_id is None:
         raise NotFound
+    holders.called(work.session, user.keyholder_id, "person", user.code)
     # Two grants to one person at one moment: the second must see what the first gave.
     work.lock(user)
     roles = work.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))

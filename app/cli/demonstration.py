@@ -27,6 +27,7 @@ from app.db import engine_for
 from app.embedded import Embedded
 from app.errors import CannotStart
 from app.keyholders.manager import FileKeyManager
+from app.keyholders.register import Register
 from app.main import office_of
 from app.settings import Settings
 from app.work import Office
@@ -104,7 +105,11 @@ def found_office(settings: Settings, roles: Roles) -> Iterator[World]:
     escrow, lines = installation.draw_escrow()
     manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
     files = FileStore(settings.attachments_folder, bytes_max=settings.attachment_mib_max * 1024 * 1024)
-    with office_as(settings, roles, "app") as office, office_as(settings, roles, "portal") as portal:
+    register = Register.of(manager)
+    with (
+        office_as(settings, roles, "app", register) as office,
+        office_as(settings, roles, "portal", register) as portal,
+    ):
         world = World(office, SignIns(office, manager, settings), portal=portal, files=files)
         world.escrow = escrow
         world.found(frozenset(member[0] for member in CAST))
@@ -113,12 +118,12 @@ def found_office(settings: Settings, roles: Roles) -> Iterator[World]:
 
 
 @contextmanager
-def office_as(settings: Settings, roles: Roles, role: str) -> Iterator[Office]:
-    """The office as one database role sees it, for the time of an errand."""
+def office_as(settings: Settings, roles: Roles, role: str, register: Register | None = None) -> Iterator[Office]:
+    """The office as one database role sees it, for the time of an errand. Without a register it seals to nobody."""
     engine = engine_for(roles.url(role), connections_max=4)
     host = "portal" if role == "portal" else "cli"
     try:
-        yield office_of(settings, engine, host=host)
+        yield office_of(settings, engine, host=host, register=register)
     finally:
         engine.dispose()
 

@@ -97,8 +97,9 @@ def _folder(settings: Settings) -> Iterator[Finding]:
 
 def _keys(settings: Settings) -> Iterator[Finding]:
     staff = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+    installation.check_register(settings, staff)
     worker.check_key(settings, installation.log_key(settings))
-    yield Finding(Level.FINE, "keys", f"{staff}; log.key fits log.trust; all 0600")
+    yield Finding(Level.FINE, "keys", f"{staff}; log.key fits log.trust, register.trust fits staff.key; all 0600")
 
 
 def _rules() -> Iterator[Finding]:

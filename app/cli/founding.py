@@ -25,6 +25,8 @@ from app.cli.demonstration import office_as
 from app.cli.speech import ask as asked
 from app.cli.speech import say, visible
 from app.errors import CannotStart
+from app.keyholders.manager import FileKeyManager
+from app.keyholders.register import Register
 from app.settings import Settings
 from app.work import Caller
 
@@ -106,7 +108,8 @@ def found(settings: Settings, people: tuple[Founder, ...], paper: Paper, backup:
     paper.give(lines)
     with database(settings) as roles:
         migrate(roles.url("owner"))
-        with office_as(settings, roles, "app") as office:
+        manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+        with office_as(settings, roles, "app", Register.of(manager)) as office:
             form = Found(founders=people, escrow_public=escrow.public)
             invited: FoundOffice = office.perform(Caller.operator(), accounts.found, form)
     made.finished(settings.home)

@@ -3,7 +3,8 @@
 home/              0700
   installation     which kind, when made; written first, and again when all is done
   unlock           the secret that opens the key files, unless one is given from outside
-  keys/            staff.key: pepper and wrapping; log.key: signing; log.trust: public
+  keys/            staff.key: pepper, wrapping, register; log.key: signing; log.trust: public
+  register.trust   the public half of the register's key, for the portal
   postgres/        the embedded database, with none of the above in it
   log/             tiles and checkpoints: hashes and signatures only
   attachments/  run/
@@ -25,10 +26,13 @@ from app.audit.note import parse_verifier_key, verifier_key
 from app.crypto import hpke, kdf, shares
 from app.errors import CannotStart
 from app.keyholders.manager import FileKeyManager, make_unlock, write_private
+from app.keyholders.register import read_trust, trust_line
 from app.settings import Settings
 
 Kind = Literal["real", "demonstration"]
 CUSTODIANS, NEEDED = 5, 3
+# What the staff process holds: it stretches passphrases, wraps secrets, vouches for public keys.
+STAFF_KEYS = ("pepper", "wrap", "register")
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ def make(settings: Settings, kind: Kind, *, backup_tested: str | None = None) ->
 def _make_keys(settings: Settings) -> None:
     if not settings.unlock_file:
         make_unlock(settings.unlock_path)
-    FileKeyManager.make(settings.keys_folder / "staff.key", settings.unlock_path, "pepper", "wrap")
+    staff = FileKeyManager.make(settings.keys_folder / "staff.key", settings.unlock_path, *STAFF_KEYS)
+    write_private(settings.register_path, trust_line(staff.register()).encode())
     manager = FileKeyManager.make(settings.keys_folder / "log.key", settings.unlock_path, "log")
     # Every installation's log has its own name, so that no two can be taken for each other.
     origin = f"{settings.public_name}/log/{secrets.token_hex(4)}"
@@ -144,6 +149,12 @@ def log_key(settings: Settings) -> str:
     except (ValueError, IndexError):
         raise CannotStart("keys/log.trust does not hold the log's key. Restore it.") from None
     return key
+
+
+def check_register(settings: Settings, staff: FileKeyManager) -> None:
+    """Raises CannotStart unless the portal trusts the key that the staff process vouches with."""
+    if read_trust(settings.register_path) != staff.register():
+        raise CannotStart("register.trust is not of the register in keys/staff.key. Restore both from one backup.")
 
 
 def draw_escrow() -> tuple[hpke.PrivateKey, list[str]]:

@@ -58,4 +58,5 @@ def keys(settings: Settings) -> dict[str, str]:
     """What each key file is good for; CannotStart naming the one that does not open or fit."""
     staff = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
     signing = worker.check_key(settings, installation.log_key(settings))
+    installation.check_register(settings, staff)
     return {"staff.key": str(staff), "log.key": str(signing), "log.trust": installation.log_key(settings)}

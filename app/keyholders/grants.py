@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Final
 from uuid import UUID
@@ -15,18 +15,39 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BindParameter, ColumnElement, DateTime, Uuid, any_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.crypto import hpke
-from app.errors import SealBroken
+from app.crypto import hpke, kdf
+from app.crypto.statements import tag, tag_fits
+from app.errors import PlantedKey, SealBroken
 from app.keyholders.holders import escrow, publics_of
 from app.keyholders.keyring import Keyring
-from app.keyholders.models import CaseKey, Envelope, Grant
+from app.keyholders.models import CaseKey, Envelope, Grant, Keyholder, PublicKey
+from app.keyholders.register import must_know, note_planted, say_planted, vouch
 
 COMPARTMENTS: Final = ("IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "THREAT", "RELEASE")
+TAG: Final = "amana/grant-tag/v1"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# The public key that a grant is sealed to.
+_SEALED_TO: Final = (PublicKey.keyholder_id == Grant.keyholder_id) & (
+    PublicKey.generation == Grant.keyholder_generation
+)
 
 
 def grant_info(case: UUID, compartment: str, generation: int, holder: UUID) -> bytes:
     """What a grant is bound to: ``label || case[16] || generation[2] || holder[16] || compartment``."""
     return b"amana/grant/v1" + case.bytes + generation.to_bytes(2, "big") + holder.bytes + compartment.encode()
+
+
+def grant_facts(grant: Grant, public: bytes) -> tuple[bytes, ...]:
+    """What the tag of a grant binds: case, compartment, generation, holder, their key, until when.
+
+    Only who holds the compartment's key can make one. Without it whoever writes the
+    database could lengthen a grant of hours, or add a holder for the next rotation.
+    """
+    until = b"" if grant.until is None else ((grant.until - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, "big")
+    return (
+        grant.case_id.bytes, grant.compartment.encode(), grant.generation.to_bytes(2, "big"),
+        grant.keyholder_id.bytes, grant.keyholder_generation.to_bytes(2, "big"), public, until,
+    )  # fmt: skip
 
 
 def envelope_info(envelope: UUID, holder: UUID) -> bytes:
@@ -47,8 +68,11 @@ _HELD = (
     .distinct()
     .where(Grant.case_id == any_(bindparam("cases", type_=ARRAY(Uuid))), _MINE, live(_AT))
 )
+# One statement, so that a rotation that commits meanwhile is seen as a whole or not at all.
 _KEY = (
-    select(Grant.keyholder_id, Grant.keyholder_generation, Grant.sealed_key)
+    select(Grant, PublicKey.public, CaseKey)
+    .join(CaseKey, (CaseKey.case_id == Grant.case_id) & (CaseKey.compartment == Grant.compartment))
+    .join(PublicKey, _SEALED_TO)
     .where(
         Grant.case_id == bindparam("case"),
         Grant.compartment == bindparam("compartment"),
@@ -67,10 +91,17 @@ def open_case(session: Session, case: UUID, holders: Mapping[str, Iterable[UUID]
     escrow_id = escrow(session).id
     publics = publics_of(session, {escrow_id, *chain.from_iterable(holders.values())})
     for compartment in COMPARTMENTS:
-        session.add(CaseKey(case_id=case, compartment=compartment, generation=1, created_at=at))
         key = secrets.token_bytes(32)
+        current = CaseKey(case_id=case, compartment=compartment, generation=1, created_at=at)
+        _commit_to(session, current, key)
+        session.add(current)
         for holder in {*holders.get(compartment, ()), escrow_id}:
             session.add(_sealed(publics[holder], key, case, compartment, 1, holder, by=by, at=at, until=None))
+
+
+def _commit_to(session: Session, current: CaseKey, key: bytes) -> None:
+    current.commitment = kdf.commitment(key, 32)
+    current.vouched = vouch(session, current.fact())
 
 
 def seal_grant(
@@ -96,7 +127,7 @@ def _sealed(
     public: tuple[int, bytes], key: bytes, case: UUID, compartment: str, generation: int, holder: UUID,
     *, by: UUID, at: datetime, until: datetime | None,
 ) -> Grant:  # fmt: skip
-    return Grant(
+    grant = Grant(
         case_id=case,
         compartment=compartment,
         generation=generation,
@@ -108,6 +139,8 @@ def _sealed(
         until=until,
         revoked_at=None,
     )
+    grant.tag = tag(key, TAG, *grant_facts(grant, public[1]))
+    return grant
 
 
 def held(
@@ -144,27 +177,38 @@ def open_key(
 ) -> bytes:
     """A compartment key through any live grant of this keyring.
 
-    raises SealBroken if there is none: to hold no grant and to hold a broken one look alike
+    raises   SealBroken if there is none: to hold no grant and to hold a broken one look alike;
+             PlantedKey if the key, or the grant it came with, is not the office's
     """
-    grant = session.execute(
+    found = session.execute(
         _KEY,
         {
             "case": case, "compartment": compartment, "generation": generation,
             "holders": [*keyring.holders], "me": keyring.holder, "at": at,
         },
     ).first()  # fmt: skip
-    if grant is None:
+    if found is None:
         raise SealBroken("no live grant")
+    grant, public, current = found
     private = keyring.private(grant.keyholder_id, grant.keyholder_generation)
     info = grant_info(case, compartment, generation, grant.keyholder_id)
-    return hpke.open_with(private, grant.sealed_key, info=info)
+    key = hpke.open_with(private, grant.sealed_key, info=info)
+    # Anybody can seal to a public key. Whoever writes the database could else seal a key of
+    # their own to everybody who holds the case, and read what is recorded with it next.
+    must_know(session, current.fact(), current.vouched)
+    if current.generation != generation or bytes(current.commitment) != kdf.commitment(key, 32):
+        raise PlantedKey("a key that was not drawn for this compartment")
+    if not tag_fits(bytes(grant.tag), key, TAG, *grant_facts(grant, bytes(public))):
+        raise PlantedKey("a grant that no holder gave")
+    return key
 
 
 def rotate(
-    session: Session, case: UUID, compartment: str, *, without: UUID, by: UUID, at: datetime
+    session: Session, case: UUID, compartment: str, old: bytes, *, without: UUID, by: UUID, at: datetime
 ) -> tuple[int, bytes]:
     """A new generation of one compartment key, sealed to everybody who had it but one.
 
+    old      the key so far, which tells the grants that were given from those that were planted
     returns  the new generation and its key; the caller re-seals every cell with it
              in the same transaction, so the old generation seals nothing afterwards
 
@@ -177,8 +221,8 @@ def rotate(
         .with_for_update()
         .execution_options(populate_existing=True)
     ).scalar_one()
-    staying = [g for g in holders_of(session, case, compartment, at=at) if g.keyholder_id != without]
-    publics = publics_of(session, {grant.keyholder_id for grant in staying})
+    staying = _staying(session, case, compartment, old, without=without, at=at)
+    publics = publics_of(session, staying.keys())
     session.execute(
         update(Grant)
         .where(Grant.case_id == case, Grant.compartment == compartment, Grant.revoked_at.is_(None))
@@ -186,12 +230,33 @@ def rotate(
     )
     current.generation += 1
     key = secrets.token_bytes(32)
-    for grant in staying:
-        holder = grant.keyholder_id
+    _commit_to(session, current, key)
+    for holder, until in staying.items():
         session.add(_sealed(
-            publics[holder], key, case, compartment, current.generation, holder, by=by, at=at, until=grant.until
+            publics[holder], key, case, compartment, current.generation, holder, by=by, at=at, until=until
         ))  # fmt: skip
     return current.generation, key
+
+
+def _staying(
+    session: Session, case: UUID, compartment: str, old: bytes, *, without: UUID, at: datetime
+) -> dict[UUID, datetime | None]:
+    """Who keeps a compartment, and until when: escrow always, others by a grant that somebody gave."""
+    found = session.execute(
+        select(Grant, PublicKey.public)
+        .join(Keyholder, (Keyholder.id == Grant.keyholder_id) & Keyholder.ended_at.is_(None))
+        .outerjoin(PublicKey, _SEALED_TO)
+        .where(Grant.case_id == case, Grant.compartment == compartment, live(at), Grant.keyholder_id != without)
+    ).all()
+    given = [
+        grant
+        for grant, public in found
+        if public is not None and tag_fits(bytes(grant.tag), old, TAG, *grant_facts(grant, bytes(public)))
+    ]
+    if len(given) < len(found):
+        say_planted(len(found) - len(given))
+        note_planted(session, len(found) - len(given))
+    return {grant.keyholder_id: grant.until for grant in given} | {escrow(session).id: None}
 
 
 def seal_envelope(

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from app.clock import uuid7
 from app.crypto import hpke
 from app.db import among
-from app.errors import Conflict
+from app.errors import Conflict, PlantedKey
 from app.keyholders.keyring import Keyring, membership_info
 from app.keyholders.models import Keyholder, Membership, PublicKey
+from app.keyholders.register import (
+    Register,
+    holder_fact,
+    member_fact,
+    must_know,
+    note_planted,
+    register_of,
+    say_planted,
+    vouch,
+)
 
 ESCROW = "escrow"
+M = TypeVar("M", bound="Membership | Row[Any]")
 
 
 def make(session: Session, kind: str, *, at: datetime, name: str | None = None) -> tuple[Keyholder, hpke.PrivateKey]:
@@ -26,18 +38,38 @@ def make(session: Session, kind: str, *, at: datetime, name: str | None = None) 
 
 
 def register(session: Session, kind: str, public: bytes, *, at: datetime, name: str | None = None) -> Keyholder:
-    """Store a holder whose private key stays elsewhere (escrow on paper, a witness's receipt)."""
+    """Enter a holder in the register whose private key stays elsewhere (escrow's is on paper)."""
     holder = Keyholder(id=uuid7(), kind=kind, name=name, generation=1, created_at=at, ended_at=None)
     session.add(holder)
     session.flush()
-    session.add(PublicKey(keyholder_id=holder.id, generation=1, public=public, created_at=at))
+    _enter(session, holder, public, at=at)
     return holder
 
 
+def _enter(session: Session, holder: Keyholder, public: bytes, *, at: datetime) -> None:
+    """Store the public key of a holder's present generation, signed by the register."""
+    fact = holder_fact(holder.id, holder.kind, holder.name, holder.generation, public)
+    signature = vouch(session, fact)
+    session.add(
+        PublicKey(keyholder_id=holder.id, generation=holder.generation, public=public, created_at=at, vouched=signature)
+    )
+    session.flush()
+
+
 def publics_of(session: Session, wanted: Collection[UUID]) -> dict[UUID, tuple[int, bytes]]:
-    """For each holder the generation in use and its public key. Raises Conflict if one has none."""
+    """For each holder the generation in use and its public key: the one place where a key to seal to comes from.
+
+    raises   Conflict if one has none, PlantedKey if the register does not know one
+    """
     rows = session.execute(
-        select(PublicKey.keyholder_id, PublicKey.generation, PublicKey.public)
+        select(
+            PublicKey.keyholder_id,
+            PublicKey.generation,
+            PublicKey.public,
+            PublicKey.vouched,
+            Keyholder.kind,
+            Keyholder.name,
+        )
         .join(
             Keyholder,
             (Keyholder.id == PublicKey.keyholder_id) & (Keyholder.generation == PublicKey.generation),
@@ -47,11 +79,25 @@ def publics_of(session: Session, wanted: Collection[UUID]) -> dict[UUID, tuple[i
     found = {row.keyholder_id: (row.generation, bytes(row.public)) for row in rows}
     if found.keys() != set(wanted):
         raise Conflict("This team or person has no key yet.")
+    for row in rows:
+        fact = holder_fact(row.keyholder_id, row.kind, row.name, row.generation, bytes(row.public))
+        must_know(session, fact, row.vouched)
     return found
 
 
+def called(session: Session, holder: UUID, kind: str, name: str) -> UUID:
+    """The same id, if it is the holder of that kind and name.
+
+    raises   PlantedKey if not: an account was pointed at another holder's key
+    """
+    found = session.get(Keyholder, holder)
+    if found is None or (found.kind, found.name) != (kind, name):
+        raise PlantedKey("an account that points at another's key")
+    return holder
+
+
 def team(session: Session, name: str) -> Keyholder:
-    """The team of that name; raises Unavailable while its lead has not made its key."""
+    """The team of that name; raises Conflict while its lead has not made its key."""
     found = session.scalar(select(Keyholder).where(Keyholder.name == name, Keyholder.kind == "team"))
     if found is None:
         raise Conflict(f"The {name} team has no key yet: its lead has not signed up.")
@@ -98,24 +144,43 @@ def admit(
     ) or Membership(team_id=team_holder.id, generation=generation, member_id=member)
     membership.sealed_private, membership.lead, membership.deputy = sealed, lead, deputy
     membership.added_by, membership.added_at, membership.ended_at = by, at, None
+    membership.vouched = vouch(session, membership.fact())
     session.add(membership)
     return membership
 
 
 def memberships_of(session: Session, member: UUID) -> Sequence[Membership]:
     """Live memberships of one holder, every generation of each team they are in now."""
-    return session.scalars(
-        select(Membership).where(Membership.member_id == member, Membership.ended_at.is_(None))
-    ).all()
+    return _known_only(session, Membership.member_id == member)
 
 
 def members_of(session: Session, team_id: UUID, generation: int) -> Sequence[Membership]:
     """Live memberships of one generation of a team's key, escrow's among them."""
-    return session.scalars(
-        select(Membership).where(
-            Membership.team_id == team_id, Membership.generation == generation, Membership.ended_at.is_(None)
-        )
-    ).all()
+    return _known_only(session, Membership.team_id == team_id, Membership.generation == generation)
+
+
+def _known_only(session: Session, *which: ColumnElement[bool]) -> Sequence[Membership]:
+    found = session.scalars(select(Membership).where(*which, Membership.ended_at.is_(None))).all()
+    known = known_only(register_of(session), found)
+    if len(known) < len(found):
+        note_planted(session, len(found) - len(known))
+    return known
+
+
+def known_only(register: Register, found: Sequence[M]) -> Sequence[M]:
+    """The memberships the office made. One it did not make counts for nothing, and is told loudly.
+
+    Not refused as a whole: whoever owns the database could else keep anybody from being
+    removed, by planting one row.
+    """
+    known = [row for row in found if register.knows(_membership_fact(row), row.vouched)]
+    if len(known) < len(found):
+        say_planted(len(found) - len(known))
+    return known
+
+
+def _membership_fact(row: Membership | Row[Any]) -> bytes:
+    return member_fact(row.team_id, row.generation, row.member_id, lead=row.lead, deputy=row.deputy)
 
 
 def new_team_generation(session: Session, team_holder: Keyholder, *, by: UUID, at: datetime) -> None:
@@ -127,15 +192,7 @@ def new_team_generation(session: Session, team_holder: Keyholder, *, by: UUID, a
     members = members_of(session, team_holder.id, team_holder.generation)
     private = hpke.generate()
     team_holder.generation += 1
-    session.add(
-        PublicKey(
-            keyholder_id=team_holder.id,
-            generation=team_holder.generation,
-            public=private.public,
-            created_at=at,
-        )
-    )
-    session.flush()
+    _enter(session, team_holder, private.public, at=at)
     for member in members:
         admit(
             session, private, team_holder, team_holder.generation, member.member_id,

@@ -6,14 +6,14 @@ opened from their memberships only when something needs them. It prints as a bla
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
 from app.crypto import hpke
-from app.errors import SealBroken
+from app.errors import PlantedKey, SealBroken
 from app.keyholders.models import Membership
 
 
@@ -25,7 +25,7 @@ def membership_info(team: UUID, generation: int, member: UUID) -> bytes:
 class Keyring:
     """Private keys by holder and generation. Never stored, never printed."""
 
-    __slots__ = ("_own", "_sealed", "holder", "holders")
+    __slots__ = ("_own", "_publics", "_sealed", "holder", "holders")
 
     def __init__(
         self,
@@ -33,10 +33,12 @@ class Keyring:
         own: hpke.PrivateKey,
         generation: int = 1,
         memberships: Iterable[Membership | Row[Any]] = (),
+        publics: Mapping[tuple[UUID, int], bytes] | None = None,
     ) -> None:
         self.holder = holder
         self._own: dict[tuple[UUID, int], hpke.PrivateKey] = {(holder, generation): own}
         self._sealed = {(m.team_id, m.generation): bytes(m.sealed_private) for m in memberships}
+        self._publics = publics or {}
         self.holders = frozenset({holder} | {team for team, _ in self._sealed})
 
     def __repr__(self) -> str:
@@ -63,4 +65,8 @@ class Keyring:
             raise SealBroken("not on this keyring")
         mine = next(key for (holder, _), key in self._own.items() if holder == self.holder)
         info = membership_info(team, generation, self.holder)
-        return hpke.PrivateKey.from_raw(hpke.open_with(mine, sealed, info=info))
+        private = hpke.PrivateKey.from_raw(hpke.open_with(mine, sealed, info=info))
+        # What others seal to must be what we open: a stranger's public key beside ours is told by any member.
+        if self._publics.get((team, generation), private.public) != private.public:
+            raise PlantedKey("a team's public key that is not its members'")
+        return private

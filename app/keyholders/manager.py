@@ -2,7 +2,7 @@
 
 One small interface, one backend here: ``file``, a 0600 file sealed by an unlock secret
 that lies outside the database folder. Each process opens a file with only what it
-needs: the staff app the pepper, the worker the log's signing key, the portal none.
+needs: the staff app the pepper and the register's key, the worker the log's signing key, the portal none.
 """
 
 from __future__ import annotations
@@ -41,6 +41,12 @@ class KeyManager(Protocol):
 
     def public(self) -> bytes:
         """The public half of the log's key, 32 bytes."""
+
+    def vouch(self, fact: bytes) -> bytes:
+        """An Ed25519 signature, 64 bytes, by the register's key."""
+
+    def register(self) -> bytes:
+        """The public half of the register's key, 32 bytes."""
 
 
 class FileKeyManager:
@@ -91,6 +97,14 @@ class FileKeyManager:
     def public(self) -> bytes:
         """The public half of the log's key, 32 bytes."""
         return signing.public(self._key("log"))
+
+    def vouch(self, fact: bytes) -> bytes:
+        """An Ed25519 signature, 64 bytes, by the register's key: what a stolen database cannot make."""
+        return signing.sign(self._key("register"), fact)
+
+    def register(self) -> bytes:
+        """The public half of the register's key, 32 bytes."""
+        return signing.public(self._key("register"))
 
     def _key(self, name: str) -> bytes:
         try:

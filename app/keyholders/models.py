@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Row, Table
+from app.keyholders.register import case_key_fact, member_fact
 
 KINDS = ("person", "team", "witness", "service", "escrow")
 
@@ -25,7 +26,8 @@ class Keyholder(Row):
     scopes = frozenset({"staff"})
 
     kind: Mapped[str]
-    # For a team: which one; the kinds of team are those of the domain (intake, legal ...).
+    # A team's: which one of the domain (intake, legal ...). A person's or a service's: their code,
+    # so that nobody can pass off one colleague's key as another's.
     name: Mapped[str | None] = mapped_column(unique=True)
     generation: Mapped[int]
     created_at: Mapped[datetime]
@@ -42,6 +44,9 @@ class PublicKey(Table):
     generation: Mapped[int] = mapped_column(primary_key=True)
     public: Mapped[bytes]
     created_at: Mapped[datetime]
+    # The register's signature. A witness's key has none: the portal that takes it cannot sign,
+    # and nothing is sealed to a witness but by whoever they brought the key to.
+    vouched: Mapped[bytes | None]
 
 
 class Membership(Row):
@@ -60,10 +65,19 @@ class Membership(Row):
     added_by: Mapped[UUID]
     added_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    vouched: Mapped[bytes]
+
+    def fact(self) -> bytes:
+        """What the register vouches for about this row."""
+        return member_fact(self.team_id, self.generation, self.member_id, lead=self.lead, deputy=self.deputy)
 
 
 class CaseKey(Table):
-    """That a compartment of a case has this generation of key. The key itself is only in grants."""
+    """That a compartment of a case has this generation of key. The key itself is only in grants.
+
+    ``commitment`` fits that key alone: whoever writes the database could else seal a key of
+    their own to the holders, and read all that is sealed with it next.
+    """
 
     __tablename__ = "case_keys"
     scopes = frozenset({"case"})
@@ -72,6 +86,12 @@ class CaseKey(Table):
     compartment: Mapped[str] = mapped_column(primary_key=True)
     generation: Mapped[int]
     created_at: Mapped[datetime]
+    commitment: Mapped[bytes]
+    vouched: Mapped[bytes]
+
+    def fact(self) -> bytes:
+        """What the register vouches for about this row."""
+        return case_key_fact(self.case_id, self.compartment, self.generation, self.commitment)
 
 
 class Grant(Row):
@@ -94,6 +114,8 @@ class Grant(Row):
     at: Mapped[datetime]
     until: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    # Made with the compartment's key by whoever gave this: holder, public key and end are bound to it.
+    tag: Mapped[bytes]
 
 
 class Envelope(Row):

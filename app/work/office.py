@@ -27,7 +27,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app import clock
 from app.audit.append import Draft, append
 from app.db import CaseRow, Row, Table
-from app.errors import Conflict, NotFound, Refusal, SealBroken, Unavailable, Unprocessable
+from app.errors import Conflict, NotFound, PlantedKey, Refusal, SealBroken, Unavailable, Unprocessable
+from app.keyholders.register import Register
 from app.policy.actor import Circumstances, Subject
 from app.policy.engine import Granted, Policy
 from app.pseudonyms import references
@@ -65,11 +66,21 @@ class Replayed(dict[str, Any]):
 class Office:
     """Performs actions and answers queries for every door of one process."""
 
-    def __init__(self, engine: Engine, policy: Policy, *, settings: Settings | None = None, host: str = "app") -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        policy: Policy,
+        *,
+        settings: Settings | None = None,
+        host: str = "app",
+        register: Register | None = None,
+    ) -> None:
         self._engine = engine
         self._settings = settings or Settings()
         self.policy = policy
         self.host = host
+        # What this process knows of the office's own keys; without it nothing is sealed to anybody.
+        self.register = register
         # Set by whoever keeps sign-ins: raises NotSignedIn if a caller is no longer who they were.
         self.recheck: Callable[[Session, Caller], None] = lambda _session, _caller: None
 
@@ -90,16 +101,13 @@ class Office:
         raises       Refusal (an entry of its own is committed first), Alarm, or a defect
         """
         try:
-            with (
-                Session(self._engine, info={"hallway": True}, expire_on_commit=False) as session,
-                session.begin(),
-            ):
+            with self._session() as session, session.begin():
                 return self._run(session, caller, action, form, subject, idempotency, render)
         except Refusal as refusal:
             self._refused(caller, action.name, form, subject, refusal)
             raise
-        except SealBroken:
-            self._alarm(caller, action)
+        except (SealBroken, PlantedKey) as alarm:
+            self._alarm(caller, action, alarm.code)
             raise
         except (DBAPIError, PoolTimeout) as problem:
             failed = _failed(problem)
@@ -110,7 +118,7 @@ class Office:
     def ask(self, caller: Caller, query: Query, *given: Any, **more: Any) -> Any:
         """Answer a question that discloses nothing sealed, in a read-only transaction."""
         try:
-            with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            with self._session(hallway=False) as session, session.begin():
                 # Said with BEGIN, so that it costs no trip of its own.
                 session.connection(execution_options={"postgresql_readonly": True})
                 return query.run(Reading(session, caller, self.policy, clock.now(), self._settings), *given, **more)
@@ -142,13 +150,15 @@ class Office:
         The database itself refuses its commit if it changed anything that needs an entry.
         """
         try:
-            with (
-                Session(self._engine, info={"hallway": True}, expire_on_commit=False) as session,
-                session.begin(),
-            ):
+            with self._session() as session, session.begin():
                 return run(session)
         except (DBAPIError, PoolTimeout) as problem:
             raise _failed(problem) from None
+
+    def _session(self, *, hallway: bool = True) -> Session:
+        """A session that knows the register and, for actions, may write."""
+        info = {"hallway": hallway, "register": self.register}
+        return Session(self._engine, info=info, expire_on_commit=False)
 
     def _run(
         self,
@@ -197,6 +207,12 @@ class Office:
         for case in work.combined():
             both = tuple(replace(s, seq=None) for s in draft.subjects if s.case_id == case)
             append(session, replace(draft, operation="combine", subjects=both, fields=(), codes={}, words=None))
+        planted = session.info.get("planted", 0)
+        if planted:
+            # They were left out, so the action went on; whoever reads the log has to know of them.
+            again = tuple(replace(subject, seq=None) for subject in draft.subjects)
+            found = replace(draft, operation="key", outcome=PlantedKey.code, fields=(), words=None, subjects=again)
+            append(session, replace(found, codes={"planted": planted}))
 
     def _facts(self, work: Work, action: Action, row: Table | None, form: Form | None) -> Subject:
         target = action.about(work, row, form) if action.about is not None else {}
@@ -258,17 +274,17 @@ class Office:
         base = self._draft(caller, name, "refuse", form, granted, clock.now())
         draft = replace(base, outcome=refusal.code, sought=_sought(address), codes=_target(address))
         try:
-            with Session(self._engine, info={"hallway": True}) as session, session.begin():
+            with self._session() as session, session.begin():
                 append(session, draft)
         except (DBAPIError, PoolTimeout) as problem:
             raise _failed(problem) from None
 
-    def _alarm(self, caller: Caller, action: Action) -> None:
+    def _alarm(self, caller: Caller, action: Action, code: str) -> None:
         granted = Granted("none", self.policy.hash)
-        draft = replace(self._draft(caller, action.name, "refuse", None, granted, clock.now()), outcome="seal.broken")
-        with Session(self._engine, info={"hallway": True}) as session, session.begin():
+        draft = replace(self._draft(caller, action.name, "refuse", None, granted, clock.now()), outcome=code)
+        with self._session() as session, session.begin():
             append(session, draft)
-        log.critical("a seal did not open: %s", action.name)
+        log.critical("%s: %s", code, action.name)
 
 
 def check_actions(policy: Policy) -> None:

@@ -73,8 +73,8 @@ class Seals:
         nothing that is stored. Files keep their bytes; only their sealed key changes.
         """
         old = grants.generation_of(self._session, case, compartment, to_rotate=True)
-        self._key_of(case, compartment, old)
-        new, key = grants.rotate(self._session, case, compartment, without=without, by=by, at=self._at)
+        held = self._key_of(case, compartment, old)
+        new, key = grants.rotate(self._session, case, compartment, held, without=without, by=by, at=self._at)
         self._generations[(case, compartment)] = new
         self._keys[(case, compartment, new)] = key
         count = 0

@@ -16,6 +16,7 @@ from app.cli.demonstration import office_as
 from app.crypto import hpke, kdf, shares
 from app.errors import SignInRefused
 from app.keyholders.manager import FileKeyManager
+from app.keyholders.register import Register
 from app.settings import Settings
 from tests.cli.driving import Amana, processes_in
 
@@ -32,7 +33,7 @@ def paper(amana: Amana) -> tuple[str, str]:
 
 def test_the_folder_and_all_in_it_belong_to_one_account_alone(real: Amana) -> None:
     assert real.home.stat().st_mode & 0o777 == 0o700
-    for name in ("unlock", "installation", "keys/staff.key", "keys/log.key", "keys/log.trust"):
+    for name in ("unlock", "installation", "keys/staff.key", "keys/log.key", "keys/log.trust", "register.trust"):
         assert (real.home / name).stat().st_mode & 0o777 == 0o600
     assert not (real.home / "postgres" / "unlock").exists()
 
@@ -79,7 +80,7 @@ def test_an_invitation_opens_an_account_once(amana: Amana) -> None:
     manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
     form = AcceptInvitation(code=code, passphrase="a long walk along the river")
 
-    with database(settings) as roles, office_as(settings, roles, "app") as office:
+    with database(settings) as roles, office_as(settings, roles, "app", Register.of(manager)) as office:
         signins = SignIns(office, manager, settings)
         enrolled = signins.accept(form)
         with pytest.raises(SignInRefused):

@@ -104,6 +104,45 @@ def test_a_signing_key_that_is_not_the_logs_own_is_refused(office: Amana, keys: 
     assert "not the key that keys/log.trust names" in done.err
 
 
+@pytest.mark.abuse("H07")
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "is missing"),
+        ("register 00\n", "does not hold"),
+        ("log " + "0" * 64, "does not hold"),
+        ("", "does not hold"),
+    ],
+)
+def test_a_portal_that_cannot_tell_whom_to_seal_to_does_not_start(
+    office: Amana, content: str | None, told: str
+) -> None:
+    """Without the register it would seal to whatever key stands in the database."""
+    path = office.home / "register.trust"
+    kept = path.read_text()
+    path.unlink() if content is None else path.write_text(content)
+
+    done = office.run("serve", "--portal")
+
+    path.write_text(kept)
+    path.chmod(0o600)
+    assert done.code == 2
+    assert told in done.err
+
+
+@pytest.mark.abuse("H07")
+def test_the_register_of_another_installation_is_told_by_the_check(office: Amana) -> None:
+    path = office.home / "register.trust"
+    kept = path.read_text()
+    path.write_text("register " + "ab" * 32 + "\n")
+
+    done = office.run("keys", "check")
+
+    path.write_text(kept)
+    assert done.code == 2
+    assert "register.trust is not of the register" in done.err
+
+
 @pytest.mark.domain("D49")
 @pytest.mark.abuse("L04")
 @pytest.mark.parametrize(

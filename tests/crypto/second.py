@@ -76,6 +76,18 @@ def kdf(given: Given) -> str:
     return function(key, given["label"], context, given["length"]).hex()
 
 
+def statement(given: Given) -> str:
+    out = bytearray(given["label"].encode() + b"\0")
+    for part in map(bytes.fromhex, given["parts"]):
+        out += struct.pack(">I", len(part)) + part
+    return out.hex()
+
+
+def tag(given: Given) -> str:
+    key = expand(bytes.fromhex(given["key"]), given["label"])
+    return hmac.digest(key, bytes.fromhex(statement(given)), "sha256").hex()
+
+
 # -- seals under a key ------------------------------------------------------------------
 
 
@@ -360,6 +372,8 @@ def signature(given: Given) -> str:
 
 READERS: dict[str, Callable[[Given], str]] = {
     "kdf": kdf,
+    "statement": statement,
+    "tag": tag,
     "field": field,
     "box": box,
     "hpke": hpke,

@@ -53,14 +53,19 @@ def opens(stored: StoredCell, key: bytes) -> bool:
     return True
 
 
-def key_of(database: Database, private: hpke.PrivateKey, holder: UUID, compartment: str, generation: int) -> bytes:
-    """The compartment key inside the grant of a holder, live or not, opened with their private key."""
+def key_of(
+    database: Database, private: hpke.PrivateKey, holder: UUID, compartment: str, generation: int,
+    case: UUID | None = None,
+) -> bytes:  # fmt: skip
+    """The compartment key inside the grant of a holder, live or not, opened with their private key.
+
+    case   which one, where the holder has the compartment of several
+    """
     with Session(database.engine("owner")) as session:
-        grant = session.scalars(
-            select(Grant).where(
-                Grant.keyholder_id == holder, Grant.compartment == compartment, Grant.generation == generation
-            )
-        ).one()
+        wanted = select(Grant).where(
+            Grant.keyholder_id == holder, Grant.compartment == compartment, Grant.generation == generation
+        )
+        grant = session.scalars(wanted if case is None else wanted.where(Grant.case_id == case)).one()
         info = grants.grant_info(grant.case_id, compartment, generation, holder)
         return hpke.open_with(private, grant.sealed_key, info=info)
 

@@ -166,7 +166,7 @@ def test_files_and_folders_of_keys_are_for_one_account_alone(made: Path, unlock:
 @pytest.mark.abuse("H05")
 def test_a_process_has_only_the_keys_of_its_purpose(tmp_path: Path, unlock: Path) -> None:
     """The staff app cannot sign the log; the worker cannot test passphrases; the portal holds nothing."""
-    staff = FileKeyManager.make(tmp_path / "staff.key", unlock, "pepper", "wrap")
+    staff = FileKeyManager.make(tmp_path / "staff.key", unlock, "pepper", "wrap", "register")
     worker = FileKeyManager.make(tmp_path / "log.key", unlock, "log")
 
     none = FileKeyManager({})
@@ -194,7 +194,7 @@ def test_keys_do_not_print_and_are_not_stored(made: Path, unlock: Path, world: W
 
 def test_the_contract_of_a_key_manager_is_small() -> None:
     assert {name for name in vars(manager.KeyManager) if not name.startswith("_")} == {
-        "pepper", "wrap", "unwrap", "sign", "public",
+        "pepper", "wrap", "unwrap", "sign", "public", "vouch", "register",
     }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from app.keyholders import grants, holders
 from app.keyholders.grants import COMPARTMENTS
 from app.keyholders.keyring import Keyring
 from app.keyholders.manager import FileKeyManager
-from app.keyholders.models import Envelope, Grant
+from app.keyholders.models import Envelope, Grant, Membership
 from app.settings import Settings
 from tests.conftest import Database
 from tests.keyholders.stored import cells, opens
@@ -286,4 +286,5 @@ def _ring(database: Database, login: str, private: hpke.PrivateKey) -> Keyring:
     with Session(database.engine("owner")) as session:
         holder: UUID | None = session.scalar(select(User.keyholder_id).where(User.login_name == login))
         assert holder is not None
-        return Keyring(holder, private, memberships=holders.memberships_of(session, holder))
+        mine = select(Membership).where(Membership.member_id == holder, Membership.ended_at.is_(None))
+        return Keyring(holder, private, memberships=session.scalars(mine).all())

@@ -184,6 +184,7 @@ def test_containers_hold_only_their_own_key_file() -> None:
     seen = {name: set(re.findall(r"keys/([a-z.]+):ro", service(name))) for name in DOORS}
 
     assert seen == {"staff": {"staff.key"}, "portal": set(), "worker": {"log.key", "log.trust"}}
+    assert "register.trust:ro" in service("portal")
     assert "unlock" not in re.sub(r"#.*", "", service("portal"))
 
 

@@ -51,6 +51,18 @@ def kdf_file() -> Document:
     return cases("kdf", "A key made from a key depends on label, context and length.", "same", given)
 
 
+def statement_files() -> Iterator[tuple[str, Document]]:
+    """A grant of the account to one holder, without an end; and texts that only their lengths tell apart."""
+    case, holder = UUID(CELL["case"]).bytes.hex(), UUID(CELL["row"]).bytes.hex()
+    grant = [case, b"TESTIMONY".hex(), "0003", holder, "0001", "aabbcc", ""]
+    hours = [*grant[:-1], (1_790_000_000_000_000).to_bytes(8, "big").hex()]
+    parts = [grant, hours, [], [""], ["", ""], ["6162", "63"], ["61", "6263"], ["616263"]]
+    facts = [{"label": "amana/register/holder/v1", "parts": each} for each in parts]
+    yield "statement", cases("statement", "A fact is written in one way, whatever its parts.", "same", facts)
+    tags = [{"key": KEY.hex(), "label": "amana/grant-tag/v1", "parts": each} for each in (grant, hours, [])]
+    yield "tag", cases("tag", "A grant's tag depends on key, holder and end.", "same", tags)
+
+
 def field_given(plaintext: bytes = b"she was seven", key: bytes = KEY, **moved: Any) -> Given:
     """A field sealed in CELL, said to lie where ``moved`` puts it."""
     sealed = fields.seal(KEY, cell(CELL), plaintext, nonce=NONCE)
@@ -351,6 +363,7 @@ def kept(name: str, drawn: Callable[[], list[Given]]) -> list[Given]:
 def documents() -> Iterator[tuple[str, Document]]:
     """Every vector file by name, as the product makes it now."""
     yield "kdf", kdf_file()
+    yield from statement_files()
     yield from field_files()
     yield from box_files()
     yield from hpke_files()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from app.crypto import boxes, chunks, fields, hpke, kdf, passphrases, receipts, shares, signing
+from app.crypto import boxes, chunks, fields, hpke, kdf, passphrases, receipts, shares, signing, statements
 from app.errors import Alarm, Refusal
 
 HERE = Path(__file__).parent
@@ -39,6 +39,14 @@ def _kdf(given: Given) -> str:
     function = {"derive": kdf.derive, "expand": kdf.expand}[given["function"]]
     key, context = bytes.fromhex(given["key"]), bytes.fromhex(given["context"])
     return function(key, given["label"], given["length"], context=context).hex()
+
+
+def _statement(given: Given) -> str:
+    return statements.statement(given["label"], *map(bytes.fromhex, given["parts"])).hex()
+
+
+def _tag(given: Given) -> str:
+    return statements.tag(bytes.fromhex(given["key"]), given["label"], *map(bytes.fromhex, given["parts"])).hex()
 
 
 def _field(given: Given) -> str:
@@ -101,6 +109,8 @@ def _signature(given: Given) -> str:
 
 READERS: dict[str, Callable[[Given], str]] = {
     "kdf": _kdf,
+    "statement": _statement,
+    "tag": _tag,
     "field": _field,
     "box": _box,
     "hpke": _hpke,
