@@ -6,7 +6,6 @@ which shares no code with this.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Generator
 from contextlib import closing
 from contextvars import ContextVar
@@ -16,6 +15,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.audit.bodies import CaseNumbers, read_body
 from app.audit.canonical import commitment
 from app.audit.checkpoint import open_checkpoint
 from app.audit.models import Entry, EntryBody, Place, SignedCheckpoint
@@ -47,20 +47,7 @@ def check(session: Session, *, key: str | None = None, progress: Callable[[int],
     """
     progress = progress or watching.get()
     signed = dict(session.execute(select(SignedCheckpoint.size, SignedCheckpoint.root)).all())
-    edge, problem, bad = RightEdge(), "", None
-    # Closed at the first problem too: the rest of the rows waits at the server otherwise.
-    with closing(_rows(session)) as rows:
-        for row in rows:
-            problem = _problem(row, edge.size)
-            if problem:
-                bad = edge.size
-                break
-            edge.append(leaf_hash(row.commitment))
-            if edge.size in signed and edge.root() != bytes(signed[edge.size]):
-                problem, bad = f"the tree of {edge.size} entries is not the one that was signed", edge.size - 1
-                break
-            if progress and edge.size % PORTION == 0:
-                progress(edge.size)
+    edge, problem, bad = _walk(session, signed, progress)
     last = max(signed, default=0)
     if not problem and last > edge.size:
         problem, bad = f"a checkpoint was signed for {last} entries; {edge.size} are left", edge.size
@@ -68,6 +55,29 @@ def check(session: Session, *, key: str | None = None, progress: Callable[[int],
         problem = _signature(session, last, key)
     waiting = session.scalar(select(func.count()).select_from(Entry)) or 0
     return Checked(not problem, edge.size, edge.root().hex(), bad, problem, max(0, waiting - edge.size))
+
+
+def _walk(
+    session: Session, signed: dict[int, bytes], progress: Callable[[int], None] | None
+) -> tuple[RightEdge, str, int | None]:
+    """The tree of what was placed, and the first problem on the way with the entry it begins at."""
+    edge, numbers, agreed = RightEdge(), CaseNumbers(), 0
+    # Closed at the first problem too: the rest of the rows waits at the server otherwise.
+    with closing(_rows(session)) as rows:
+        for row in rows:
+            problem = _problem(row, edge.size, numbers)
+            if problem:
+                return edge, problem, edge.size
+            edge.append(leaf_hash(row.commitment))
+            if edge.size in signed:
+                if edge.root() != bytes(signed[edge.size]):
+                    # Somewhere after the last checkpoint that agreed: where, its root cannot tell.
+                    return edge, f"the tree of {edge.size} entries is not the one that was signed", agreed
+                agreed = edge.size
+            if progress and edge.size % PORTION == 0:
+                progress(edge.size)
+    bad, problem = numbers.missing()
+    return edge, problem, bad
 
 
 @dataclass(frozen=True)
@@ -94,16 +104,22 @@ def _rows(session: Session) -> Generator[_Row]:
             yield _Row(index, bytes(stored), bytes(salt or b""), None if body is None else bytes(body), view)
 
 
-def _problem(row: _Row, expected: int) -> str:
+def _problem(row: _Row, expected: int, numbers: CaseNumbers) -> str:
     """What does not fit about one entry; empty if all does."""
     if row.index != expected:
         return "a place is missing"
     if row.body is None:
-        return ""
+        return numbers.take(row.index, None)
     if commitment(row.salt, row.body) != row.commitment:
         return "a body does not fit its commitment"
+    try:
+        body = read_body(row.body)
+    except ValueError:
+        return "a body is not written as it must be"
     # Auditors search and read the view; a body left whole beside it would prove nothing to them.
-    return "" if json.loads(row.body) == row.view else "what is shown of a body is not what was committed to"
+    if body != row.view:
+        return "what is shown of a body is not what was committed to"
+    return numbers.take(row.index, body)
 
 
 def _signature(session: Session, size: int, key: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.bodies import CaseNumbers
 from app.audit.canonical import canonical, commitment
 from app.audit.check import PORTION, Checked
 from app.audit.checkpoint import Checkpoint, open_checkpoint
@@ -92,14 +94,17 @@ def _first_bad(
     folder: Path, tiles: TileFolder, signed: Checkpoint, progress: Callable[[int], None] | None
 ) -> tuple[int | None, str]:
     """Index of the first entry that does not fit, and why; (None, "") if all do."""
-    index = 0
+    index, numbers = 0, CaseNumbers()
     try:
         with (folder / "bodies.jsonl").open("rb") as bodies:
             for index in range(signed.size):
                 if index % WIDTH == 0:
                     stored = tiles.commitments(index // WIDTH, min(WIDTH, signed.size - index))
-                if _committed(bodies.readline()) != stored[index % WIDTH]:
+                committed, body = _committed(bodies.readline())
+                if committed != stored[index % WIDTH]:
                     return index, "a body does not fit its commitment"
+                if problem := numbers.take(index, body):
+                    return index, problem
                 if progress and index % PORTION == 0:
                     progress(index)
             if bodies.read(1):
@@ -111,22 +116,24 @@ def _first_bad(
         return None, str(found)
     except ValueError:
         return index, "a line of bodies.jsonl is not written as it must be"
-    return None, ""
+    return numbers.missing()
 
 
-def _committed(line: bytes) -> bytes:
-    """The commitment a line of bodies.jsonl stands for; ValueError unless ``_line`` would write it so."""
+def _committed(line: bytes) -> tuple[bytes, dict[str, Any] | None]:
+    """Commitment and body of a line of bodies.jsonl; ValueError unless ``_line`` would write it so."""
     found = json.loads(line)
     try:
         if "erased" in found:
-            entry: Entry = bytes.fromhex(found["erased"])
+            erased = bytes.fromhex(found["erased"])
+            body, again = None, _line(erased)
         else:
-            entry = bytes.fromhex(found["salt"]), canonical(found["body"])
-    except (KeyError, TypeError):
+            body, salt = found["body"], bytes.fromhex(found["salt"])
+            again = _line((salt, canonical(body)))
+    except (KeyError, TypeError, AttributeError):
         raise ValueError("not an entry") from None
-    if _line(entry) != line:
+    if again != line:
         raise ValueError("a second spelling")
-    return entry if isinstance(entry, bytes) else commitment(*entry)
+    return (erased, None) if body is None else (commitment(salt, canonical(body)), body)
 
 
 def _line(entry: Entry) -> bytes:
