@@ -5,7 +5,7 @@ PY     := $(VENV)/bin/python
 T      ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench assets kills
+.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench drills assets kills
 
 help: ## what each command does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ contracts:
 
 migration: env ## a new revision from the models (NAME="what changes")
 	@$(PY) -m app.cli db revision "$(NAME)"
+
+drills: env ## the trials that are drawn, in the numbers of the threat model (ten minutes)
+	@AMANA_DRILLS=1 $(PY) -m pytest -m drill --timeout 3600 $(T)
 
 vectors: env ## regenerate the golden vectors; fails if one moved
 	@$(PY) -m tests.vectors.make

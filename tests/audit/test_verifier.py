@@ -34,10 +34,11 @@ from tests.audit.sample_log import (
     signed,
     tampered,
 )
+from tests.drills import trials
 from tests.kit import verify_log
 from tests.kit.verify_log import Verdict, verify
 
-SIZE = 600
+SIZE = trials(600, 10_000)
 LOG = entries(SIZE)
 Files = dict[str, bytes]
 
@@ -152,21 +153,28 @@ def cut_inside_a_line(files: Files, dice: Dice) -> tuple[Files, int]:
     return with_lines(files, [*lines[:at], lines[at][: dice.below(len(lines[at]), 1)]]), at
 
 
+def drawn(files: Files, folder: str, dice: Dice) -> str:
+    """One of the tiles in a folder of an export."""
+    names = sorted(name for name in files if name.startswith(folder))
+    return names[dice.below(len(names))]
+
+
 def flip_commitment(files: Files, dice: Dice) -> tuple[Files, int]:
-    name = ("tile/entries/000", "tile/entries/001", "tile/entries/002.p/88")[dice.below(3)]
+    name = drawn(files, "tile/entries/", dice)
     bent = dice.flip(files[name])
     return files | {name: bent}, first_difference(files[name], bent) // 34 + 256 * int(name[13:16])
 
 
 def flip_leaf(files: Files, dice: Dice) -> tuple[Files, int]:
-    name = ("tile/0/000", "tile/0/001", "tile/0/002.p/88")[dice.below(3)]
+    name = drawn(files, "tile/0/", dice)
     bent = dice.flip(files[name])
     return files | {name: bent}, first_difference(files[name], bent) // 32 + 256 * int(name[7:10])
 
 
 def flip_node(files: Files, dice: Dice) -> tuple[Files, int]:
-    bent = dice.flip(files["tile/1/000.p/2"])
-    return files | {"tile/1/000.p/2": bent}, first_difference(files["tile/1/000.p/2"], bent) // 32 * 256
+    name = drawn(files, "tile/1/", dice)
+    bent = dice.flip(files[name])
+    return files | {name: bent}, first_difference(files[name], bent) // 32 * 256
 
 
 def first_difference(one: bytes, other: bytes) -> int:
@@ -179,6 +187,7 @@ EDITS = (
 )  # fmt: skip
 
 
+@pytest.mark.drill
 @pytest.mark.abuse("G01")
 @pytest.mark.abuse("G06")
 def test_a_thousand_random_edits_are_found_and_the_first_bad_entry_named(exported: Path) -> None:
