@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 import app.accounts.actions
 import app.accounts.mine
+import app.accounts.services
 import app.cases.actions
 import app.intake.actions
 import app.legal.actions

@@ -13,7 +13,7 @@ from app import clock
 from app.accounts import rules
 from app.accounts.forms import Enrolment, Entering, Found, Invite, JoinTeam, LeaveTeam, Shut
 from app.accounts.models import AccountState, Device, RecoveryCode, RoleHolding, SignIn, User
-from app.accounts.steps import joiner, leaver, newcomer
+from app.accounts.steps import end_services_of, joiner, leaver, newcomer
 from app.accounts.views import Enrolled, Entered, FoundOffice, Invited, Left, TeamChange
 from app.crypto import boxes, kdf
 from app.errors import Conflict, NotFound, SignInRefused
@@ -158,7 +158,9 @@ def disable(work: Work, user: User, form: Shut) -> TeamChange:
     if user.keyholder_id is not None:
         for team_id in {m.team_id for m in holders.memberships_of(work.session, user.keyholder_id)}:
             _remove(work, work.session.get_one(Keyholder, team_id), user.keyholder_id)
-    work.record(user, account=user.code, why=form.why or "NOT_SAID")
+    # A service acts in the name of whoever made it: nobody is left to answer for it.
+    ended = end_services_of(work, user)
+    work.record(user, account=user.code, why=form.why or "NOT_SAID", services=ended)
     return TeamChange("all", user.code, 0)
 
 
@@ -184,7 +186,7 @@ def leave_team(work: Work, user: User, form: LeaveTeam) -> TeamChange:
     if user.keyholder_id is None:
         raise NotFound
     _remove(work, team, user.keyholder_id)
-    work.record(user, account=user.code, team=form.team)
+    work.record(user, account=user.code, team=form.team, services=end_services_of(work, user, form.team))
     return TeamChange(form.team, user.code, team.generation)
 
 

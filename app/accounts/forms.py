@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from app.accounts.rules import TEAM_OF
-from app.work.forms import Form, Line
+from app.work.forms import Form, Line, Moment
 
 Role = Literal[
     "intake_officer", "legal_reviewer", "caseworker", "narrative_editor", "reid_reviewer",
@@ -128,3 +128,12 @@ class JoinTeam(Form):
 
 class LeaveTeam(Form):
     team: Team
+
+
+class MakeService(Form):
+    """A program that will read what it is granted, for one purpose, until a day within a year."""
+
+    team: Literal["intake", "legal", "protection"]
+    name: Line
+    purpose: Literal["DISCLOSURE", "DOCUMENTATION", "ARCHIVE"]
+    ends_at: Moment

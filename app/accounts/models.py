@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index
@@ -75,6 +76,40 @@ class User(Row):
             raise Conflict("This account is disabled already.")
         self.state, self.disabled_at = AccountState.DISABLED, at
         self.invite_hash = self.invite_until = self.invite_vouched = None
+
+
+class Service(Row):
+    """A program that signs in with a token, for one purpose, until a day: made by whoever leads a team.
+
+    Its key pair lies here sealed under the token, which is shown once and not stored. No team
+    shares a key with it and escrow has no copy: what it holds is what somebody granted it.
+    """
+
+    __tablename__ = "services"
+    scopes = frozenset({"staff"})
+    author = "made_by"
+    addressed_by = "code"
+
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    team: Mapped[str]
+    purpose: Mapped[str]
+    keyholder_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"))
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    sealed_private: Mapped[bytes]
+    made_by: Mapped[str] = mapped_column(index=True)
+    made_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"team": self.team}
+
+    def end(self, *, at: datetime) -> None:
+        """Its key goes: even the token and this row together open nothing any more."""
+        if self.ended_at is not None:
+            raise Conflict("This service has ended already.")
+        self.ended_at, self.sealed_private = at, b""
 
 
 class RoleHolding(Row):

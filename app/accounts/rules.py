@@ -26,6 +26,9 @@ TEAM_OF: Final = {
     "approver": "narrative",
 }
 STEP_SECONDS: Final = 30
+# A token of a service is told from a session's by how it begins; what follows is 256 random bits.
+SERVICE_PREFIX: Final = "amana-service-"
+SERVICE_DAYS_MAX: Final = 365
 
 
 class WeakPassphrase(Unprocessable):

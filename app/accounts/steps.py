@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.accounts.forms import Invite, JoinTeam, LeaveTeam
-from app.accounts.models import RoleHolding, User, WitnessKey
-from app.keyholders import holders
+from sqlalchemy import select
+
+from app.accounts.forms import Invite, JoinTeam, LeaveTeam, MakeService
+from app.accounts.models import AccountState, RoleHolding, Service, User, WitnessKey
+from app.errors import NotFound
+from app.keyholders import grants, holders
 from app.keyholders.models import Keyholder, PublicKey
 from app.work import Work
 
@@ -34,6 +39,60 @@ def joiner(work: Work, user: User, form: JoinTeam) -> dict[str, Any]:
 def leaver(_work: Work, _user: User, form: LeaveTeam) -> dict[str, Any]:
     """The team somebody is to leave."""
     return {"team": form.team}
+
+
+def whose(_work: Work, _row: None, form: MakeService) -> dict[str, Any]:
+    """The team that something is done for."""
+    return {"team": form.team}
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody a compartment can be granted to: a colleague, or a service until its end.
+
+    row   what to lock, so that two grants at one moment see each other
+    """
+
+    row: User | Service
+    holder: UUID
+    roles: frozenset[str]
+    teams: frozenset[str]
+    ends_at: datetime | None
+    active: bool
+
+
+def recipient(work: Work, code: str) -> Recipient:
+    """Whoever has this code and a key of their own. NotFound for nobody; PlantedKey for another's key."""
+    user = work.first(User, User.code == code)
+    if user is not None and user.keyholder_id is not None:
+        holder = holders.called(work.session, user.keyholder_id, "person", user.code)
+        held = work.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
+        roles = frozenset(each.role for each in held)
+        return Recipient(user, holder, roles, _teams_of(work, user), None, user.state == AccountState.ACTIVE)
+    service = work.first(Service, Service.code == code)
+    if service is None:
+        raise NotFound
+    holder = holders.called(work.session, service.keyholder_id, "service", service.code)
+    active = service.ended_at is None and service.ends_at > work.now
+    return Recipient(service, holder, frozenset({"service"}), frozenset({service.team}), service.ends_at, active)
+
+
+def end_service(work: Work, service: Service) -> int:
+    """End a service, its key and its grants; returns how many grants there were."""
+    service.end(at=work.now)
+    work.session.get_one(Keyholder, service.keyholder_id).ended_at = work.now
+    return grants.end_all(work.session, service.keyholder_id, at=work.now)
+
+
+def end_services_of(work: Work, user: User, team: str | None = None) -> int:
+    """End what somebody made, when nobody is left to answer for it; returns how many services."""
+    mine = [Service.made_by == user.code, Service.ended_at.is_(None)]
+    found = work.session.scalars(
+        select(Service).where(*mine, *([] if team is None else [Service.team == team])).with_for_update()
+    ).all()
+    for service in found:
+        end_service(work, service)
+    return len(found)
 
 
 def _teams_of(work: Work, user: User) -> frozenset[str]:

@@ -155,3 +155,31 @@ class TeamChange:
     team: str
     user: str
     generation: int
+
+
+@dataclass(frozen=True)
+class ServiceMade:
+    """The token is shown once, to whoever made the service; only its hash is kept."""
+
+    user: str
+    token: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class ServiceEnded:
+    user: str
+    grants: int
+
+
+@dataclass(frozen=True)
+class ServiceLine:
+    """A program that may sign in: whose, what for, until when."""
+
+    user: str
+    name: str
+    team: str
+    purpose: str
+    made_by: str
+    ends_at: datetime
+    ended_at: datetime | None

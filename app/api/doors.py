@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.accounts import actions as accounts
-from app.accounts import mine
+from app.accounts import mine, services
 from app.accounts import queries as account_queries
 from app.cases import actions as cases
 from app.cases import queries as case_queries
@@ -60,6 +60,8 @@ POSTS: Final = (
     Post("/api/people/{user}/sign-out", mine.end_all),
     Post("/api/people/{user}/team", accounts.join_team),
     Post("/api/people/{user}/team/remove", accounts.leave_team),
+    Post("/api/services", services.make, 201),
+    Post("/api/services/{user}/end", services.end),
     Post("/api/cases", cases.open_case, 201),
     Post("/api/cases/{reference}/hand-over", cases.hand_over),
     Post("/api/cases/{reference}/grants", cases.give, 201),
@@ -124,6 +126,7 @@ GETS: Final = (
     Get("/api/me/devices", account_queries.devices),
     Get("/api/me/opened", oversight_queries.mine, paged=True),
     Get("/api/people", account_queries.colleagues, paged=True),
+    Get("/api/services", services.services, paged=True),
     Get("/api/cases", case_queries.cases, paged=True),
     Get("/api/cases/count", case_queries.count),
     Get("/api/cases/{reference}", case_queries.show),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from app.accounts.models import User
+from app.accounts.steps import Recipient, recipient
 from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
 from app.cases.models import Case, CaseState, Clearance, Handoff, HandoffState, Justification, Origin, Visit
 from app.cases.steps import open_fields, receiver
@@ -87,15 +87,16 @@ def give(work: Work, case: Case, form: GiveGrant) -> Granted:
     case.must_be_open()
     if form.until is not None and form.until <= work.now:
         raise Conflict("That time is over.")
-    user = work.one(User, User.code == form.user)
-    if user.keyholder_id is None or user.state != "ACTIVE":
-        raise Conflict("This colleague has not signed in yet, so nothing can be sealed to them.")
+    given = recipient(work, form.user)
+    if not given.active:
+        raise Conflict("This colleague has not signed in yet or is gone, so nothing can be sealed to them.")
+    until = _until(form, given)
     for compartment in sorted(form.compartments):
-        if _holds(work, case, compartment, user.keyholder_id):
+        if _holds(work, case, compartment, given.holder):
             raise Conflict("They hold that already.")
-        work.give(case.id, compartment, user.keyholder_id, form.until)
-    work.record(case, recipient=user.id, compartments="+".join(sorted(form.compartments)))
-    return Granted(case.reference, user.code, tuple(sorted(form.compartments)), form.until)
+        work.give(case.id, compartment, given.holder, until)
+    work.record(case, recipient=given.row.id, compartments="+".join(sorted(form.compartments)))
+    return Granted(case.reference, given.row.code, tuple(sorted(form.compartments)), until)
 
 
 @action("grant.revoke", operation="revoke", on=Case)
@@ -238,13 +239,20 @@ def _others(work: Work, case: Case, compartment: str, holder: UUID) -> bool:
     return bool(people - {holders.escrow(work.session).id})
 
 
+def _until(form: GiveGrant, given: Recipient) -> datetime | None:
+    """When a grant ends: a service's with the service at the latest, whoever forgets to say so."""
+    if given.ends_at is None:
+        return form.until
+    if form.until is not None and form.until > given.ends_at:
+        raise Conflict("This service ends before that time.")
+    return form.until or given.ends_at
+
+
 def _revoked_holder(work: Work, form: RevokeGrant) -> tuple[UUID, UUID]:
     if (form.user is None) == (form.team is None):
         raise Conflict("Name either a colleague or a team.")
     if form.team is not None:
         team = work.team(form.team)
         return team.id, team.id
-    user = work.one(User, User.code == form.user)
-    if user.keyholder_id is None:
-        raise NotFound
-    return user.keyholder_id, user.id
+    given = recipient(work, str(form.user))
+    return given.holder, given.row.id

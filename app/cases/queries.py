@@ -155,7 +155,9 @@ def _record(name: str, row: CaseRow) -> RecordLine:
 def _grants(reading: Reading, case: UUID) -> list[GrantLine]:
     rows = reading.all(Grant, Grant.case_id == case, live(reading.now), order=Grant.compartment, limit=200)
     people = {u.keyholder_id: u.code for u in reading.all(User, limit=1000)}
-    teams = {t.id: f"{t.name or t.kind}" for t in reading.all(Keyholder, Keyholder.kind.in_(["team", "escrow"]))}
+    teams = {
+        t.id: f"{t.name or t.kind}" for t in reading.all(Keyholder, Keyholder.kind.in_(["team", "escrow", "service"]))
+    }
     return [
         GrantLine(
             g.id,

@@ -7,13 +7,12 @@ from typing import Any
 
 from sqlalchemy import ScalarSelect, Select, exists, func, select
 
-from app.accounts.models import RoleHolding, User
+from app.accounts.steps import recipient
 from app.cases.forms import GiveGrant, Opening
 from app.cases.models import Case, CaseState, Handoff, HandoffState
 from app.cases.views import Opened
 from app.db import CaseRow, EnvelopeRow, sealed_columns
-from app.errors import NotFound, Unprocessable
-from app.keyholders import holders
+from app.errors import Unprocessable
 from app.keyholders.grants import live
 from app.keyholders.models import Grant
 from app.work import Reading, Work
@@ -40,18 +39,15 @@ def open_case_of(work: Work, row: CaseRow) -> Case:
 
 
 def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
-    """Roles and live holdings, on this case, of the colleague a grant is meant for."""
-    user = work.first(User, User.code == form.user)
-    if user is None or user.keyholder_id is None:
-        raise NotFound
-    holders.called(work.session, user.keyholder_id, "person", user.code)
+    """Roles, teams and live holdings, on this case, of whom a grant is meant for."""
+    given = recipient(work, form.user)
     # Two grants to one person at one moment: the second must see what the first gave.
-    work.lock(user)
-    roles = work.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
+    work.lock(given.row)
     return {
-        "target": user.code,
-        "target_roles": frozenset(role.role for role in roles),
-        "target_held": work.held_by(user.keyholder_id, case),
+        "target": given.row.code,
+        "target_roles": given.roles,
+        "target_teams": given.teams,
+        "target_held": work.held_by(given.holder, case),
     }
 
 

@@ -238,6 +238,17 @@ def rotate(
     return current.generation, key
 
 
+def end_all(session: Session, holder: UUID, *, at: datetime) -> int:
+    """End every grant of a holder who is gone, key and all; returns how many.
+
+    Their compartments keep their keys: a private key that is nowhere any more opens none.
+    """
+    ended = session.execute(
+        update(Grant).where(Grant.keyholder_id == holder, Grant.revoked_at.is_(None)).values(revoked_at=at)
+    )
+    return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
 def _staying(
     session: Session, case: UUID, compartment: str, old: bytes, *, without: UUID, at: datetime
 ) -> dict[UUID, datetime | None]:

@@ -29,6 +29,11 @@ class Actor:
     sign_in: UUID | None = None
     second_factor_at: datetime | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether this is somebody of ours from outside this process: what they are refused is written down."""
+        return self.kind in {"User", "Operator"} or (self.kind == "Service" and self.id is not None)
+
     def entity(self) -> dict[str, Any]:
         """This caller as a Cedar entity."""
         return {

@@ -268,7 +268,7 @@ class Office:
         Refusals of anonymous callers are counted at the edge, not logged one by one: a
         stranger must not be able to fill the log.
         """
-        if caller.actor.kind not in {"User", "Operator"}:
+        if not caller.actor.known:
             return
         granted = Granted(refusal.rule or "none", self.policy.hash)
         base = self._draft(caller, name, "refuse", form, granted, clock.now())

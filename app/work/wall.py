@@ -42,7 +42,8 @@ _SEEN = (
 
 def known(session: Session, actor: Actor, case: UUID, *, at: datetime) -> tuple[frozenset[str], frozenset[str]]:
     """The compartments of a case an actor can open now, and which of place and account they ever opened."""
-    user = actor.id if actor.kind == "User" else None
+    # A colleague, or a service, whose token is its one sign-in.
+    user = actor.id if actor.sign_in is not None else None
     given = {"case": case, "holders": [*actor.keyholders], "user": user, "at": at}
     held, place, what = session.execute(_KNOWN, given).one()
     sides = {"LOCATION": place, "TESTIMONY": what}

@@ -106,7 +106,7 @@ class Reading:
         return grants.held(self._session, self.actor.keyholders, cases, at=self.now)
 
     def known(self, case: UUID) -> tuple[frozenset[str], frozenset[str]]:
-        """What the ring opens of a case now, and which of place and account this person ever opened of it."""
+        """What the ring opens of a case now, and which of place and account this caller ever opened of it."""
         return wall.known(self._session, self.actor, case, at=self.now)
 
     def held_by(self, holder: UUID, case: Table) -> frozenset[str]:
@@ -130,6 +130,8 @@ class Reading:
             return True
         if form.cites is None:
             return False
+        if self.actor.kind == "Service":
+            return case is not None and self._agreed(form.cites, case)
         return any(self._stands(name, form.cites, case) for name in kinds)
 
     def visited(self, form: Reasoned, row: Table | None) -> bytes | None:
@@ -155,6 +157,12 @@ class Reading:
         if not fits:
             raise Conflict("This visit is over. Open the case again.")
         return None if visit.commitment is None else bytes(visit.commitment)
+
+    def _agreed(self, key: UUID, case: UUID) -> bool:
+        """Whether a consent of this case stands now. A service need not hold the account to cite one."""
+        consents = tables()["consents"].__mapper__.columns
+        mine = select(consents["id"]).where(consents["id"] == key, consents["case_id"] == case)
+        return self._session.execute(mine.where(consents["state"] == "GRANTED")).first() is not None
 
     def _stands(self, table_name: str, key: UUID, case: UUID | None) -> bool:
         table = tables().get(table_name)

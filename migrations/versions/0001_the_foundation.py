@@ -525,6 +525,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("login_name", name=op.f("uq_users_login_name")),
     )
     op.create_table(
+        "services",
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("team", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("keyholder_id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_private", sa.LargeBinary(), nullable=False),
+        sa.Column("made_by", sa.String(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["keyholder_id"], ["keyholders.id"], name=op.f("fk_services_keyholder_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_services")),
+        sa.UniqueConstraint("code", name=op.f("uq_services_code")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_services_token_hash")),
+    )
+    op.create_index(op.f("ix_services_made_by"), "services", ["made_by"])
+    op.create_table(
         "witness_keys",
         sa.Column("keyholder_id", sa.Uuid(), nullable=False),
         sa.Column("handle_hash", sa.LargeBinary(), nullable=False),
@@ -716,6 +736,8 @@ def downgrade() -> None:
     op.drop_table("handoffs")
     op.drop_index(op.f("ix_devices_user_id"), table_name="devices")
     op.drop_table("devices")
+    op.drop_index(op.f("ix_services_made_by"), table_name="services")
+    op.drop_table("services")
     op.drop_table("witness_keys")
     op.drop_table("users")
     op.drop_index(op.f("ix_threat_assessments_case_id"), table_name="threat_assessments")

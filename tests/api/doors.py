@@ -38,17 +38,19 @@ SPARED: Final = ("intake", "intake-lead", "legal", "legal-lead", "administrator"
 
 @dataclass
 class Scene:
-    """A case with a canary in every field, and spare colleagues to grant to, to remove and to disable."""
+    """A case with a canary in every field, and spare colleagues and programs to grant to, to remove and to end."""
 
     world: World
     planted: Planted
     spare: dict[str, str] = field(default_factory=dict)
+    programs: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def set(cls, world: World) -> Scene:
         scene = cls(world, plant(world))
         for number, login in enumerate(SPARED):
             scene.spare[login] = world.invite(f"spare{number}", roles=("intake_officer",)).code
+            scene.programs[login] = world.service("intake").user
         # Everybody's idle time begins anew, so that a request alone changes no row.
         for member in world.members.values():
             member.caller = world.signins.caller(member.token)
@@ -58,7 +60,8 @@ class Scene:
         """The address with the scene's own ids in it."""
         reference = self.planted.submission if "/submissions/" in ask.path else self.planted.reference
         reference = self.planted.report if ask.path.endswith("/public-reports") else reference
-        path = ask.path.replace("{reference}", reference).replace("{user}", self.spare_of(login))
+        spared = self.programs if "/services/" in ask.path else self.spare
+        path = ask.path.replace("{reference}", reference).replace("{user}", spared.get(login, spared["intake"]))
         return path.replace("{row}", str(self.row_of(ask, login))) if "{row}" in path else path
 
     def row_of(self, ask: Ask, login: str) -> UUID:
@@ -190,6 +193,8 @@ ACTIONS: Final = (
     _post("/api/people", ADMINISTRATOR, lambda _s, login: {
         "login_name": f"new-{login}", "display_name": "Somebody New", "roles": ["caseworker"]}, 201),
     _post("/api/people/{user}/team", frozenset({"intake-lead"}), plain(team="intake", deputy=False)),
+    _post("/api/services", frozenset({"legal-lead"}), plain(
+        team="legal", name="a program", purpose="ARCHIVE", ends_at="2026-12-01T10:00:00Z"), 201),
     _post("/api/cases", INTAKE, plain(pathway="ADULT"), 201),
     _post("/api/cases/{reference}/hand-over", INTAKE | LEGAL | SAFETY, plain(team="legal")),
     _post("/api/cases/{reference}/grants", INTAKE | LEGAL, _grant, 201),
@@ -270,6 +275,7 @@ ENDINGS: Final = (
     # Nobody here is still invited: who may is told so, who may not is refused.
     _post("/api/people/{user}/invite", ADMINISTRATOR, lambda _s, _l: {}),
     _post("/api/people/{user}/sign-out", ADMINISTRATOR),
+    _post("/api/services/{user}/end", frozenset({"administrator", "intake-lead"})),
     _post("/api/people/{user}/disable", ADMINISTRATOR, plain(why="LEFT")),
     _post("/api/sign-outs/{row}", EVERYBODY),
     _post("/api/sign-out", EVERYBODY),
@@ -284,6 +290,7 @@ QUESTIONS: Final = (
     Ask("GET", "/api/me/devices", EVERYBODY),
     Ask("GET", "/api/me/opened", EVERYBODY),
     Ask("GET", "/api/people", EVERYBODY),
+    Ask("GET", "/api/services", EVERYBODY),
     Ask("GET", "/api/cases", EVERYBODY),
     Ask("GET", "/api/cases/count", EVERYBODY),
     Ask("GET", "/api/cases/{reference}", HOLDERS),

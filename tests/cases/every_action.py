@@ -65,6 +65,13 @@ def _accounts(world: World) -> dict[str, Request]:
         "account.disable": (None, world.members["legal"].code),
         "team.add": (accounts.JoinTeam(team="intake"), colleague),
         "team.remove": (accounts.LeaveTeam(team="intake"), colleague),
+        "service.make": (
+            accounts.MakeService(
+                team="legal", name="a program", purpose="ARCHIVE", ends_at=clock.now() + timedelta(days=30)
+            ),
+            None,
+        ),
+        "service.end": (None, world.service().user),
         "log.query": (AskLog(), None),
         "log.entry": (AskEntry(number=0), None),
         "log.verify": (None, None),

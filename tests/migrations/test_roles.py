@@ -238,7 +238,10 @@ def test_an_entry_gets_one_place_and_a_place_one_entry(story: Story, database: D
 
 
 @pytest.mark.abuse("G08")
-def test_no_guarded_row_is_changed_without_an_entry(story: Story, database: Database, guards: Any) -> None:
+def test_no_guarded_row_is_changed_without_an_entry(
+    story: Story, world: World, database: Database, guards: Any
+) -> None:
+    world.service()
     filled = [name for name in guards.GUARDED if some(database, name)]
 
     for name in filled:

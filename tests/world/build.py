@@ -13,10 +13,10 @@ from uuid import UUID
 
 from app import clock
 from app.accounts import actions as accounts
-from app.accounts import rules, witnesses
-from app.accounts.forms import AcceptInvitation, Found, Founder, Invite, JoinTeam, SignInForm
+from app.accounts import rules, services, witnesses
+from app.accounts.forms import AcceptInvitation, Found, Founder, Invite, JoinTeam, MakeService, SignInForm
 from app.accounts.signin import SignIns
-from app.accounts.views import Invited
+from app.accounts.views import Invited, ServiceMade
 from app.cases import actions as cases
 from app.cases import queries
 from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening
@@ -166,6 +166,13 @@ class World:
         # The step of now, not the one before: on a slow machine that one may be over by the time it arrives.
         member.last_step = max(member.last_step + 1, now)
         return rules.totp_at(member.totp, member.last_step)
+
+    def service(self, team: str = "legal", *, days: float = 30) -> ServiceMade:
+        """A program that its team's lead has just made; the token is in it."""
+        ends_at = clock.now() + timedelta(days=days)
+        form = MakeService(team=team, name="reader of the archive", purpose="ARCHIVE", ends_at=ends_at)
+        made: ServiceMade = self.do(f"{team}-lead", services.make, form)
+        return made
 
     # cases
 
