@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, select, update
 
 from app import clock
 from app.accounts import rules
-from app.accounts.forms import Enrolment, Entering, Found, Invite, JoinTeam, LeaveTeam, Shut
+from app.accounts.forms import Enrolment, Entering, Found, Invite, JoinTeam, LeaveTeam, Reseal, Shut
 from app.accounts.models import AccountState, Device, RecoveryCode, RoleHolding, SignIn, User
-from app.accounts.steps import end_services_of, joiner, leaver, newcomer
-from app.accounts.views import Enrolled, Entered, FoundOffice, Invited, Left, TeamChange
+from app.accounts.steps import end_services_of, joiner, leaver, newcomer, whose
+from app.accounts.views import Enrolled, Entered, FoundOffice, Invited, Left, TeamChange, TeamResealed
 from app.crypto import boxes, kdf
 from app.errors import Conflict, NotFound, SignInRefused
-from app.keyholders import holders, register
+from app.keyholders import holders, register, resealing
 from app.keyholders.models import Keyholder, Membership
 from app.pseudonyms import references
 from app.work import Work, action
@@ -188,6 +188,16 @@ def leave_team(work: Work, user: User, form: LeaveTeam) -> TeamChange:
     _remove(work, team, user.keyholder_id)
     work.record(user, account=user.code, team=form.team, services=end_services_of(work, user, form.team))
     return TeamChange(form.team, user.code, team.generation)
+
+
+@action("team.reseal", operation="key", about=whose)
+def reseal(work: Work, form: Reseal) -> TeamResealed:
+    """Seal what an older generation of my team's key opens to the present one, a portion at a time."""
+    team = work.team(form.team)
+    assert work.caller.keyring is not None
+    done = resealing.reseal(work.session, work.caller.keyring, team)
+    work.record(team, team=form.team, grants=done.grants, envelopes=done.envelopes, left=done.left)
+    return TeamResealed(form.team, done.grants, done.envelopes, done.left)
 
 
 def totp_key(private_raw: bytes) -> bytes:

@@ -130,6 +130,12 @@ class LeaveTeam(Form):
     team: Team
 
 
+class Reseal(Form):
+    """Seal to a team's present key what is sealed to an older one."""
+
+    team: Team
+
+
 class MakeService(Form):
     """A program that will read what it is granted, for one purpose, until a day within a year."""
 

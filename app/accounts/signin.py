@@ -7,6 +7,7 @@ that a crowd at this door cannot starve the others of memory or connections.
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
@@ -22,19 +23,29 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.accounts import actions, mine, rules, services
-from app.accounts.forms import AcceptInvitation, ChangePassphrase, Enrolment, Entering, Rewrapping, SignInForm
+from app.accounts.forms import (
+    AcceptInvitation,
+    ChangePassphrase,
+    Enrolment,
+    Entering,
+    Reseal,
+    Rewrapping,
+    SignInForm,
+)
 from app.accounts.models import AccountState, Device, RoleHolding, SignIn, Throttle, User
 from app.accounts.views import Enrolled, Entered, Left
 from app.crypto import boxes, hpke, kdf, passphrases
 from app.errors import (
+    Alarm,
     NotSignedIn,
+    Refusal,
     SealBroken,
     SignInRefused,
     TooManyTries,
     Unavailable,
     Unprocessable,
 )
-from app.keyholders import holders
+from app.keyholders import holders, resealing
 from app.keyholders.keyring import Keyring
 from app.keyholders.manager import KeyManager
 from app.keyholders.models import Keyholder, Membership, PublicKey
@@ -42,6 +53,8 @@ from app.keyholders.register import Register
 from app.policy.actor import Actor
 from app.settings import Settings
 from app.work import Caller, Office
+
+log = logging.getLogger("amana.accounts")
 
 # Idle time is measured in minutes; noting every request would be a write per read.
 TOUCH_SECONDS = 20
@@ -132,6 +145,7 @@ class SignIns:
         self._count(lane, known)
         entered = self._try(form, known or self._nobody)
         self._clear(lane)
+        self._reseal(entered.token)
         return entered
 
     def change_passphrase(self, caller: Caller, form: ChangePassphrase) -> Left:
@@ -191,6 +205,19 @@ class SignIns:
             return found
         self._count(hashlib.sha256(b"amana/throttle/v1\x00services").digest(), None)
         raise NotSignedIn
+
+    def _reseal(self, token: str) -> None:
+        """Let a member who comes in seal a portion of what somebody who left could open.
+
+        Whatever hinders it has its entry already; nobody is kept out by it, and the next who
+        comes in goes on.
+        """
+        caller = self.caller(token)
+        for team in self._office.housekeep(lambda s: resealing.teams_behind(s, caller.actor.keyholders)):
+            try:
+                self._office.perform(caller, actions.reseal, Reseal(team=team))
+            except (Refusal, Alarm) as hindered:
+                log.warning("old seals of a team: %s", hindered.code)
 
     def csrf(self, token: str) -> str:
         """What a form of this session carries: bound to it, and no way back to the token."""

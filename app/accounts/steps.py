@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.accounts.forms import Invite, JoinTeam, LeaveTeam, MakeService
+from app.accounts.forms import Invite, JoinTeam, LeaveTeam, MakeService, Reseal
 from app.accounts.models import AccountState, RoleHolding, Service, User, WitnessKey
 from app.errors import NotFound
 from app.keyholders import grants, holders
@@ -41,7 +41,7 @@ def leaver(_work: Work, _user: User, form: LeaveTeam) -> dict[str, Any]:
     return {"team": form.team}
 
 
-def whose(_work: Work, _row: None, form: MakeService) -> dict[str, Any]:
+def whose(_work: Work, _row: None, form: MakeService | Reseal) -> dict[str, Any]:
     """The team that something is done for."""
     return {"team": form.team}
 

@@ -158,6 +158,16 @@ class TeamChange:
 
 
 @dataclass(frozen=True)
+class TeamResealed:
+    """How much was sealed anew, and how much is still sealed to an older key."""
+
+    team: str
+    grants: int
+    envelopes: int
+    left: int
+
+
+@dataclass(frozen=True)
 class ServiceMade:
     """The token is shown once, to whoever made the service; only its hash is kept."""
 

@@ -60,6 +60,7 @@ POSTS: Final = (
     Post("/api/people/{user}/sign-out", mine.end_all),
     Post("/api/people/{user}/team", accounts.join_team),
     Post("/api/people/{user}/team/remove", accounts.leave_team),
+    Post("/api/teams/reseal", accounts.reseal),
     Post("/api/services", services.make, 201),
     Post("/api/services/{user}/end", services.end),
     Post("/api/cases", cases.open_case, 201),

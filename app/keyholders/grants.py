@@ -27,9 +27,7 @@ COMPARTMENTS: Final = ("IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "TH
 TAG: Final = "amana/grant-tag/v1"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # The public key that a grant is sealed to.
-_SEALED_TO: Final = (PublicKey.keyholder_id == Grant.keyholder_id) & (
-    PublicKey.generation == Grant.keyholder_generation
-)
+SEALED_TO: Final = (PublicKey.keyholder_id == Grant.keyholder_id) & (PublicKey.generation == Grant.keyholder_generation)
 
 
 def grant_info(case: UUID, compartment: str, generation: int, holder: UUID) -> bytes:
@@ -72,7 +70,7 @@ _HELD = (
 _KEY = (
     select(Grant, PublicKey.public, CaseKey)
     .join(CaseKey, (CaseKey.case_id == Grant.case_id) & (CaseKey.compartment == Grant.compartment))
-    .join(PublicKey, _SEALED_TO)
+    .join(PublicKey, SEALED_TO)
     .where(
         Grant.case_id == bindparam("case"),
         Grant.compartment == bindparam("compartment"),
@@ -256,7 +254,7 @@ def _staying(
     found = session.execute(
         select(Grant, PublicKey.public)
         .join(Keyholder, (Keyholder.id == Grant.keyholder_id) & Keyholder.ended_at.is_(None))
-        .outerjoin(PublicKey, _SEALED_TO)
+        .outerjoin(PublicKey, SEALED_TO)
         .where(Grant.case_id == case, Grant.compartment == compartment, live(at), Grant.keyholder_id != without)
     ).all()
     given = [

@@ -59,6 +59,10 @@ class Keyring:
         """Whether a holder is on this ring: the caller, or a team they are in."""
         return holder in self.holders
 
+    def generations(self, team: UUID) -> frozenset[int]:
+        """The generations of a team's key that are on this ring."""
+        return frozenset(generation for holder, generation in self._sealed if holder == team)
+
     def _open_team(self, team: UUID, generation: int) -> hpke.PrivateKey:
         sealed = self._sealed.get((team, generation))
         if sealed is None:

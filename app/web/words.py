@@ -262,6 +262,7 @@ ACTIONS: Final = {
     "signin.close_lane": N_("Stopped tries to sign in"),
     "team.add": N_("Added a member to a team"),
     "team.remove": N_("Removed a member from a team"),
+    "team.reseal": N_("Sealed old keys to a team anew"),
     "service.make": N_("Made a service"),
     "service.end": N_("Ended a service"),
     "service.list": N_("Listed the services"),

@@ -193,6 +193,7 @@ ACTIONS: Final = (
     _post("/api/people", ADMINISTRATOR, lambda _s, login: {
         "login_name": f"new-{login}", "display_name": "Somebody New", "roles": ["caseworker"]}, 201),
     _post("/api/people/{user}/team", frozenset({"intake-lead"}), plain(team="intake", deputy=False)),
+    _post("/api/teams/reseal", INTAKE, plain(team="intake")),
     _post("/api/services", frozenset({"legal-lead"}), plain(
         team="legal", name="a program", purpose="ARCHIVE", ends_at="2026-12-01T10:00:00Z"), 201),
     _post("/api/cases", INTAKE, plain(pathway="ADULT"), 201),

@@ -86,6 +86,7 @@ def test_a_program_does_nothing_that_people_do(staff: Staff, world: World) -> No
         ("/api/sign-out", {}),
         ("/api/people", {"login_name": "another", "display_name": "Another", "roles": ["caseworker"]}),
         ("/api/log/entries", {}),
+        ("/api/teams/reseal", {"team": "legal"}),
     ):
         assert reader.post(path, body).status_code == 403, path
     assert reader.get("/api/people").json() == []

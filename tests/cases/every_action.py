@@ -65,6 +65,7 @@ def _accounts(world: World) -> dict[str, Request]:
         "account.disable": (None, world.members["legal"].code),
         "team.add": (accounts.JoinTeam(team="intake"), colleague),
         "team.remove": (accounts.LeaveTeam(team="intake"), colleague),
+        "team.reseal": (accounts.Reseal(team="intake"), None),
         "service.make": (
             accounts.MakeService(
                 team="legal", name="a program", purpose="ARCHIVE", ends_at=clock.now() + timedelta(days=30)

@@ -99,6 +99,7 @@ def forms() -> dict[str, dict[str, Any]]:
         "account.invite": {"login_name": "newcomer", "display_name": "Somebody New", "roles": ["intake_officer"]},
         "team.add": {"team": "intake"},
         "team.remove": {"team": "intake"},
+        "team.reseal": {"team": "intake"},
         "service.make": {"team": "legal", "name": "reader of the archive", "purpose": "ARCHIVE", "ends_at": due},
         "service.end": {},
         "signin.leave": {},
