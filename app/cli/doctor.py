@@ -22,7 +22,10 @@ from app.cli.database import Roles, head, plain, present
 from app.cli.speech import ATTENTION, FAILED, FINE
 from app.embedded import check_durability
 from app.errors import CannotStart
+from app.keyholders import holders
 from app.keyholders.manager import FileKeyManager
+from app.keyholders.register import Register, read_trust
+from app.main import office_of
 from app.policy.engine import Policy
 from app.settings import Settings
 from app.work.office import check_actions
@@ -54,6 +57,7 @@ def examine(settings: Settings, roles: Roles, app: Engine) -> list[Finding]:
         "keys": lambda: _keys(settings),
         "rules": _rules,
         "database": lambda: _database(roles),
+        "register": lambda: _register(settings, app),
         "rights": lambda: _rights(roles),
         "schema": lambda: _schema(roles),
         "log": lambda: _log(settings, app),
@@ -100,6 +104,16 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     installation.check_register(settings, staff)
     worker.check_key(settings, installation.log_key(settings))
     yield Finding(Level.FINE, "keys", f"{staff}; log.key fits log.trust, register.trust fits staff.key; all 0600")
+
+
+def _register(settings: Settings, app: Engine) -> Iterator[Finding]:
+    """Every key in the database is one that the office signed; what is not, somebody put there."""
+    office = office_of(settings, app, register=Register(read_trust(settings.register_path)))
+    strange: dict[str, int] = office.housekeep(holders.unsigned)
+    if strange:
+        told = ", ".join(f"{count} in {table}" for table, count in strange.items())
+        raise CannotStart(f"Keys that nobody of the office made: {told}. Nothing is sealed to them. See RUNBOOK.md.")
+    yield Finding(Level.FINE, "register", "every key, member and case key in the database is signed by the office")
 
 
 def _rules() -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from app.crypto import hpke
 from app.db import among
 from app.errors import Conflict, PlantedKey
 from app.keyholders.keyring import Keyring, membership_info
-from app.keyholders.models import Keyholder, Membership, PublicKey
+from app.keyholders.models import CaseKey, Keyholder, Membership, PublicKey
 from app.keyholders.register import (
     Register,
     holder_fact,
@@ -207,6 +207,29 @@ def share_team(
     for generation in range(1, team_holder.generation + 1):
         private = keyring.private(team_holder.id, generation)
         admit(session, private, team_holder, generation, member, by=keyring.holder, at=at, deputy=deputy)
+
+
+def unsigned(session: Session) -> dict[str, int]:
+    """How many rows of each table that lead to a key the register does not know; a table without any is left out.
+
+    A witness's key is nobody's to sign: the portal takes it, and nothing is sealed to it later.
+    """
+    register = register_of(session)
+    publics = session.execute(
+        select(PublicKey, Keyholder).join(Keyholder, Keyholder.id == PublicKey.keyholder_id)
+        .where(Keyholder.kind != "witness").execution_options(yield_per=1000)
+    )  # fmt: skip
+    found = {
+        "public_keys": sum(
+            not register.knows(holder_fact(k.id, k.kind, k.name, p.generation, bytes(p.public)), p.vouched)
+            for p, k in publics
+        )
+    }
+    members = session.scalars(select(Membership).execution_options(yield_per=1000))
+    found["memberships"] = sum(not register.knows(row.fact(), row.vouched) for row in members)
+    keys = session.scalars(select(CaseKey).execution_options(yield_per=1000))
+    found["case_keys"] = sum(not register.knows(row.fact(), row.vouched) for row in keys)
+    return {name: count for name, count in found.items() if count}
 
 
 def leads_of(session: Session, team_holder: Keyholder) -> list[UUID]:

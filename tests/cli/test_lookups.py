@@ -49,7 +49,7 @@ def test_doctor_names_what_needs_attention_first_and_says_so_by_its_code(seeded:
 def test_doctor_finds_a_sound_office_sound(seeded: Amana) -> None:
     found = findings(seeded)
 
-    for check in ("keys", "rules", "database", "rights", "schema", "log"):
+    for check in ("keys", "rules", "database", "register", "rights", "schema", "log"):
         assert found[check][0] == "fine", found[check]
 
 
@@ -81,6 +81,35 @@ def test_doctor_finds_a_key_file_that_others_can_read(spoilt: Amana) -> None:
 
     assert level == "attention"
     assert "log.key can be read by others" in words
+
+
+@pytest.mark.abuse("H07")
+@pytest.mark.parametrize(
+    ("statement", "table"),
+    [
+        ("UPDATE memberships SET lead = NOT lead", "memberships"),
+        ("UPDATE case_keys SET commitment = vouched", "case_keys"),
+        ("UPDATE public_keys SET vouched = NULL", "public_keys"),
+    ],
+)
+def test_doctor_finds_a_key_that_was_put_in(seeded: Amana, owner: Engine, statement: str, table: str) -> None:
+    """Tried as the database's owner, and put back."""
+    with owner.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        connection.exec_driver_sql(f"CREATE TABLE aside AS TABLE {table}")
+        connection.exec_driver_sql(statement)
+    try:
+        level, words = findings(seeded)["register"]
+    finally:
+        with owner.begin() as connection:
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+            connection.exec_driver_sql(f"INSERT INTO {table} SELECT * FROM aside")
+            connection.exec_driver_sql("DROP TABLE aside")
+            connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+    assert level == "attention"
+    assert f"in {table}" in words
+    assert findings(seeded)["register"][0] == "fine"
 
 
 @pytest.mark.abuse("L04")
@@ -152,7 +181,7 @@ def test_the_key_files_are_checked_and_no_key_is_shown(seeded: Amana) -> None:
 
     unlock = (seeded.home / "unlock").read_text().strip()
     assert done.code == 0
-    assert "pepper, wrap" in done.out
+    assert "pepper, register, wrap" in done.out
     assert unlock not in done.out
     assert not re.search(r"[0-9a-f]{32}", done.out)
 
