@@ -45,9 +45,9 @@ def lists(paper: Paper, ground: Ground, sizes: tuple[int, ...], count: int) -> N
         _fill(ground, size)
         found[size] = _measure(paper, ground, OFFICER, f"list {PAGE} of {size:,}", PAGE, count)
     if len(sizes) > 1:
-        least, most = min(found.values()), max(found.values())
         name = f"list of {max(sizes):,} over list of {min(sizes):,}"
-        paper.add(at_most(ISSUE, name, most / least, "x", 1.5, "the slower over the quicker"))
+        how = "minutes lie between the two: read the time on a core beside it"
+        paper.add(at_most(ISSUE, name, found[max(sizes)] / found[min(sizes)], "x", 1.5, how))
     _give_few(ground)
     name = f"list my {FEW}, the oldest of {max(sizes):,}"
     _measure(paper, ground, SECOND, name, min(FEW, PAGE), count)
