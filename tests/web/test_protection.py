@@ -9,9 +9,9 @@ from starlette.types import ASGIApp
 
 from app import clock
 from app.cases import actions as cases
-from app.cases.forms import SendHandoff
+from app.cases.forms import HandOver, SendHandoff
 from tests.conftest import Clock
-from tests.ladder import CANARY, Log, outside_the_team
+from tests.ladder import CANARY, Log, grant, outside_the_team
 from tests.web.browser import ORIGIN, Browser, Forms
 from tests.world import World, words
 
@@ -269,3 +269,59 @@ def test_each_number_of_protections_day_is_the_length_of_its_list(
 def test_a_list_nobody_knows_is_refused(caseworker: Browser) -> None:
     for path in ("/check-ins?standing=SOON", "/threats?standing=HIGH", "/reviews?standing=X"):
         assert caseworker.get(path).status_code in {404, 422}, path
+
+
+@pytest.mark.domain("D34")
+@pytest.mark.parametrize("who", ["protection", "legal"])
+def test_a_case_of_others_changes_no_byte_of_any_list(staff_door: ASGIApp, world: World, who: str) -> None:
+    mine = world.case()
+    world.hand_to_protection(mine)
+    world.hand_to_legal(mine)
+    browser = Browser(staff_door)
+    browser.sign_in(world, who)
+    paths = ["/today", "/hand-offs", "/cases"]
+    paths += ["/reviews"] if who == "legal" else ["/check-ins", "/check-ins?standing=WEEK", "/threats?standing=NONE"]
+
+    def told() -> list[str]:
+        return [re.sub(r'name="(?:csrf|once)" value="[^"]*"', "", browser.get(path).text) for path in paths]
+
+    before = told()
+    other = world.case("intake-lead")
+    world.check_in(other, by="protection-lead")
+    world.note(other, by="legal-lead")
+    passed = SendHandoff(kind="SAFETY", to_team="intake", words="not for you")
+    world.do("protection-lead", cases.send, passed, subject=other)
+    after = told()
+    assert after == before
+    # The control: a case of one's own is seen.
+    world.do(
+        "protection-lead" if who == "protection" else "intake-lead", cases.hand_over, HandOver(team=who), subject=other
+    )
+    assert told() != before
+
+
+def test_a_reviewer_with_the_place_for_some_hours_shows_it_for_a_demand_and_records_nothing(
+    staff_door: ASGIApp, world: World, log: Log
+) -> None:
+    reference = world.whole_case("en")
+    outside_the_team(world, "reviewer", "legal_reviewer")
+    world.do("protection-lead", cases.give, grant(world, "reviewer", "LOCATION", hours=8), subject=reference)
+    row = world.row("protection", reference, "residences")
+    browser = Browser(staff_door)
+    browser.sign_in(world, "reviewer")
+    shut = browser.get(f"/cases/{reference}/moves")
+    reveal = f"/cases/{reference}/reveal/{row}"
+    browser.get(reveal)
+    log.fresh()
+
+    mute = browser.submit(reveal, justification="DEMAND", fields="place")
+    browser.get(reveal)
+    browser.submit(reveal, justification="DEMAND", words="order 44", fields="place")
+    shown = browser.get(f"/cases/{reference}/moves")
+    said = log.last()
+
+    assert f"/cases/{reference}/moves/new" not in shut.text
+    assert browser.get(f"/cases/{reference}/moves/new").status_code == 404
+    assert words.residence()["place"] not in shut.text + mute.text
+    assert words.residence()["place"] in Forms(shown.text).text
+    assert (said.action, said.justification) == ("location.reveal", "DEMAND")
