@@ -19,6 +19,9 @@ LANGUAGES = {"en": "ltr", "ar": "rtl", "fr": "ltr"}
 # Name in an address -> the page it is found on, and what its link looks like there.
 NAMED: dict[str, tuple[str, re.Pattern[str]]] = {
     "case": ("/", re.compile(r'href="/cases/([^/"?#]+)"')),
+    "team": ("/me", re.compile(r'href="/teams/([a-z]+)"')),
+    "entry": ("/audit", re.compile(r'href="/audit/([0-9]+)"')),
+    "colleague": ("/admin/people", re.compile(r'href="/admin/people/(S-[^/"?#]+)"')),
 }
 
 # Who stands for a role, by sign-in name.
@@ -37,12 +40,23 @@ PEOPLE = {
 # Before anybody has signed in.
 ANYBODY: tuple[str, ...] = ("/sign-in", "/invitation")
 # For everybody who has.
-EVERYBODY: tuple[str, ...] = ("/",)
+EVERYBODY: tuple[str, ...] = (
+    "/", "/me", "/me/opened", "/me/passphrase", "/me/passphrase/changed", "/help/words", "/help/keys",
+    "/help/outsiders", "/help/accessibility", "/help/shortcuts",
+)  # fmt: skip
 # By role, besides.
 OF_ROLE: dict[str, tuple[str, ...]] = {
-    "intake_officer": ("/cases/{case}",),
+    "intake_officer": ("/cases/{case}", "/teams/{team}"),
     "legal_reviewer": ("/cases/{case}",),
     "caseworker": ("/cases/{case}",),
+    "auditor": ("/audit", "/audit?refused=yes", "/audit/{entry}", "/audit/verify"),
+    "administrator": (
+        "/admin/people",
+        "/admin/people/invite",
+        "/admin/people/{colleague}",
+        "/admin/people/{colleague}/shut",
+        "/admin/health",
+    ),
 }
 # Links that a walk along the pages must not follow, each with its reason.
 NOT_PAGES: dict[str, str] = {}
@@ -74,11 +88,14 @@ def addresses(role: str | None) -> tuple[str, ...]:
 def pattern(address: str) -> str:
     """An address of a page as it stands in these lists: what it names is taken out again."""
     path = re.sub(r"[?#].*", "", address)
-    return re.sub(r"^/cases/(?!new\b)[^/]+", "/cases/{case}", path)
+    path = re.sub(r"^/cases/(?!new\b)[^/]+", "/cases/{case}", path)
+    path = re.sub(r"^/teams/[a-z]+", "/teams/{team}", path)
+    path = re.sub(r"^/audit/[0-9]+", "/audit/{entry}", path)
+    return re.sub(r"^/admin/people/S-[^/]+", "/admin/people/{colleague}", path)
 
 
 def speak(page: Page, language: str) -> None:
     """Have the pages that follow in this language, as the person at the screen would choose it."""
-    chooser = page.locator(f'[hreflang="{language}"], button[value="{language}"]')
-    if chooser.count():
-        chooser.first.click()
+    page.goto(re.sub(r"^(https?://[^/]+).*", r"\1/me", page.url))
+    page.locator(f'[name=language][value="{language}"]').check()
+    page.locator('form[action="/me/preferences"] button').click()
