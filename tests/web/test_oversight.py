@@ -214,7 +214,7 @@ def test_a_check_tells_its_result_and_gives_the_checkpoint_to_print(
     assert "The log is not checked" in before
     assert (sent.status_code, sent.headers["location"]) == (303, "/audit/verify")
     assert f"All {placed} entries were whole" in said(after.text)
-    assert f"amana.test/log\n{placed}\n" in html.unescape(after.text)
+    assert f"amana.test/log<br>{placed}<br>" in html.unescape(after.text)
     assert "amana audit export" in after.text
     assert [(e.action, e.codes) for e in log.fresh()] == [("log.verify", {"intact": True, "size": placed})]
 
