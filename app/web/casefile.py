@@ -102,12 +102,20 @@ def case_file(desk: Desk, visitor: Caller, reference: str) -> CaseFile:
     return CaseFile(view, tuple(sorted(roles)), tabs, whole, reveals)
 
 
+def prefetched(request: Request) -> bool:
+    """Whether a browser asks before anybody clicked: then nothing is opened."""
+    told = request.headers.get("sec-purpose", "") + request.headers.get("purpose", "")
+    return "prefetch" in told or "prerender" in told
+
+
 def case_page(
     request: Request, desk: Desk, visitor: Caller, file: CaseFile, template: str, here: str, body: Any = None, *,
     sheet: Sheet | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
     """A page of a case: the bar, the tabs, and its own body. Every such page can leave the case, so it has a form."""
-    view = replace(file, here=here, body=body, protective=_approach(desk, visitor, file, here))
+    view = replace(
+        file, here=here, body=body, protective=() if prefetched(request) else _approach(desk, visitor, file, here)
+    )
     return show(
         request, desk, visitor, template, view, here="/cases", sheet=sheet or empty_sheet(request), status=status
     )

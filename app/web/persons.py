@@ -36,6 +36,7 @@ NEW: Final[Mapping[str, tuple[Action, str]]] = {
     "person": (actions.record, "intake/person_new.html"),
     "documents": (actions.record_document, "intake/document_new.html"),
     "contacts": (actions.record_contact, "intake/contact_new.html"),
+    "approach": (actions.record_approach, "intake/approach_new.html"),
 }
 Shape = Callable[[dict[str, Sequence[str]]], Mapping[str, Sequence[str]]]
 
@@ -66,6 +67,7 @@ class Who:
     persons: tuple[Row, ...]
     documents: tuple[Row, ...]
     contacts: tuple[Row, ...]
+    approaches: int
     records: bool
 
 
@@ -79,6 +81,7 @@ def tab(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Re
 
     view = Who(
         rows("persons"), rows("identity_documents"), rows("contact_channels"),
+        approaches=len(file.records("approaches")),
         records=bool(RECORDS & visitor.actor.roles) and file.view.state == "OPEN",
     )  # fmt: skip
     return case_page(request, desk, visitor, file, "intake/person.html", "person", view)

@@ -19,7 +19,7 @@ from app.edge.desk import Desk, TheDesk, row_id
 from app.edge.sheets import Sheet
 from app.errors import Conflict, Denied, NotFound
 from app.pseudonyms import references
-from app.web.casefile import CaseFile, case_file, tab_of
+from app.web.casefile import CaseFile, case_file, prefetched, tab_of
 from app.web.frame import save, sheet, show
 from app.web.session import Fields, Visitor
 from app.work import Caller, Justification, Plain
@@ -68,12 +68,6 @@ class Reasons:
     tab: str
     joins: bool
     record: RecordLine | None = None
-
-
-def prefetched(request: Request) -> bool:
-    """Whether a browser asks before anybody clicked: then nothing is opened."""
-    told = request.headers.get("sec-purpose", "") + request.headers.get("purpose", "")
-    return "prefetch" in told or "prerender" in told
 
 
 def opened(request: Request, desk: Desk, visitor: Caller, file: CaseFile, table: str) -> tuple[Shown, ...]:

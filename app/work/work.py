@@ -224,7 +224,8 @@ class Work(Reading):
     def open(self, row: Sealable, column: str) -> Plain | None:
         """Open a cell to the caller: the entry will name the field, the row and the case."""
         self._note(row, column)
-        if isinstance(row, CaseRow):
+        # The red line of a case stands on every page of a visit: it joins nobody to their account.
+        if isinstance(row, CaseRow) and not row.opens_with_visit:
             self._opened.setdefault(row.case_id, set()).add(compartment_of(row))
         return self._seals.open(row, column)
 

@@ -17,6 +17,9 @@ from tests.ladder import CANARY, Log, grant
 from tests.web.browser import ORIGIN, Browser, Forms, arrived
 from tests.world import World
 
+# What the tab of a whole case opens: the account, what was said before, and the red line.
+READS = ("testimony.read", "prior_account.open", "approach.open")
+
 
 @pytest.fixture
 def officer(staff_door: ASGIApp, world: World) -> Browser:
@@ -48,7 +51,7 @@ def test_nothing_is_read_before_a_reason_and_all_of_it_after(officer: Browser, w
     assert shown == planted.of("testimonies", "segments") | {planted.canaries["prior_accounts.account"]}
     began, *said = [(one.action, one.justification, one.cites) for one in log.fresh()]
     assert began[0] == "case.visit"
-    assert said == [(name, "INTAKE", str(account)) for name in ("testimony.read", "prior_account.open")]
+    assert said == [(name, "INTAKE", str(account)) for name in READS]
 
 
 def test_a_folded_passage_is_shown_by_itself_for_two_minutes(officer: Browser, world: World, log: Log) -> None:

@@ -64,8 +64,8 @@ def test_only_what_was_asked_for_is_shown_and_only_for_two_minutes(
     later = officer.get(f"/cases/{planted.reference}/person").text
 
     assert set(re.findall(r"CANARY-[0-9a-f]{24}", shown)) == {planted.canaries["persons.legal_name"]}
-    assert [one.action for one in said] == ["case.visit", "person.reveal"]
-    assert said[-1].fields == ["persons.legal_name"]
+    assert [one.action for one in said] == ["case.visit", "person.reveal", "approach.open"]
+    assert said[1].fields == ["persons.legal_name"]
     assert CANARY not in later
 
 
@@ -92,9 +92,26 @@ def test_papers_and_ways_to_reach_them_are_recorded(officer: Browser, world: Wor
     assert CANARY not in officer.get(f"/cases/{reference}/person").text
 
 
+def test_how_to_approach_somebody_is_recorded_and_stands_in_red_during_a_visit(officer: Browser, world: World) -> None:
+    reference = world.case()
+    account = world.testimony(reference, upto="TRIAGED")
+    officer.get(f"/cases/{reference}/approach/new")
+    saved = officer.submit(f"/cases/{reference}/approach/new", codes=["PORTAL_ONLY", "WOMAN_INTERPRETER"])
+    assert saved.headers["location"] == f"/cases/{reference}/person"
+    before = officer.get(f"/cases/{reference}/person").text
+
+    officer.get(f"/cases/{reference}/open")
+    officer.submit(f"/cases/{reference}/open", justification="INTAKE", cites=str(account))
+    during = officer.get(f"/cases/{reference}/person").text
+
+    assert "Woman interpreter." not in before
+    assert "Portal only. Woman interpreter." in during
+
+
 @pytest.mark.parametrize(
     ("kind", "filled", "wanted"),
     [
+        ("approach", {}, "codes"),
         ("person", {"sex": "FEMALE", "name_arabic": "أمينة"}, "legal_name"),
         ("documents", {"number": "N 44 71"}, "kind"),
         ("contacts", {"address": "+00 555"}, "channel"),
