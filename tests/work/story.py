@@ -129,6 +129,7 @@ def _what(world: World, story: Story) -> None:
     read(people.reveal, "persons", "legal_name")
     read(people.reveal_document, "identity_documents", "number")
     read(people.reveal_contact, "contact_channels", "address")
+    read(people.open_approach, "approaches", "codes", world.approach(reference))
 
 
 def _arrival(world: World, story: Story) -> None:
