@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -120,11 +120,15 @@ class Stored:
 
 @dataclass(frozen=True)
 class Opened:
-    """Opened values of one row. None where nothing was given."""
+    """Opened values of one row. None where nothing was given.
+
+    entry  the number of this opening among the entries of its case
+    """
 
     table: str
     id: UUID
     values: dict[str, Plain | None]
+    entry: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

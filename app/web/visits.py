@@ -56,6 +56,7 @@ class Shown:
     values: Mapping[str, Plain | None] = field(default_factory=dict)
     refusal: str = ""
     rule: str = ""
+    entry: int | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def open_row(desk: Desk, visitor: Caller, record: RecordLine, visit: VisitLine) 
         view: Opened = desk.do(visitor, action, form, subject=record.id)
     except (Denied, Conflict) as refusal:
         return Shown(record, refusal=refusal.sentence, rule=refusal.rule or "")
-    return Shown(record, view.values)
+    return Shown(record, view.values, entry=view.entry)
 
 
 @router.get("/cases/{reference}/open")

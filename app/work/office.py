@@ -196,12 +196,17 @@ class Office:
         # d. What was touched must have been said.
         if not work.recorded:
             raise Unrecorded(f"{action.name} recorded nothing")
-        self._append(session, work, self._draft(caller, action.name, action.operation, form, granted, work.now))
+        number = self._append(
+            session, work, self._draft(caller, action.name, action.operation, form, granted, work.now)
+        )
+        # Whoever is shown something is told under which entry.
+        view = replace(view, entry=number) if hasattr(view, "entry") else view
         if idempotency is not None and action.creates and render is not None:
             _keep_answer(session, idempotency, caller, render(view))
         return view
 
-    def _append(self, session: Session, work: Work, base: Draft) -> None:
+    def _append(self, session: Session, work: Work, base: Draft) -> int | None:
+        """The action's entry, and one of its own for each case it joined. Returns its number in its one case."""
         draft = work.draft(base)
         append(session, draft)
         for case in work.combined():
@@ -213,6 +218,7 @@ class Office:
             again = tuple(replace(subject, seq=None) for subject in draft.subjects)
             found = replace(draft, operation="key", outcome=PlantedKey.code, fields=(), words=None, subjects=again)
             append(session, replace(found, codes={"planted": planted}))
+        return draft.subjects[0].seq if len(draft.subjects) == 1 else None
 
     def _facts(self, work: Work, action: Action, row: Table | None, form: Form | None) -> Subject:
         target = action.about(work, row, form) if action.about is not None else {}

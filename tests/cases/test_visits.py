@@ -49,6 +49,7 @@ def test_one_reason_holds_for_an_hour(world: World, reference: str, standing_clo
     standing_clock.move(seconds=60 * 60)
 
     assert opened.values["text"].read()
+    assert opened.entry == said.subjects[0]["seq"], "whoever reads is told under which entry"
     assert (said.action, said.justification, said.cites) == ("segment.open", "LEGAL_ASSESSMENT", str(note))
     with pytest.raises(Conflict):
         world.do("legal", testimonies.open_segment, opening, subject=segment)
