@@ -2,8 +2,9 @@
 
 The alphabet has no vowel, so no word appears, and leaves out what sounds or looks alike
 when spoken over a bad line (0/O, 1/I/L, 5/S, 2/Z, 8/B, U/V). 21 characters in eight
-places are 35.1 bits: unguessable in any number of tries the door allows, and a
-collision is answered by drawing again. The ninth character is ISO 7064 style, over a
+places are 35.1 bits: unguessable in any number of tries the door allows. A collision, one
+opening in 380,000 at 100,000 cases, is refused as a conflict; opening again draws again.
+The ninth character is ISO 7064 style, over a
 prime above the alphabet, so each single slip and each swap of two neighbours is seen.
 """
 
