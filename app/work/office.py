@@ -253,7 +253,8 @@ class Office:
     def _draft(
         self, caller: Caller, name: str, operation: str, form: Form | None, granted: Granted, at: datetime
     ) -> Draft:  # fmt: skip
-        reasoned = form if isinstance(form, Reasoned) else None
+        # A visit states its reason once for all openings of it, and does not open itself.
+        reason: Any = form if hasattr(form, "justification") else None
         return Draft(
             operation=operation,
             action=name,
@@ -262,8 +263,8 @@ class Office:
             at=at,
             rule=granted.rule,
             policy_hash=granted.policy_hash,
-            justification=reasoned.justification.value if reasoned else "none",
-            cites=reasoned.cites if reasoned else None,
+            justification=reason.justification.value if reason else "none",
+            cites=reason.cites if reason else None,
             request=caller.request,
             host=self.host,
         )

@@ -41,6 +41,8 @@ def during(visit: UUID, code: str, cites: UUID | None, *fields: str) -> Opening:
 def test_one_reason_holds_for_an_hour(world: World, reference: str, standing_clock: Clock, log: Log) -> None:
     note, segment = world.row("legal", reference, "mitigation_assessments"), world.row("legal", reference, "segments")
     visit = begin(world, "legal", reference, "LEGAL_ASSESSMENT", cites=note)
+    begun = log.last()
+    assert (begun.action, begun.justification, begun.cites) == ("case.visit", "LEGAL_ASSESSMENT", str(note))
     opening = during(visit, "LEGAL_ASSESSMENT", note, "text")
 
     log.fresh()
