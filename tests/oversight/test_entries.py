@@ -108,9 +108,10 @@ def test_the_proof_convinces_somebody_who_has_only_the_key(
 def test_damaged_tiles_are_passed_over_and_the_database_proves(
     world: World, placed: int, sequencer: Sequencer, tiles: Path
 ) -> None:
-    for tile in tiles.rglob("tile/0/*"):
-        if tile.is_file():
-            tile.write_bytes(bytes(tile.stat().st_size))
+    damaged = [tile for tile in (tiles / "tile" / "0").rglob("*") if tile.is_file()]
+    for tile in damaged:
+        tile.write_bytes(bytes(tile.stat().st_size))
+    assert damaged
 
     with published(world, tiles):
         shown = look(world, 5)

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 
 from app import clock
+from app.audit.models import EntryBody
 from app.errors import NotFound, Refusal
 from app.oversight import actions as oversight
 from app.oversight import queries
@@ -18,8 +20,10 @@ from app.oversight.filters import at_night
 from app.oversight.forms import AskLog
 from app.oversight.views import LogPage
 from app.people import actions as people
+from app.policy.actor import Actor
 from app.settings import Settings
 from app.testimonies import actions as testimonies
+from app.work import Caller, Query
 from tests.conftest import NOON, Clock
 from tests.ladder import CANARY
 from tests.world import World
@@ -187,6 +191,21 @@ def test_everybody_is_shown_what_they_opened_themselves_and_nothing_else(world: 
     for login in ("auditor", "administrator", "legal"):
         assert world.office.ask(world[login], queries.mine) == ()
     assert CANARY not in str(mine)
+
+
+def test_of_the_log_somebody_is_given_their_own_entries_and_an_auditor_all(world: World) -> None:
+    """By the scope of the rows, whatever a question asks for; witnesses share a code, and are given none."""
+    world.whole_case()
+    given = Query("test.given", lambda reading: {body.view["actor"] for body in reading.all(EntryBody, limit=1000)})
+    codes = {login: world.members[login].code for login in ("intake", "legal", "administrator")}
+
+    assert {login: world.office.ask(world[login], given) for login in codes} == {
+        login: {code} for login, code in codes.items()
+    }  # fmt: skip
+    assert world.office.ask(world["auditor"], given) > set(codes.values())
+    witness = Caller(Actor("Witness", "witness", id=UUID(int=7)))
+    for caller in (witness, Caller.anonymous()):
+        assert world.office.ask(caller, given) == set()
 
 
 def test_a_joining_of_name_and_account_is_on_my_list(world: World) -> None:
