@@ -29,6 +29,8 @@ PLURALS: Final = {
 }
 REVIEW: Final = "Translated with care, and not yet read by a native reviewer of the field. Tone: an invitation."
 REFUSALS: Final = {"Conflict", "Unprocessable", "NotFound", "Denied", "Unavailable", "SignInRefused", "WeakPassphrase"}
+# ``gettext`` is what a ``trans`` block of a template turns into.
+CALLS: Final[dict[str, Any]] = {"N_": None, "_": None, "gettext": None, "ngettext": (1, 2)}
 _SAYS: Final = re.compile(r'@says\("([^"]+)"\)')
 
 
@@ -78,7 +80,7 @@ def _sentences() -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for folder in ("app/edge", "app/web"):
         for name, _line, message, _comments, _context in extract_from_dir(
             ROOT / folder, method_map=[("templates/**.html", "jinja2"), ("**.py", "python")],
-            options_map={"templates/**.html": options}, keywords={"N_": None, "_": None, "ngettext": (1, 2)},
+            options_map={"templates/**.html": options}, keywords=CALLS,
         ):  # fmt: skip
             yield f"{folder}/{name}", message
     for path in sorted((ROOT / "app").rglob("*.py")):
