@@ -194,7 +194,7 @@ def test_a_rule_that_says_no_is_named_and_shows_nothing(browser: Browser, world:
     answer = browser.submit(f"{path}/give", user=world.members["protection"].code, compartments="TESTIMONY")
 
     assert answer.status_code == 403
-    assert "An account is for intake and legal staff." in answer.text
+    assert "An account is for intake and legal staff, or a service of theirs." in answer.text
     assert CANARY not in answer.text
 
 
