@@ -61,10 +61,14 @@ class Shown:
 
 @dataclass(frozen=True)
 class Reasons:
-    """What somebody can say why they open: codes, and the items of the case that each may cite."""
+    """What somebody can say why they open: codes, and the items of the case that each may cite.
+
+    serves  which kinds of item a code has to name
+    """
 
     file: CaseFile
     codes: tuple[str, ...]
+    serves: Mapping[str, tuple[str, ...]]
     items: tuple[tuple[str, RecordLine], ...]
     tab: str
     joins: bool
@@ -136,10 +140,12 @@ def reveal_page(reference: str, row: str, request: Request, desk: TheDesk, visit
 
 @router.post("/cases/{reference}/reveal/{row}")
 def reveal(reference: str, row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    record = _record(case_file(desk, visitor, reference), row)
+    file = case_file(desk, visitor, reference)
+    record = _record(file, row)
     return save(
         request, desk, visitor, given, actions.visit, subject=references.read(reference),
-        shape=lambda fields: fields | {"row": [row]} | _compartment(record.compartment, fields),
+        shape=lambda fields: _with_item(file.view.records, fields | {"row": [row]})
+        | _compartment(record.compartment, fields),
         then=f"/cases/{references.read(reference)}/{tab_of(record.table)}#{record.id}",
         again=lambda sheet, status: _reveal(request, desk, visitor, reference, row, sheet, status),
     )  # fmt: skip
@@ -158,9 +164,20 @@ def _with_compartment(
 ) -> dict[str, Sequence[str]]:  # fmt: skip
     """Words are sealed under a compartment of the case that the visitor holds, the account's before others."""
     view: CaseView = desk.ask(visitor, queries.show, references.read(reference))
+    fields = _with_item(view.records, fields)
     ranked = ("TESTIMONY", "LEGAL", "CARE", "THREAT", "IDENTITY", "RELEASE", "LOCATION")
     first = next((name for name in ranked if name in view.held), "")
     return fields | _compartment(first, fields)
+
+
+def _with_item(records: Sequence[RecordLine], fields: dict[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Where a reason has to name an item and the case has one such, that is the one."""
+    code = next(iter(fields.get("justification", ())), "")
+    kinds = CITES.get(Justification(code), ()) if code in set(Justification) else ()
+    fitting = [record for record in records if record.table in kinds]
+    if len(fitting) != 1 or any(fields.get("cites", ())):
+        return fields
+    return fields | {"cites": [str(fitting[0].id)]}
 
 
 def _compartment(name: str, fields: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
@@ -182,7 +199,8 @@ def _reasons(desk: Desk, visitor: Caller, reference: str, tab: str, record: Reco
     items = tuple((str(each.id), each) for each in file.view.records if each.table in kinds)
     opened = desk.ask(visitor, queries.sides, file.view.reference)
     other = "WHAT" if record is not None and record.compartment in REVEALED else "WHO"
-    return Reasons(file, offered, items, tab, other in opened, record)
+    serves = {code: CITES.get(Justification(code), ()) for code in offered}
+    return Reasons(file, offered, serves, items, tab, other in opened, record)
 
 
 def _purpose(

@@ -221,6 +221,22 @@ def test_a_reason_that_does_not_fit_keeps_what_was_typed(
     assert browser.submit(path, headers=None, **right).status_code == 303, "the control"
 
 
+def test_the_only_item_a_reason_can_name_names_itself(browser: Browser, world: World, log: Log) -> None:
+    one, two = world.case(), world.case()
+    account = world.testimony(one, upto="TRIAGED")
+    world.testimony(two, upto="TRIAGED")
+    world.testimony(two, upto="TRIAGED")
+    browser.sign_in(world, "intake")
+
+    def open_it(reference: str) -> int:
+        browser.get(f"/cases/{reference}/open")
+        return browser.submit(f"/cases/{reference}/open", justification="INTAKE").status_code
+
+    assert open_it(one) == 303
+    assert log.last().cites == str(account)
+    assert open_it(two) == 422, "of two somebody has to choose"
+
+
 def test_a_refusal_by_the_state_is_said_on_the_page_itself(browser: Browser, world: World) -> None:
     reference = world.case()
     browser.sign_in(world, "intake")
