@@ -28,7 +28,9 @@ PLURALS: Final = {
     "fr": "nplurals=2; plural=(n > 1);",
 }
 REVIEW: Final = "Translated with care, and not yet read by a native reviewer of the field. Tone: an invitation."
-REFUSALS: Final = {"Conflict", "Unprocessable", "NotFound", "Denied", "Unavailable", "SignInRefused", "WeakPassphrase"}
+REFUSALS: Final = {
+    "Conflict", "Unprocessable", "NotFound", "Denied", "Unavailable", "TooLarge", "SignInRefused", "WeakPassphrase",
+}  # fmt: skip
 # ``gettext`` is what a ``trans`` block of a template turns into.
 CALLS: Final[dict[str, Any]] = {"N_": None, "_": None, "gettext": None, "ngettext": (1, 2)}
 _SAYS: Final = re.compile(r'@says\("([^"]+)"\)')
@@ -93,16 +95,21 @@ def _refusals(path: Path) -> Iterator[str]:
     """The sentences of refusals in a module: of their classes, and of single ones."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in REFUSALS and node.args:
-            yield from (part.value for part in node.args[:1] if isinstance(part, ast.Constant))
+            said = node.args[0]
+            either = (said.body, said.orelse) if isinstance(said, ast.IfExp) else (said,)
+            yield from (str(part.value) for part in either if isinstance(part, ast.Constant))
         if isinstance(node, ast.ClassDef):
             yield from _own_sentence(node)
 
 
 def _own_sentence(node: ast.ClassDef) -> Iterator[str]:
     for line in node.body:
-        if not isinstance(line, ast.Assign):
+        if isinstance(line, ast.Assign):
+            names, values = line.targets[0], line.value
+        elif isinstance(line, ast.AnnAssign) and line.value is not None:
+            names, values = line.target, line.value
+        else:
             continue
-        names, values = line.targets[0], line.value
         pairs = (
             zip(names.elts, values.elts, strict=False)
             if isinstance(names, ast.Tuple) and isinstance(values, ast.Tuple)
