@@ -33,6 +33,7 @@ REFUSALS: Final = {
 }  # fmt: skip
 # ``gettext`` is what a ``trans`` block of a template turns into.
 CALLS: Final[dict[str, Any]] = {"N_": None, "_": None, "gettext": None, "ngettext": (1, 2)}
+_PLURALS: Final = re.compile(r'"Plural-Forms: (?:[^"\\]|"\n")*\\n"\n')
 _SAYS: Final = re.compile(r'@says\("([^"]+)"\)')
 
 
@@ -40,14 +41,14 @@ def collected() -> Catalog:
     """Every sentence there is, as a catalogue without translations."""
     made = Catalog(project="Amana", charset="utf-8")
     for where, message in sorted(_sentences(), key=lambda found: str(found[1])):
-        made.add(message, locations=[(where, None)])
+        made.add(message, locations=[(where, 0)])
     return made
 
 
 def updated(language: str, template: Catalog) -> Catalog:
     """A language's catalogue with all sentences of today and the translations it has."""
     path = LOCALE / language / "LC_MESSAGES" / "staff.po"
-    known: Any = read_po(path.open("rb"), locale=language) if path.is_file() else Catalog(locale=language)
+    known: Any = read_po(BytesIO(path.read_bytes()), locale=language) if path.is_file() else Catalog(locale=language)
     made = Catalog(locale=language, project="Amana", charset="utf-8", fuzzy=False)
     made.header_comment = f"# Amana, pages of the staff, {language}.\n# {REVIEW}"
     for message in template:
@@ -66,7 +67,8 @@ def written(language: str, made: Catalog) -> bytes:
     text = re.sub(r'"(POT-Creation|PO-Revision)-Date: [^"]*\\n"\n', "", text)
     text = re.sub(r'"Generated-By: [^"]*\\n"\n', "", text)
     text = re.sub(r'"(Last-Translator|Language-Team|Report-Msgid-Bugs-To): [^"]*\\n"\n', "", text)
-    return re.sub(r'"Plural-Forms: [^"]*\\n"\n', f'"Plural-Forms: {PLURALS[language]}\\\\n"\n', text).encode()
+    # A long header goes on in a string of its own on the next line.
+    return _PLURALS.sub(lambda _: f'"Plural-Forms: {PLURALS[language]}\\n"\n', text, count=1).encode()
 
 
 def gaps(made: Catalog) -> list[str]:
