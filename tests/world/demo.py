@@ -84,7 +84,8 @@ def _watched_over(world: World) -> str:
     world.threat(reference, level="CRITICAL")
     world.residence(reference)
     missed = SettleCheckIn(state="MISSED", outcome="The telephone rang and nobody took it.")
-    world.do("protection", protection.settle_check_in, missed, subject=world.check_in(reference))
+    # Due in a moment, so that whoever looks finds it past its time.
+    world.do("protection", protection.settle_check_in, missed, subject=world.check_in(reference, days=2 / 86400))
     _pass_on(world, "intake", reference, "protection", "SAFETY", "Somebody waited outside after the last session.")
     _pass_on(
         world, "protection", reference, "legal", "STATEMENT",
