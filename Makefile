@@ -5,7 +5,8 @@ PY     := $(VENV)/bin/python
 T      ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench drills assets kills
+.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench drills browser \
+	pictures assets kills
 
 help: ## what each command does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,7 +51,12 @@ bench: env ## figures beside a bare server (tests/bench/README.md)
 
 browser: env ## every page in a real browser: open to everybody, light, quiet
 	@sh deploy/browser.sh $(VENV)
-	@$(PY) -m pytest tests/journeys/browser
+	@AMANA_BROWSER=all $(PY) -m pytest tests/journeys/browser
+
+pictures: env ## the same, and a dated set of pictures in build/pictures
+	@sh deploy/browser.sh $(VENV)
+	@AMANA_BROWSER=all AMANA_PICTURES="$(CURDIR)/build/pictures/$$(date -u +%Y-%m-%d)" $(PY) -m pytest \
+		tests/journeys/browser/test_pages.py -k "open_to_everybody"
 
 assets: ## maintainers: build the stylesheets and scripts again (needs Node)
 	@cd frontend && npm ci --ignore-scripts --silent && ./build.sh

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,22 +46,31 @@ class Office:
 
     amana: Amana
     browser: Browser
-    cookies: dict[tuple[str, str], StorageState] = field(default_factory=dict)
-    names: dict[tuple[str, str], str] = field(default_factory=dict)
+    cookies: dict[str, StorageState] = field(default_factory=dict)
+    languages: dict[str, str] = field(default_factory=dict)
+    walked: dict[str | None, dict[str, str]] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
         return f"http://localhost:{self.amana.port}"
 
-    def signed_in(self, login: str, language: str) -> StorageState:
-        """Sign in through the page, once for each person and language."""
-        if (login, language) not in self.cookies:
-            with eyes(self.browser, self.origin, locale=language) as there:
-                self._enter(there, login, language)
-                self.cookies[login, language] = there.context.storage_state()
-        return self.cookies[login, language]
+    def speaking(self, login: str, language: str) -> StorageState:
+        """Somebody's cookies, with their account set to this language. They sign in once, through the page."""
+        if login not in self.cookies:
+            with eyes(self.browser, self.origin) as there:
+                self._enter(there, login)
+                self.cookies[login] = there.context.storage_state()
+                self.languages[login] = "en"
+        if self.languages[login] != language:
+            self._prefer(login, language)
+            self.languages[login] = language
+        return self.cookies[login]
 
-    def _enter(self, there: Eyes, login: str, language: str) -> None:
+    def _prefer(self, login: str, language: str) -> None:
+        token = next(each["value"] for each in self.cookies[login]["cookies"] if each["name"] == "amana_session")
+        self.amana.post("/api/me/preferences", {"language": language}, token=token).raise_for_status()
+
+    def _enter(self, there: Eyes, login: str) -> None:
         member = self.amana.cast()["members"][login]
         with there.on("/sign-in") as (page, _):
             for _ in range(2):
@@ -71,21 +80,27 @@ class Office:
                 page.locator("[name=code]").press("Enter")
                 page.wait_for_load_state("networkidle")
                 if not page.url.endswith("/sign-in"):
-                    break
+                    return
                 # A code opens once: wait for the next half minute.
                 time.sleep(30 - time.time() % 30 + 0.2)
-            assert not page.url.endswith("/sign-in"), f"{login} cannot sign in"
-            pages.speak(page, language)
+        raise AssertionError(f"{login} cannot sign in")
 
-    def filled(self, there: Eyes, login: str, address: str) -> str:
-        """An address with a real name in it where it has a blank; the first that this person is shown."""
-        for name in re.findall(r"{(\w+)}", address):
-            if (login, name) not in self.names:
-                where, shape = pages.NAMED[name]
-                found = shape.search(there.context.request.get(self.origin + where).text())
-                assert found is not None, f"{login} is shown no {name} on {where}"
-                self.names[login, name] = found[1]
-        return address.format(**{name: value for (who, name), value in self.names.items() if who == login})
+    def pages(self, login: str | None) -> dict[str, str]:
+        """What somebody comes to along the links: one address of each kind. The walk is made once."""
+        if login not in self.walked:
+            begin = pages.ANYBODY if login is None else pages.EVERYBODY
+            besides = {address: address for address in pages.BESIDES.get(login or "", ())}
+            cookies = None if login is None else self.speaking(login, "en")
+            with eyes(self.browser, self.origin, cookies=cookies) as there:
+                walked = pages.walk(begin, partial(self._read, there))
+            # The pages of strangers are looked at as a stranger.
+            own = {kind: real for kind, real in walked.items() if login is None or kind not in pages.ANYBODY}
+            self.walked[login] = own | besides
+        return self.walked[login]
+
+    def _read(self, there: Eyes, address: str) -> str | None:
+        answer = there.context.request.get(self.origin + address)
+        return answer.text() if answer.status == 200 and "html" in answer.headers["content-type"] else None
 
 
 @pytest.fixture(scope="session")
@@ -93,11 +108,13 @@ def office(browser: Browser) -> Iterator[Office]:
     """One demonstration for all that is looked at."""
     folder, nursery = Path(tempfile.mkdtemp(prefix="amana-look-")), Nursery()
     amana = Amana(folder / "home", free_port(), free_port(), nursery)
-    with amana.running("run", until="Ctrl-C") as running:
-        assert running.process.poll() is None, running.said()
-        yield Office(amana, browser)
-    nursery.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with amana.running("run", until="Ctrl-C") as running:
+            assert running.process.poll() is None, running.said()
+            yield Office(amana, browser)
+    finally:
+        nursery.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

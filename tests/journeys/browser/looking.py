@@ -115,7 +115,7 @@ class Eyes:
         """Load an address, and weigh what came with it."""
         came: list[Response] = []
         page.on("response", lambda answer: came.append(answer))
-        answer = page.goto(self.origin + address, wait_until="networkidle")
+        answer = page.goto(self.origin + address, wait_until="load")
         assert answer is not None
         self.weigh(seen, answer, came)
 

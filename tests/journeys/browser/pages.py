@@ -1,34 +1,32 @@
-"""Every page there is, by role. Whoever adds a page adds its address here, and nowhere else.
+"""Every page there is, by role: found along the links from Today, one of each kind.
 
-An address may hold {case} and the other names of ``NAMED``: each stands for the first one that the person is
-shown on a page of their own. A page that only answers a form is an ``After``.
+Whoever adds a page adds nothing here if a link leads to it. Here stand the pages that no link leads to, those
+that only answer a form, and those that the demonstration has nothing to show on, each with its reason.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.routing import Route
+
+from app.web.routes import router
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 LANGUAGES = {"en": "ltr", "ar": "rtl", "fr": "ltr"}
 
-# Name in an address -> the page it is found on, and what its link looks like there.
-NAMED: dict[str, tuple[str, re.Pattern[str]]] = {
-    "case": ("/", re.compile(r'href="/cases/([^/"?#]+)"')),
-    "team": ("/me", re.compile(r'href="/teams/([a-z]+)"')),
-    "entry": ("/audit", re.compile(r'href="/audit/([0-9]+)"')),
-    "colleague": ("/admin/people", re.compile(r'href="/admin/people/(S-[^/"?#]+)"')),
-}
-
 # Who stands for a role, by sign-in name.
 PEOPLE = {
     "intake": "intake_officer",
     "legal": "legal_reviewer",
     "protection": "caseworker",
+    "protection-lead": "caseworker",
     "narrative": "narrative_editor",
     "reid": "reid_reviewer",
     "approver": "approver",
@@ -37,65 +35,122 @@ PEOPLE = {
     "custodian": "key_custodian",
 }
 
-# Before anybody has signed in.
-ANYBODY: tuple[str, ...] = ("/sign-in", "/invitation")
-# For everybody who has.
-EVERYBODY: tuple[str, ...] = (
-    "/", "/me", "/me/opened", "/me/passphrase", "/me/passphrase/changed", "/help/words", "/help/keys",
-    "/help/outsiders", "/help/accessibility", "/help/shortcuts",
-)  # fmt: skip
-# By role, besides.
-OF_ROLE: dict[str, tuple[str, ...]] = {
-    "intake_officer": ("/cases/{case}", "/teams/{team}"),
-    "legal_reviewer": ("/cases/{case}",),
-    "caseworker": ("/cases/{case}",),
-    "auditor": ("/audit", "/audit?refused=yes", "/audit/{entry}", "/audit/verify"),
-    "administrator": (
-        "/admin/people",
-        "/admin/people/invite",
-        "/admin/people/{colleague}",
-        "/admin/people/{colleague}/shut",
-        "/admin/health",
-    ),
+# Where the walk begins: for a stranger, and for whoever has signed in.
+ANYBODY: tuple[str, ...] = ("/sign-in", "/invitation", "/signed-out")
+EVERYBODY: tuple[str, ...] = ("/today",)
+# Looked at besides, by sign-in name: what no link leads to, and others of a kind that look different.
+BESIDES: dict[str, tuple[str, ...]] = {
+    "approver": ("/me/passphrase/changed", "/help/words", "/help/keys", "/help/outsiders", "/help/accessibility"),
+    "auditor": ("/audit?refused=yes",),
 }
-# Links that a walk along the pages must not follow, each with its reason.
-NOT_PAGES: dict[str, str] = {}
+
+# Addresses that are no pages, each with its reason.
+NOT_PAGES: dict[str, str] = {
+    "/": "goes on to Today",
+    "/static/{name}": "files, which every page that asks for them is weighed with",
+    "/robots.txt": "a file for machines",
+    "/favicon.ico": "a file for browsers that were told no other",
+}
+OF_A_KIND_MAX = 14
+# Pages that nobody of the demonstration comes to by a link, each with its reason.
+UNSEEN: dict[str, str] = {
+    "/testimonies/{row}/ready": "no account of the demonstration waits for this step with all it asks for",
+}
 
 
 @dataclass(frozen=True)
 class After:
-    """A page that comes only as the answer to something done on another."""
+    """A page that comes only as the answer to something done on another; ``login`` is None for a stranger."""
 
     name: str
-    role: str | None
+    login: str | None
     address: str
     do: Callable[[Page], None]
     status: int
 
 
-def _send_nothing(page: Page) -> None:
-    page.locator("main form button, form button").last.click()
+def send(page: Page) -> None:
+    """Press the last button of the page without typing anything."""
+    with page.expect_navigation():
+        page.locator("main form button").last.click()
 
 
-AFTER: tuple[After, ...] = (After("nothing typed at sign-in", None, "/sign-in", _send_nothing, 422),)
+def beside(path: str) -> Callable[[Page], None]:
+    """Go to another address from here."""
+
+    def go(page: Page) -> None:
+        page.goto(re.sub(r"^(\w+://[^/]+).*", rf"\1{path}", page.url))
+
+    return go
 
 
-def addresses(role: str | None) -> tuple[str, ...]:
-    """What somebody of this role can look at; None for a stranger."""
-    return ANYBODY if role is None else (*EVERYBODY, *OF_ROLE.get(role, ()))
+def visit(reason: str, tab: str) -> Callable[[Page], None]:
+    """Open the case for a reason that cites an item of it, and look at a part with what it holds."""
+
+    def go(page: Page) -> None:
+        page.locator(f"input[value={reason}]").check()
+        page.locator("select").select_option(index=1)
+        send(page)
+        page.goto(re.sub(r"(/cases/[^/?]+).*", rf"\1/{tab}", page.url))
+
+    return go
 
 
-def pattern(address: str) -> str:
-    """An address of a page as it stands in these lists: what it names is taken out again."""
+AFTER: tuple[After, ...] = (
+    After("nothing typed at sign-in", None, "/sign-in", send, 422),
+    After("nothing typed at an invitation", None, "/invitation", send, 422),
+    After("no reference typed", "intake", "/cases", send, 404),
+    After("a case that is not theirs", "legal", "/cases", beside("/cases/AAAA-AAAA-A"), 404),
+    After("no reason given", "legal", "/cases/{reference}/open", send, 422),
+    After("an account that is open", "legal", "/cases/{reference}/open", visit("LEGAL_ASSESSMENT", "testimony"), 200),
+    After(
+        "/cases/{reference}/legal/note",
+        "legal",
+        "/cases/{reference}/open",
+        visit("LEGAL_ASSESSMENT", "legal/note"),
+        200,
+    ),
+)
+
+
+def kinds(door: APIRouter = router) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Each kind of page the staff's door serves, in the order in which the door looks for it."""
+    for route in door.routes:
+        if isinstance(route, Route) and "GET" in (route.methods or ()):
+            yield route.path, route.path_regex
+        elif isinstance(inner := getattr(route, "original_router", None), APIRouter):
+            yield from kinds(inner)
+
+
+def kind_of(address: str) -> str | None:
+    """Which kind of page an address is of; None for what is no page of this door."""
     path = re.sub(r"[?#].*", "", address)
-    path = re.sub(r"^/cases/(?!new\b)[^/]+", "/cases/{case}", path)
-    path = re.sub(r"^/teams/[a-z]+", "/teams/{team}", path)
-    path = re.sub(r"^/audit/[0-9]+", "/audit/{entry}", path)
-    return re.sub(r"^/admin/people/S-[^/]+", "/admin/people/{colleague}", path)
+    kind = next((kind for kind, shape in kinds() if shape.match(path)), None)
+    return None if kind in NOT_PAGES else kind
 
 
-def speak(page: Page, language: str) -> None:
-    """Have the pages that follow in this language, as the person at the screen would choose it."""
-    page.goto(re.sub(r"^(https?://[^/]+).*", r"\1/me", page.url))
-    page.locator(f'[name=language][value="{language}"]').check()
-    page.locator('form[action="/me/preferences"] button').click()
+def links(html: str) -> Iterable[str]:
+    """Where a page leads, on this door."""
+    return (link.replace("&amp;", "&") for link in re.findall(r'<a\b[^>]*?\shref="(/[^"#]*)', html))
+
+
+def walk(begin: Iterable[str], read: Callable[[str], str | None]) -> dict[str, str]:
+    """Along the links from where one begins: the first address of each kind of page.
+
+    read  gives the HTML of an address, or None if it is no page for whoever asks
+    """
+    found: dict[str, str] = {}
+    asked: list[str] = []
+    waiting = list(begin)
+    while waiting:
+        address = waiting.pop(0)
+        kind = kind_of(address)
+        # What a case shows depends on its state: several of a kind are read for their links, one is looked at.
+        if kind is None or address in asked or sum(kind == kind_of(each) for each in asked) >= OF_A_KIND_MAX:
+            continue
+        asked.append(address)
+        html = read(address)
+        if html is not None:
+            found.setdefault(kind, address)
+            waiting.extend(links(html))
+    return found
