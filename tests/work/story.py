@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Identifier
 
 from app.accounts import witnesses
 from app.cases import actions as cases
-from app.cases.forms import Opening, SendHandoff
+from app.cases.forms import BeginVisit, Opening, SendHandoff
 from app.db import Row
 from app.intake import actions as intake
 from app.intake.forms import Link, Receive, ReceivedFile
@@ -189,6 +189,7 @@ def _reasons(world: World, story: Story) -> None:
     segment = story.looks["segment.open"].row
     Look("legal", testimonies.open_segment, segment, "text", "DEMAND", words=story.mark()).take(world)
     reason = world.row("legal", story.reference, "justifications")
+    world.do("legal", cases.visit, BeginVisit(justification=Justification.WITNESS_REQUEST), subject=story.reference)
     story.looks["justification.open"] = Look("legal", cases.open_justification, reason, "words", "INCIDENT")
 
 
