@@ -25,6 +25,9 @@ SAID: Final = {"aria-label", "alt", "label", "placeholder", "title"}
 ROW: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[A-Z0-9]+(?:-[A-Z0-9]+)+\b|(?<=/)\d+\b|(?<==)[^&]*")
 # Arabic's six, by the number that asks for each.
 FORMS: Final = {0: "zero", 1: "one", 2: "two", 3: "few", 11: "many", 100: "other"}
+# Two Latin words in a row: English that nobody marked for the catalogues, unless it is a name or a command.
+LATIN: Final = re.compile(r"[A-Za-z]{3,} +[A-Za-z]{2,}")
+COMMAND: Final = re.compile(r"(?:amana|python) [a-z_.-]+(?: [a-z. -]+)?")
 # A crawl that stops short of these has not looked.
 MET: Final = (
     "/today", "/me", "/me/passphrase", "/me/opened", "/cases", "/arrivals", "/testimonies", "/testimonies/new",
@@ -183,6 +186,12 @@ def left_in_english(page: str, language: str) -> list[str]:
     return sorted(each for each in Spoken(page).said if each in whole or parts.fullmatch(each))
 
 
+def never_marked(page: str, names: set[str]) -> list[str]:
+    """What an Arabic page says in Latin words that is neither somebody's name nor a command."""
+    plain = re.compile("|".join([*map(re.escape, sorted(names)), COMMAND.pattern]))
+    return sorted(each for each in Spoken(page).said if LATIN.search(plain.sub("", each)))
+
+
 def crawl(browser: Browser, first: tuple[str, ...]) -> dict[str, str]:
     """Every page that links lead to, one of each kind: its kind, and what came."""
     pages: dict[str, str] = {}
@@ -227,9 +236,29 @@ def test_every_page_of_an_intake_officer_is_in_one_language(
         assert not {kind: found for kind, found in left.items() if found}
 
 
+def test_every_desk_is_in_arabic(staff_door: ASGIApp, world: World) -> None:
+    """No sentence of the catalogue is left in English, and none stands beside it that nobody marked."""
+    planted = plant(world)
+    names = {member.name for member in world.members.values()}
+    for login in ("intake-lead", "legal-lead", "protection-lead", "narrative-lead", "auditor", "administrator"):
+        browser = arrived(staff_door, world, login)
+        browser.get("/sign-in?language=ar")
+        browser.get("/me")
+        browser.submit("/me/preferences", language="ar")
+
+        pages = crawl(browser, ("/today", "/me", f"/cases/{planted.reference}"))
+
+        assert len(pages) > 12
+        found = {kind: left_in_english(page, "ar") + never_marked(page, names) for kind, page in pages.items()}
+        assert not {kind: each for kind, each in found.items() if each}, login
+
+
 def test_english_is_found_where_it_is(staff_door: ASGIApp) -> None:
     """The control: the same look at an English page finds its sentences."""
     browser = Browser(staff_door)
 
     assert "Sign in" in left_in_english(browser.get("/sign-in").text, "ar")
     assert left_in_english(browser.get("/sign-in?language=ar").text, "ar") == []
+    assert never_marked("<p>شغّل amana doctor</p><p>Amélie Roussel</p><p>Not marked</p>", {"Amélie Roussel"}) == [
+        "Not marked"
+    ]
