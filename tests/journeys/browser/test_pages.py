@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,7 +88,7 @@ def picture(page: Page, login: str | None, language: str, address: str, *, scrip
     """Kept only where make pictures asks for them."""
     if not PICTURES or not script:
         return
-    name = address.strip("/").replace("/", "-").replace("{", "").replace("}", "") or "home"
+    name = re.sub(r"[^a-z-]+", "-", address).strip("-")
     for width in (DESK, PHONE):
         page.set_viewport_size({"width": width, "height": 900})
         page.screenshot(path=Path(PICTURES) / (login or "anybody") / f"{name}-{language}-{width}.png", full_page=True)
