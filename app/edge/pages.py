@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, pass_context
 from markupsafe import Markup, escape
 
 from app.edge import languages
@@ -46,11 +46,26 @@ def environment(area: str, words: Catalogues, static: Static, **filters: Callabl
     made.install_gettext_callables(  # type: ignore[attr-defined]
         words.gettext, words.ngettext, newstyle=True, pgettext=words.pgettext, npgettext=words.npgettext
     )
-    made.filters |= {"day": languages.day, "plain_text": plain_text, "visible": visible} | filters
+    ours = {"day": languages.day, "plain_text": plain_text, "visible": visible} | filters
+    made.filters |= {name: _asked_anew(each) for name, each in ours.items()}
     made.globals |= {"static": static.address, "languages": languages.LANGUAGES}
     for folder, name in _COMPONENTS.items():
         made.globals[f"govuk{name}"] = _component(made, folder, f"govuk{name}")
     return made
+
+
+def _asked_anew(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that is asked on every page.
+
+    Jinja works out a filter over a constant once, when it compiles: ``"custody" | offered`` would
+    stay for everybody in the language of whoever came first. What wants the context is left alone.
+    """
+
+    @pass_context
+    def asked(_context: object, *given: Any, **named: Any) -> Any:
+        return answer(*given, **named)
+
+    return asked
 
 
 def plain_text(value: Plain | str | None) -> str:

@@ -13,6 +13,7 @@ from babel.messages import Catalog
 from starlette.types import ASGIApp
 
 from app.edge.languages import LANGUAGES, Catalogues, spoken
+from app.web import frame
 from frontend import words
 from tests.cases.canaries import plant
 from tests.web.browser import Browser, arrived
@@ -251,6 +252,19 @@ def test_every_desk_is_in_arabic(staff_door: ASGIApp, world: World) -> None:
         assert len(pages) > 12
         found = {kind: left_in_english(page, "ar") + never_marked(page, names) for kind, page in pages.items()}
         assert not {kind: each for kind, each in found.items() if each}, login
+
+
+@pytest.mark.parametrize("code", ['{{ "custody" | offered }}', '{{ "CAMP" | said("custody") }}'])
+def test_a_word_over_a_constant_is_said_in_the_language_of_each_page(code: str) -> None:
+    """What a template asks with constants alone is not kept from whoever came first."""
+    template = frame.templates.from_string(code)
+    said = []
+    for language in ("fr", "ar"):
+        with spoken(language):
+            said.append(template.render())
+
+    assert "Dans un camp" in said[0]
+    assert "Dans un camp" not in said[1]
 
 
 def test_english_is_found_where_it_is(staff_door: ASGIApp) -> None:
