@@ -26,6 +26,7 @@ def home(tmp_path: Path, settings: Settings, manager: Any, database: Database) -
     """The run's settings over a copy of its secrets, to be spoilt."""
     shutil.copytree(settings.keys_folder, tmp_path / "keys")
     shutil.copy(settings.unlock_path, tmp_path / "unlock")
+    shutil.copy(settings.register_path, tmp_path / "register.trust")
     return replace(settings, home=tmp_path, database_url=database.addresses.urls["app"])
 
 

@@ -62,7 +62,7 @@ def test_an_untouched_log_is_intact_for_the_house_and_for_strangers(seeded: Aman
 
     assert (house.code, folder.code, outside.code) == (0, 0, 0)
     assert house.json["intact"]
-    assert folder.json["size"] == outside.json["size"] > 400
+    assert folder.json["size"] == outside.json["size"] > 300
     assert base64.b64encode(bytes.fromhex(folder.json["root"])).decode() == outside.json["root"]
 
 
@@ -186,7 +186,7 @@ def test_a_checkpoint_signed_by_another_key_is_found(spoilt: Amana, real: Amana)
     assert spoilt.run("audit", "verify").code == 3
 
 
-@pytest.mark.parametrize("index", [0, 1, 255, 256, 400])
+@pytest.mark.parametrize("index", [0, 1, 255, 256, 300])
 def test_a_proof_leads_from_the_entry_to_the_signed_root(seeded: Amana, exported: Path, index: int) -> None:
     """Followed by hand from RFC 9162, with nothing of ours but the signature check."""
     proof = seeded.run("audit", "prove", str(index), "--json").json["proof"]
