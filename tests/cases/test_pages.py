@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import app.main
 from app.accounts import actions as accounts
 from app.accounts import queries as colleagues
 from app.accounts.forms import Invite
@@ -19,6 +20,8 @@ from app.testimonies.forms import Passage
 from app.work.actions import QUERIES
 from tests.world import World
 
+# Every question is registered once the whole program is there.
+assert app.main
 ROWS_MAX = 50
 # Each question there is, and the test here that fills its page. A new question has to be entered.
 PAGED = {
@@ -30,7 +33,7 @@ SINGLE = {
     "case.visiting", "case.sides",
     "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
     "account.sessions", "account.devices", "account.codes_left", "key.ages", "team.show", "log.badge", "log.numbers",
-    "log.asked", "office.health",
+    "log.asked", "office.health", "service.list",
     "testimony.show", "testimony.case", "consent.list", "handoff.count", "handoff.show", "review.count",
     "safety.count", "check_in.show", "check_in.case", "mitigation.list",
 }  # fmt: skip

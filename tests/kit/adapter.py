@@ -661,7 +661,7 @@ class Product:
         token = session.cookies.get(COOKIE, "")
         if token not in self._csrf:
             cookie = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
-            page = wire.exchange(self.url["staff"], "GET", "/", body=None, headers={"Cookie": cookie}, timeout=30)
+            page = wire.exchange(self.url["staff"], "GET", "/today", body=None, headers={"Cookie": cookie}, timeout=30)
             found = _CSRF.search(page.body.decode("utf-8", "replace"))
             self._csrf[token] = found.group(1) if found else ""
         return self._csrf[token]
