@@ -45,7 +45,7 @@ def shown(
     world = copy.copy(founded)
     world.members = {login: copy.copy(member) for login, member in founded.members.items()}
     world.receipts = {}
-    world.office = Office(app_engine, policy, settings=replace(settings, demo=True))
+    world.office = Office(app_engine, policy, settings=replace(settings, demo=True), register=founded.office.register)
     # Somebody who can be the second coder.
     world.invite("narrative", roles=("narrative_editor",))
     filled = demonstration(world)
