@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import clock
 from app.accounts import queries as accounts
+from app.accounts.views import Me
 from app.edge import languages, pages, sheets
 from app.edge.desk import Desk
 from app.edge.languages import LANGUAGES, N_, Catalogues
@@ -88,7 +89,7 @@ def show(
 
     here  the address of the menu's item this page belongs to
     """
-    me = desk.ask(visitor, accounts.me) if visitor is not None else None
+    me: Me | None = desk.ask(visitor, accounts.me) if visitor is not None else None
     with languages.spoken(_language(request, me), desk.zone):
         frame = _frame(request, desk, visitor, me, here)
         text = templates.get_template(template).render(view=view, frame=frame, sheet=sheet)
@@ -133,22 +134,24 @@ def refused(request: Request, desk: Desk, visitor: Caller | None, refusal: Refus
     return show(request, desk, visitor, "refused.html", refusal, status=refusal.status)
 
 
-def _language(request: Request, me: Any) -> str:
-    chosen = getattr(me, "language", None) or request.query_params.get("language") or request.cookies.get(LANGUAGE)
+def _language(request: Request, me: Me | None) -> str:
+    if me is not None:
+        return me.language
+    chosen = request.query_params.get("language") or request.cookies.get(LANGUAGE)
     return str(chosen) if chosen in LANGUAGES else "en"
 
 
-def _frame(request: Request, desk: Desk, visitor: Caller | None, me: Any, here: str) -> Frame:
+def _frame(request: Request, desk: Desk, visitor: Caller | None, me: Me | None, here: str) -> Frame:
     if visitor is None or me is None:
         return Frame(languages.language(), languages.direction(), demo=desk.demo)
     return Frame(
         languages.language(), languages.direction(), csrf=page_token(request), user=me.user, name=me.display_name,
-        roles=me.roles, navigation=_menu(me, here), shortcuts=getattr(me, "shortcuts", True),
+        roles=me.roles, navigation=_menu(me, here), shortcuts=me.shortcuts,
         idle_seconds=visitor.idle_seconds, demo=desk.demo,
     )  # fmt: skip
 
 
-def _menu(me: Any, here: str) -> tuple[Link, ...]:
+def _menu(me: Me, here: str) -> tuple[Link, ...]:
     items = [(N_("Today"), "/today")]
     for role in me.roles:
         items += [item for item in _MENUS.get(role, ()) if item not in items]

@@ -42,9 +42,9 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "narrative_editor": ("RELEASE_WORK",),
 }  # fmt: skip
-# Of these a sentence is asked for.
-IN_WORDS: Final = frozenset({"DEMAND", "LIFE_AT_RISK"})
-# The newest of a kind are opened at once; older ones by a page of their own.
+# Shown only by a reveal of their own, whatever visit is under way.
+REVEALED: Final = frozenset({"IDENTITY", "LOCATION"})
+# The newest of a kind are opened at once; each older one by a reveal of its own.
 OPENED_MAX: Final = 10
 
 
@@ -82,15 +82,13 @@ def opened(request: Request, desk: Desk, visitor: Caller, file: CaseFile, table:
     """
     shown: list[Shown] = []
     for record in sorted(file.records(table), key=lambda r: r.id, reverse=True):
-        visit = file.reveals.get(record.id) or (None if record.compartment in REVEALED else file.visit)
-        if visit is None or prefetched(request) or len(shown) >= OPENED_MAX:
+        shut = record.compartment in REVEALED or len(shown) >= OPENED_MAX
+        visit = file.reveals.get(record.id) or (None if shut else file.visit)
+        if visit is None or prefetched(request):
             shown.append(Shown(record))
         else:
             shown.append(open_row(desk, visitor, record, visit))
     return tuple(shown)
-
-
-REVEALED: Final = frozenset({"IDENTITY", "LOCATION"})
 
 
 def open_row(desk: Desk, visitor: Caller, record: RecordLine, visit: VisitLine) -> Shown:

@@ -132,6 +132,23 @@ def test_a_threat_is_assessed_and_read_in_a_visit_that_serves_it(caseworker: Bro
     assert (said.action, said.justification, said.cites) == ("threat.open", "SAFETY", str(threat))
 
 
+def test_of_many_the_newest_ten_are_open_and_an_older_one_by_itself(caseworker: Browser, world: World) -> None:
+    reference, told = handed(world), [f"need number {number}" for number in range(11)]
+    rows = [world.need(reference, words=each) for each in told]
+    caseworker.get(f"/cases/{reference}/open?tab=plan")
+    caseworker.submit(f"/cases/{reference}/open", justification="CARE", cites=str(rows[-1]), tab="plan")
+
+    before = Forms(caseworker.get(f"/cases/{reference}/plan").text).text
+    caseworker.get(f"/cases/{reference}/reveal/{rows[0]}")
+    asked = caseworker.submit(
+        f"/cases/{reference}/reveal/{rows[0]}", justification="CARE", cites=str(rows[-1]), fields=["kind", "words"]
+    )
+    after = Forms(caseworker.get(asked.headers["location"].partition("#")[0]).text).text
+
+    assert [each for each in told if each not in before] == ["need number 0"]
+    assert all(each in after for each in told)
+
+
 def test_a_need_and_a_check_in_are_planned_on_one_tab(caseworker: Browser, world: World) -> None:
     reference = handed(world)
     caseworker.get(f"/cases/{reference}/plan/need")
