@@ -18,11 +18,11 @@ from app.edge.desk import Desk
 from app.edge.languages import N_
 from app.edge.sheets import Sheet
 from app.errors import Conflict, Denied
-from app.people import actions as people
 from app.pseudonyms import references
 from app.web.frame import sheet as empty_sheet
 from app.web.frame import show
-from app.work import Caller, Justification
+from app.work import Caller, Justification, Plain
+from app.work.actions import opening_of
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,17 @@ TABS: Final = (
 MUTE: Final = frozenset({"", "looked", "keys"})
 # Who passes facts across the wall.
 PASSING: Final = frozenset({"intake_officer", "legal_reviewer", "caseworker"})
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A row on a page: opened, or with the sentence why not."""
+
+    record: RecordLine
+    values: Mapping[str, Plain | None] = field(default_factory=dict)
+    refusal: str = ""
+    rule: str = ""
+    entry: int | None = None
 
 
 @dataclass(frozen=True)
@@ -126,16 +137,24 @@ def _approach(desk: Desk, visitor: Caller, file: CaseFile, here: str) -> tuple[s
     newest = max(file.records("approaches"), key=lambda record: record.id, default=None)
     if file.visit is None or newest is None or here in MUTE:
         return ()
-    form = Opening(
-        justification=Justification(file.visit.justification), cites=file.visit.cites, visit=file.visit.id,
-        fields=("codes",),
-    )  # fmt: skip
-    try:
-        opened: Opened = desk.do(visitor, people.open_approach, form, subject=newest.id)
-    except (Denied, Conflict):
-        return ()
-    told = opened.values["codes"]
+    told = open_row(desk, visitor, newest, file.visit).values.get("codes")
     return tuple(json.loads(told.read())) if told is not None else ()
+
+
+def open_row(desk: Desk, visitor: Caller, record: RecordLine, visit: VisitLine) -> Shown:
+    """One row, opened under a visit or a reveal of its own; or the sentence why not."""
+    action = opening_of(record.table)
+    wanted = tuple(name for name in record.fields if not visit.fields or name in visit.fields)
+    if action is None or not wanted:
+        return Shown(record)
+    form = Opening(
+        justification=Justification(visit.justification), cites=visit.cites, visit=visit.id, fields=wanted[:12]
+    )
+    try:
+        view: Opened = desk.do(visitor, action, form, subject=record.id)
+    except (Denied, Conflict) as refusal:
+        return Shown(record, refusal=refusal.sentence, rule=refusal.rule or "")
+    return Shown(record, view.values, entry=view.entry)
 
 
 def tab_of(name: str) -> str:

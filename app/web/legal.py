@@ -19,12 +19,12 @@ from app.errors import NotFound
 from app.legal import actions, queries
 from app.legal.views import NoteLine, ReviewLine, ReviewNumbers
 from app.pseudonyms import references
-from app.web.casefile import CaseFile, case_file, case_page
+from app.web.casefile import CaseFile, Shown, case_file, case_page
 from app.web.desk_words import FACTORS, FINDINGS
 from app.web.frame import save, sheet, show
 from app.web.session import Fields, Visitor
 from app.web.today import DESKS, Block, Task, Tile
-from app.web.visits import Shown, opened
+from app.web.visits import opened
 from app.work import Caller, Plain
 
 router = APIRouter()

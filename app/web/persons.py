@@ -15,10 +15,10 @@ from app.edge.desk import Desk, TheDesk
 from app.edge.sheets import Sheet
 from app.errors import NotFound
 from app.people import actions
-from app.web.casefile import CaseFile, case_file, case_page
+from app.web.casefile import CaseFile, Shown, case_file, case_page
 from app.web.frame import save, sheet
 from app.web.session import Fields, Visitor
-from app.web.visits import Shown, opened
+from app.web.visits import opened
 from app.work import Action, Caller, Plain
 
 RECORDS: Final = frozenset({"intake_officer", "caseworker"})

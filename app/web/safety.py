@@ -20,11 +20,11 @@ from app.errors import NotFound
 from app.protection import actions, queries
 from app.protection.views import CheckInLine
 from app.pseudonyms import references
-from app.web.casefile import CaseFile, case_file, case_page
+from app.web.casefile import CaseFile, Shown, case_file, case_page
 from app.web.desk_words import LEVELS, NEEDS
 from app.web.frame import save, sheet
 from app.web.session import Fields, Visitor
-from app.web.visits import Shown, opened
+from app.web.visits import opened
 from app.work import Action, Caller
 
 router = APIRouter()

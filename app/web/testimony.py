@@ -15,9 +15,9 @@ from app.testimonies import queries
 from app.testimonies.forms import ReadAccount
 from app.testimonies.reading import read_account
 from app.testimonies.views import AccountRead, AccountView, CaseAccounts
-from app.web.casefile import CaseFile, case_file, case_page, prefetched
+from app.web.casefile import CaseFile, Shown, case_file, case_page, open_row, prefetched
 from app.web.session import Visitor
-from app.web.visits import Shown, open_row, opened
+from app.web.visits import opened
 from app.work import Caller, Justification
 
 router = APIRouter()

@@ -6,24 +6,22 @@ A page asks for rows with ``opened``; each opening is decided and entered before
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.cases import actions, queries
-from app.cases.forms import Opening
-from app.cases.views import CaseView, Opened, RecordLine, VisitLine
+from app.cases.views import CaseView, RecordLine
 from app.edge.desk import Desk, TheDesk, row_id
 from app.edge.sheets import Sheet
-from app.errors import Conflict, Denied, NotFound
+from app.errors import NotFound
 from app.pseudonyms import references
-from app.web.casefile import CaseFile, case_file, prefetched, tab_of
+from app.web.casefile import CaseFile, Shown, case_file, open_row, prefetched, tab_of
 from app.web.frame import save, sheet, show
 from app.web.session import Fields, Visitor
-from app.work import Caller, Justification, Plain
-from app.work.actions import opening_of
+from app.work import Caller, Justification
 from app.work.forms import CITES
 
 router = APIRouter()
@@ -46,17 +44,6 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
 REVEALED: Final = frozenset({"IDENTITY", "LOCATION"})
 # The newest of a kind are opened at once; each older one by a reveal of its own.
 OPENED_MAX: Final = 10
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A row on a page: opened, or with the sentence why not."""
-
-    record: RecordLine
-    values: Mapping[str, Plain | None] = field(default_factory=dict)
-    refusal: str = ""
-    rule: str = ""
-    entry: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,22 +76,6 @@ def opened(request: Request, desk: Desk, visitor: Caller, file: CaseFile, table:
         else:
             shown.append(open_row(desk, visitor, record, visit))
     return tuple(shown)
-
-
-def open_row(desk: Desk, visitor: Caller, record: RecordLine, visit: VisitLine) -> Shown:
-    """One row, opened under a visit or a reveal of its own; or the sentence why not."""
-    action = opening_of(record.table)
-    wanted = tuple(name for name in record.fields if not visit.fields or name in visit.fields)
-    if action is None or not wanted:
-        return Shown(record)
-    form = Opening(
-        justification=Justification(visit.justification), cites=visit.cites, visit=visit.id, fields=wanted[:12]
-    )
-    try:
-        view: Opened = desk.do(visitor, action, form, subject=record.id)
-    except (Denied, Conflict) as refusal:
-        return Shown(record, refusal=refusal.sentence, rule=refusal.rule or "")
-    return Shown(record, view.values, entry=view.entry)
 
 
 @router.get("/cases/{reference}/open")
