@@ -5,9 +5,9 @@ No tab here knows an account, and no tab of an account knows these.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -36,6 +36,13 @@ SERVES: Final = {
     "moves": ("", ()),
 }
 ROLE: Final = "caseworker"
+# What can be recorded here: the action, the tab it belongs to and its page.
+NEW: Final[Mapping[str, tuple[Action, str, str]]] = {
+    "threat": (actions.assess, "threat", "protection/assess.html"),
+    "need": (actions.record_need, "plan", "protection/need.html"),
+    "check-in": (actions.plan_check_in, "plan", "protection/plan_check_in.html"),
+    "place": (actions.record_residence, "moves", "protection/place.html"),
+}
 
 
 @dataclass(frozen=True)
@@ -75,52 +82,19 @@ def moves(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> 
     return _tab(request, desk, visitor, reference, "moves", "residences")
 
 
-@router.get("/cases/{reference}/threat/new")
-def threat_form(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
-    return _form(request, desk, visitor, reference, "threat", "protection/assess.html")(sheet(request), 200)
+@router.get("/cases/{reference}/protection/{kind}")
+def new_page(reference: str, kind: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """The page on which a threat, a need, a check-in or a place is recorded."""
+    begun = _in_a_week(desk) if kind == "check-in" else {}
+    return _form(request, desk, visitor, reference, kind)(sheet(request, **begun), 200)
 
 
-@router.post("/cases/{reference}/threat/new")
-def assess(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    again = _form(request, desk, visitor, reference, "threat", "protection/assess.html")
-    return _keep(request, desk, visitor, given, actions.assess, reference, "threat", again)
-
-
-@router.get("/cases/{reference}/plan/need")
-def need_form(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
-    return _form(request, desk, visitor, reference, "plan", "protection/need.html")(sheet(request), 200)
-
-
-@router.post("/cases/{reference}/plan/need")
-def record_need(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    again = _form(request, desk, visitor, reference, "plan", "protection/need.html")
-    return _keep(request, desk, visitor, given, actions.record_need, reference, "plan", again)
-
-
-@router.get("/cases/{reference}/plan/check-in")
-def check_in_form(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
-    """Agree on a time; it begins with this time in a week."""
-    form = _form(request, desk, visitor, reference, "plan", "protection/plan_check_in.html")
-    due = clock.in_(days=7).astimezone(desk.zone)
-    parts = {"due_at.day": due.day, "due_at.month": due.month, "due_at.year": due.year, "due_at.time": f"{due:%H}:00"}
-    return form(sheet(request, **{name: str(value) for name, value in parts.items()}), 200)
-
-
-@router.post("/cases/{reference}/plan/check-in")
-def plan_check_in(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    again = _form(request, desk, visitor, reference, "plan", "protection/plan_check_in.html")
-    return _keep(request, desk, visitor, given, actions.plan_check_in, reference, "plan", again)
-
-
-@router.get("/cases/{reference}/moves/new")
-def place_form(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
-    return _form(request, desk, visitor, reference, "moves", "protection/place.html")(sheet(request), 200)
-
-
-@router.post("/cases/{reference}/moves/new")
-def record_place(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    again = _form(request, desk, visitor, reference, "moves", "protection/place.html")
-    return _keep(request, desk, visitor, given, actions.record_residence, reference, "moves", again)
+@router.post("/cases/{reference}/protection/{kind}")
+def new(reference: str, kind: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    again = _form(request, desk, visitor, reference, kind)
+    action, tab, _ = NEW[kind]
+    about = references.read(reference)
+    return save(request, desk, visitor, given, action, subject=about, then=f"/cases/{about}/{tab}", again=again)
 
 
 def _file(desk: Desk, visitor: Caller, reference: str, tab: str) -> CaseFile:
@@ -142,13 +116,12 @@ def _tab(request: Request, desk: Desk, visitor: Caller, reference: str, tab: str
     return case_page(request, desk, visitor, file, f"protection/{tab}.html", tab, body)
 
 
-def _form(
-    request: Request, desk: Desk, visitor: Caller, reference: str, tab: str, template: str
-) -> Callable[[Sheet, int], Response]:
-    """Shows a form of a tab; only for who may write there."""
-    file = _file(desk, visitor, reference, tab)
-    if ROLE not in visitor.actor.roles:
+def _form(request: Request, desk: Desk, visitor: Caller, reference: str, kind: str) -> Callable[[Sheet, int], Response]:
+    """Shows the page of a kind; only to who may record one."""
+    if kind not in NEW or ROLE not in visitor.actor.roles:
         raise NotFound
+    _, tab, template = NEW[kind]
+    file = _file(desk, visitor, reference, tab)
 
     def again(filled: Sheet, status: int) -> Response:
         return case_page(request, desk, visitor, file, template, tab, Choices(), sheet=filled, status=status)
@@ -156,11 +129,8 @@ def _form(
     return again
 
 
-def _keep(
-    request: Request, desk: Desk, visitor: Caller, given: Any, action: Action, reference: str, tab: str,
-    again: Callable[[Sheet, int], Response],
-) -> Response:  # fmt: skip
-    about = references.read(reference)
-    return save(
-        request, desk, visitor, given, action, subject=about, then=f"/cases/{about}/{tab}", again=again
-    )  # fmt: skip
+def _in_a_week(desk: Desk) -> dict[str, str]:
+    """What the page of a check-in begins with: this hour, a week from today."""
+    due = clock.in_(days=7).astimezone(desk.zone)
+    parts = {"due_at.day": due.day, "due_at.month": due.month, "due_at.year": due.year, "due_at.time": f"{due:%H}:00"}
+    return {name: str(value) for name, value in parts.items()}

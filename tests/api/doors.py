@@ -361,11 +361,8 @@ PAGES: Final = (
     ("POST", "/hand-offs/{row}/file"), ("GET", "/cases/{reference}/pass-on"), ("POST", "/cases/{reference}/pass-on"),
     ("GET", "/check-ins"), ("GET", "/threats"), ("GET", "/check-ins/{row}"), ("POST", "/check-ins/{row}"),
     ("POST", "/check-ins/{row}/word"), ("GET", "/cases/{reference}/threat"), ("GET", "/cases/{reference}/plan"),
-    ("GET", "/cases/{reference}/moves"), ("GET", "/cases/{reference}/threat/new"),
-    ("POST", "/cases/{reference}/threat/new"), ("GET", "/cases/{reference}/plan/need"),
-    ("POST", "/cases/{reference}/plan/need"), ("GET", "/cases/{reference}/plan/check-in"),
-    ("POST", "/cases/{reference}/plan/check-in"), ("GET", "/cases/{reference}/moves/new"),
-    ("POST", "/cases/{reference}/moves/new"),
+    ("GET", "/cases/{reference}/moves"), ("GET", "/cases/{reference}/protection/{kind}"),
+    ("POST", "/cases/{reference}/protection/{kind}"),
     ("GET", "/static/{name}"), ("GET", "/robots.txt"), ("GET", "/favicon.ico"),
     *_INTAKE_PAGES,
 )  # fmt: skip

@@ -27,7 +27,7 @@ def opens(text: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("reference", SAMPLES[:20])
+@pytest.mark.parametrize("reference", SAMPLES[:20], ids=range(20))
 def test_every_single_wrong_character_is_found(reference: str) -> None:
     right = bare(reference)
     wrong = [right[:n] + c + right[n + 1 :] for n in range(len(right)) for c in ALPHABET if c != right[n]]
@@ -36,7 +36,7 @@ def test_every_single_wrong_character_is_found(reference: str) -> None:
     assert [text for text in wrong if opens(text)] == []
 
 
-@pytest.mark.parametrize("reference", SAMPLES)
+@pytest.mark.parametrize("reference", SAMPLES, ids=range(60))
 def test_every_swap_of_two_neighbours_is_found(reference: str) -> None:
     right = bare(reference)
     swapped = {right[:n] + right[n + 1] + right[n] + right[n + 2 :] for n in range(len(right) - 1)} - {right}
@@ -61,7 +61,7 @@ def test_a_reference_has_its_one_written_form() -> None:
         assert references.read(reference) == reference
 
 
-@pytest.mark.parametrize("drawn", SAMPLES[:10])
+@pytest.mark.parametrize("drawn", SAMPLES[:10], ids=range(10))
 def test_case_blanks_and_hyphens_do_not_matter(drawn: str) -> None:
     letters = bare(drawn)
     forms = [

@@ -201,7 +201,7 @@ def test_a_rule_that_says_no_is_named_and_shows_nothing(browser: Browser, world:
 @pytest.mark.parametrize(
     "spoilt",
     [{"justification": "OTHER"}, {"justification": ""}, {"cites": "x"}, {"words": "x" * 501}, {"cites": str(uuid4())}],
-    ids=str,
+    ids=["no such reason", "no reason", "no id", "too many words", "nobody's row"],
 )
 def test_a_reason_that_does_not_fit_keeps_what_was_typed(
     browser: Browser, world: World, spoilt: dict[str, str], log: Log

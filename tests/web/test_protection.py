@@ -15,7 +15,7 @@ from tests.ladder import CANARY, Log, grant, outside_the_team
 from tests.web.browser import ORIGIN, Browser, Forms
 from tests.world import World, words
 
-PATHS = ("threat", "plan", "moves", "threat/new", "plan/need", "plan/check-in", "moves/new")
+PATHS = ("threat", "plan", "moves", "protection/threat", "protection/need", "protection/check-in", "protection/place")
 
 
 @pytest.fixture
@@ -112,8 +112,8 @@ def test_without_an_answer_the_words_stay(caseworker: Browser, world: World) -> 
 
 def test_a_threat_is_assessed_and_read_in_a_visit_that_serves_it(caseworker: Browser, world: World, log: Log) -> None:
     reference = handed(world)
-    caseworker.get(f"/cases/{reference}/threat/new")
-    kept = caseworker.submit(f"/cases/{reference}/threat/new", **words.threat())
+    caseworker.get(f"/cases/{reference}/protection/threat")
+    kept = caseworker.submit(f"/cases/{reference}/protection/threat", **words.threat())
     shut = caseworker.get(kept.headers["location"])
     (way_in,) = re.findall(r'href="(/cases/[^"]+/open\?tab=threat[^"]+)"', shut.text)
     threat = world.row("protection", reference, "threat_assessments")
@@ -151,10 +151,10 @@ def test_of_many_the_newest_ten_are_open_and_an_older_one_by_itself(caseworker: 
 
 def test_a_need_and_a_check_in_are_planned_on_one_tab(caseworker: Browser, world: World) -> None:
     reference = handed(world)
-    caseworker.get(f"/cases/{reference}/plan/need")
-    need = caseworker.submit(f"/cases/{reference}/plan/need", **words.need())
-    proposed = caseworker.get(f"/cases/{reference}/plan/check-in").text
-    planned = caseworker.submit(f"/cases/{reference}/plan/check-in", agreed_word="the blue kettle")
+    caseworker.get(f"/cases/{reference}/protection/need")
+    need = caseworker.submit(f"/cases/{reference}/protection/need", **words.need())
+    proposed = caseworker.get(f"/cases/{reference}/protection/check-in").text
+    planned = caseworker.submit(f"/cases/{reference}/protection/check-in", agreed_word="the blue kettle")
     plan = caseworker.get(planned.headers["location"])
     due = clock.in_(days=7)
 
@@ -167,8 +167,8 @@ def test_a_need_and_a_check_in_are_planned_on_one_tab(caseworker: Browser, world
 
 def test_a_time_that_is_none_keeps_what_was_typed(caseworker: Browser, world: World) -> None:
     reference = handed(world)
-    caseworker.get(f"/cases/{reference}/plan/check-in")
-    path = f"/cases/{reference}/plan/check-in"
+    caseworker.get(f"/cases/{reference}/protection/check-in")
+    path = f"/cases/{reference}/protection/check-in"
     token = Forms(caseworker.page.text if caseworker.page else "").found[0].fields["csrf"]
     data = {"csrf": token, "due_at.day": "31", "due_at.month": "2", "due_at.year": "2027", "due_at.time": "9:30",
             "agreed_word": "the blue kettle"}  # fmt: skip
@@ -191,8 +191,8 @@ def test_a_time_that_is_none_keeps_what_was_typed(caseworker: Browser, world: Wo
 def test_a_place_is_recorded_and_shown_only_by_a_reveal_in_words(caseworker: Browser, world: World, log: Log) -> None:
     reference, mark = handed(world), world.canary()
     threat = world.threat(reference)
-    caseworker.get(f"/cases/{reference}/moves/new")
-    caseworker.submit(f"/cases/{reference}/moves/new", **{**words.residence(), "place": mark})
+    caseworker.get(f"/cases/{reference}/protection/place")
+    caseworker.submit(f"/cases/{reference}/protection/place", **{**words.residence(), "place": mark})
     row = world.row("protection", reference, "residences")
     caseworker.get(f"/cases/{reference}/open?tab=moves")
     caseworker.submit(f"/cases/{reference}/open", justification="SAFETY", cites=str(threat), tab="moves")
@@ -337,8 +337,8 @@ def test_a_reviewer_with_the_place_for_some_hours_shows_it_for_a_demand_and_reco
     shown = browser.get(f"/cases/{reference}/moves")
     said = log.last()
 
-    assert f"/cases/{reference}/moves/new" not in shut.text
-    assert browser.get(f"/cases/{reference}/moves/new").status_code == 404
+    assert f"/cases/{reference}/protection/place" not in shut.text
+    assert browser.get(f"/cases/{reference}/protection/place").status_code == 404
     assert words.residence()["place"] not in shut.text + mute.text
     assert words.residence()["place"] in Forms(shown.text).text
     assert (said.action, said.justification) == ("location.reveal", "DEMAND")

@@ -48,7 +48,7 @@ def test_a_table_that_declares_no_scope_cannot_be_read() -> None:
 
 
 @pytest.mark.usefixtures("scopes_of_case")
-@pytest.mark.parametrize("wrong", [frozenset(), frozenset({"everything"}), frozenset({"case", "everybody"})], ids=str)
+@pytest.mark.parametrize("wrong", [frozenset(), frozenset({"everything"}), frozenset({"case", "everybody"})], ids=len)
 def test_no_scope_or_one_that_nobody_knows_raises(office: Office, world: World, wrong: frozenset[str]) -> None:
     reference = world.case()
     Case.scopes = wrong
