@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from app.cases.models import Origin, Pathway
-from app.work.forms import Form, Justification, Moment, Passage, Reason, Reasoned
+from app.work.forms import Form, Moment, Passage, Reasoned, Stated
 
 Compartment = Literal["IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "THREAT", "RELEASE"]
 Compartments = Annotated[frozenset[Compartment], Field(min_length=1, max_length=7)]
@@ -51,15 +51,12 @@ class SendHandoff(Form):
     words: Passage
 
 
-class BeginVisit(Form):
+class BeginVisit(Stated):
     """A reason that holds for a while: for a case, or for the named fields of one row of it.
 
     compartment  under which the words are sealed: one that the visitor holds
     """
 
-    justification: Justification
-    cites: UUID | None = None
-    words: Reason | None = None
     compartment: Compartment | None = None
     row: UUID | None = None
     fields: Annotated[tuple[FieldName, ...], Field(max_length=12)] = ()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.work import Plain
+from app.work import Disclosure, Plain
 
 
 @dataclass(frozen=True)
@@ -119,16 +119,12 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Opened:
-    """Opened values of one row. None where nothing was given.
-
-    entry  the number of this opening among the entries of its case
-    """
+class Opened(Disclosure):
+    """Opened values of one row. None where nothing was given."""
 
     table: str
     id: UUID
     values: dict[str, Plain | None]
-    entry: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

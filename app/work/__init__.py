@@ -7,14 +7,15 @@ Only then is there an answer.
 
 from app.work.actions import Action, Query, action, query
 from app.work.caller import Caller
-from app.work.forms import Form, Justification, Reasoned, Words
+from app.work.forms import Form, Justification, Reasoned, Stated, Words
 from app.work.office import Office, Replayed
-from app.work.plain import Plain
+from app.work.plain import Disclosure, Plain
 from app.work.work import Reading, Unrecorded, Work
 
 __all__ = [
     "Action",
     "Caller",
+    "Disclosure",
     "Form",
     "Justification",
     "Office",
@@ -23,6 +24,7 @@ __all__ = [
     "Reading",
     "Reasoned",
     "Replayed",
+    "Stated",
     "Unrecorded",
     "Words",
     "Work",

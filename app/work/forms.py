@@ -96,13 +96,18 @@ CITES: Final[dict[Justification, tuple[str, ...]]] = {
 }
 
 
-class Reasoned(Form):
-    """A form that opens something: purpose code, the item it serves, and words if wanted.
-
-    visit  during which it is opened: code and item are the visit's, and so are its words
-    """
+class Stated(Form):
+    """A form that states why: purpose code, the item it serves, and words if wanted."""
 
     justification: Justification
     cites: UUID | None = None
     words: Reason | None = None
+
+
+class Reasoned(Stated):
+    """A form that opens something, for the reason it states.
+
+    visit  during which it is opened: code and item are the visit's, and so are its words
+    """
+
     visit: UUID | None = None

@@ -35,7 +35,8 @@ from app.pseudonyms import references
 from app.settings import Settings
 from app.work.actions import ACTIONS, Action, Query
 from app.work.caller import Caller
-from app.work.forms import Form, Reasoned
+from app.work.forms import Form, Reasoned, Stated
+from app.work.plain import Disclosure
 from app.work.work import Reading, Unrecorded, Work, case_of
 
 log = logging.getLogger("amana.office")
@@ -200,7 +201,7 @@ class Office:
             session, work, self._draft(caller, action.name, action.operation, form, granted, work.now)
         )
         # Whoever is shown something is told under which entry.
-        view = replace(view, entry=number) if hasattr(view, "entry") else view
+        view = replace(view, entry=number) if isinstance(view, Disclosure) else view
         if idempotency is not None and action.creates and render is not None:
             _keep_answer(session, idempotency, caller, render(view))
         return view
@@ -253,8 +254,7 @@ class Office:
     def _draft(
         self, caller: Caller, name: str, operation: str, form: Form | None, granted: Granted, at: datetime
     ) -> Draft:  # fmt: skip
-        # A visit states its reason once for all openings of it, and does not open itself.
-        reason: Any = form if hasattr(form, "justification") else None
+        reason = form if isinstance(form, Stated) else None
         return Draft(
             operation=operation,
             action=name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 
 class Plain:
     """What a seal held. Only ``read()`` gives it, and only a view's renderer calls that."""
@@ -29,3 +31,13 @@ class Plain:
     def raw(self) -> bytes:
         """The bytes, for what is not text: keys of files, packed answers."""
         return self._value
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """A view that opens something, and says under which entry it did.
+
+    entry  the number of this opening among the entries of its case; the office sets it
+    """
+
+    entry: int | None = field(default=None, kw_only=True)
