@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 MISSING = "no browser to look with: make browser fetches chromium and playwright, where it may"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium, driven by playwright; without either these tests are skipped and say so."""
+    """Debian's chromium, driven by playwright; without either these tests are skipped and say so.
+
+    For this folder only: while it is driven an event loop runs in this thread, and what comes
+    after could not start one of its own.
+    """
     program = chromium()
     if program is None or find_spec("playwright") is None or find_spec("axe_playwright_python") is None:
         pytest.skip(MISSING)
@@ -103,7 +107,7 @@ class Office:
         return answer.text() if answer.status == 200 and "html" in answer.headers["content-type"] else None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def office(browser: Browser) -> Iterator[Office]:
     """One demonstration for all that is looked at."""
     folder, nursery = Path(tempfile.mkdtemp(prefix="amana-look-")), Nursery()
