@@ -55,7 +55,7 @@ def check_passphrase(passphrase: str, login_name: str, *, shortest: int, longest
     Raises WeakPassphrase with a sentence that helps and repeats nothing. (NIST SP 800-63B-4.)
     """
     if not shortest <= len(passphrase) <= longest:
-        raise WeakPassphrase(f"A passphrase has {shortest} to {longest} characters. Several words are best.")
+        raise WeakPassphrase("This passphrase is too short or too long. Several words are best.")
     squeezed = "".join(c for c in passphrase.casefold() if c.isalnum())
     if squeezed in _blocked() or len(set(squeezed)) < 5:
         raise WeakPassphrase("Many people use this passphrase, so it is tried first.")

@@ -32,7 +32,7 @@ from app.work import Caller, Reading, Work, action, query
 def make(work: Work, form: MakeService) -> ServiceMade:
     """Make a service's key pair, sealed under a token that is shown now and never again."""
     if not work.now < form.ends_at <= work.now + timedelta(days=SERVICE_DAYS_MAX):
-        raise Conflict(f"A service ends on a day within the next {SERVICE_DAYS_MAX} days.")
+        raise Conflict("A service ends on a day within the next year.")
     code, token = references.staff_code(), SERVICE_PREFIX + secrets.token_urlsafe(32)
     holder, private = holders.make(work.session, "service", at=work.now, name=code)
     service = Service(

@@ -70,7 +70,7 @@ def hand_over(work: Work, case: Case, form: HandOver) -> Granted:
     case.must_be_open()
     team = work.team(form.team)
     if not holders.staffed(work.session, team):
-        raise Conflict(f"Nobody is in the {form.team} team.")
+        raise Conflict("Nobody is in that team.")
     has = {c for c in WORKS_WITH[form.team] if _holds(work, case, c, team.id)}
     given = sorted((WORKS_WITH[form.team] & work.held(case.id)) - has)
     if not given:
@@ -201,9 +201,9 @@ def _first_holders(work: Work) -> dict[str, list[UUID]]:
     intake, legal, protection = (
         holders.leads_of(work.session, work.team(name)) for name in ("intake", "legal", "protection")
     )
-    for name, leads in (("intake", intake), ("legal", legal), ("protection", protection)):
+    for leads in (intake, legal, protection):
         if not leads:
-            raise Conflict(f"The {name} team has no lead, so nobody there could be given this case.")
+            raise Conflict("One of the teams has no lead, so nobody there could be given this case.")
     return {
         "IDENTITY": [me, *intake],
         "TESTIMONY": [me, *intake],

@@ -51,7 +51,7 @@ class Submission(EnvelopeRow):
 
     def move(self, to: SubmissionState, *, at: datetime) -> None:
         if to not in _MOVES.get(self.state, set()):
-            raise Conflict(f"A submission that is {self.state} cannot become {to}.")
+            raise Conflict("This submission stands elsewhere by now, so this cannot be done with it.")
         self.state, self.state_at = to, at
 
 

@@ -100,7 +100,7 @@ def team(session: Session, name: str) -> Keyholder:
     """The team of that name; raises Conflict while its lead has not made its key."""
     found = session.scalar(select(Keyholder).where(Keyholder.name == name, Keyholder.kind == "team"))
     if found is None:
-        raise Conflict(f"The {name} team has no key yet: its lead has not signed up.")
+        raise Conflict("That team has no key yet: its lead has not signed up.")
     return found
 
 

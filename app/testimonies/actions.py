@@ -76,7 +76,7 @@ def start_session(work: Work, testimony: Testimony, form: StartSession) -> Store
     A pause ends by ``testimony.move``: a second frame would be written over the first.
     """
     if testimony.state != State.READY:
-        raise Conflict(f"A testimony that is {testimony.state} cannot begin a session.")
+        raise Conflict("A conversation begins when the account is ready for it, and only once.")
     _moved(work, testimony, State.IN_SESSION)
     _agreed(work, testimony)
     work.seal(testimony, "frame", form.model_dump_json())

@@ -36,7 +36,7 @@ class Testimony(CaseRow):
     def move(self, to: State, *, at: datetime) -> None:
         """Take one of the defined moves; Conflict for every other."""
         if not may_move(self.state, to):
-            raise Conflict(f"A testimony that is {self.state} cannot become {to}.")
+            raise Conflict("This account stands at another step, so this one cannot be taken now.")
         self.state, self.state_at = to, at
 
     def go_on(self, to: State, *, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from functools import cache
 from html.parser import HTMLParser
@@ -276,3 +277,30 @@ def test_english_is_found_where_it_is(staff_door: ASGIApp) -> None:
     assert never_marked("<p>شغّل amana doctor</p><p>Amélie Roussel</p><p>Not marked</p>", {"Amélie Roussel"}) == [
         "Not marked"
     ]
+
+
+# A sentence as it stands, one of two, or one that a table holds.
+WHOLE: Final = (ast.Constant, ast.IfExp, ast.Name)
+
+
+def put_together(code: str) -> list[int]:
+    """The lines of refusals whose sentence is made while running: no catalogue knows it."""
+    calls = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call) and node.args)
+    named = (call for call in calls if getattr(call.func, "id", "") in words.REFUSALS)
+    return [call.lineno for call in named if not (isinstance(call.args[0], WHOLE) or _marked(call.args[0]))]
+
+
+def _marked(said: ast.expr) -> bool:
+    return isinstance(said, ast.Call) and getattr(said.func, "id", "") == "N_"
+
+
+def test_every_refusal_is_a_sentence_that_a_catalogue_can_know() -> None:
+    code = {str(path): path.read_text() for path in (words.ROOT / "app").rglob("*.py")}
+
+    assert {path: lines for path, text in code.items() if (lines := put_together(text))} == {}
+
+
+def test_a_refusal_put_together_is_found() -> None:
+    assert put_together('raise Conflict(f"The {name} team")') == [1]
+    assert put_together('raise Conflict("The " + name)') == [1]
+    assert put_together('raise Conflict("That team")') == []
