@@ -59,16 +59,20 @@ class Office:
         return f"http://localhost:{self.amana.port}"
 
     def speaking(self, login: str, language: str) -> StorageState:
-        """Somebody's cookies, with their account set to this language. They sign in once, through the page."""
-        if login not in self.cookies:
+        """Somebody's cookies, with their account set to this language. They sign in through the page."""
+        if login not in self.cookies or not self._signed_in(login):
             with eyes(self.browser, self.origin) as there:
                 self._enter(there, login)
                 self.cookies[login] = there.context.storage_state()
-                self.languages[login] = "en"
-        if self.languages[login] != language:
+        if self.languages.get(login, "en") != language:
             self._prefer(login, language)
             self.languages[login] = language
         return self.cookies[login]
+
+    def _signed_in(self, login: str) -> bool:
+        """Others are looked at meanwhile, and who does nothing for a quarter of an hour is signed out."""
+        with eyes(self.browser, self.origin, cookies=self.cookies[login]) as there:
+            return bool(there.context.request.get(f"{self.origin}/today", max_redirects=0).status == 200)
 
     def _prefer(self, login: str, language: str) -> None:
         token = next(each["value"] for each in self.cookies[login]["cookies"] if each["name"] == "amana_session")
