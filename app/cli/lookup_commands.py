@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +11,8 @@ from app.cli import installation, rulebook
 from app.cli.database import database
 from app.cli.demonstration import office_as
 from app.cli.door import Json, group, settings_here
-from app.cli.speech import answer
+from app.cli.speech import BROKEN, answer, say
+from app.policy.proofs import Change
 
 policy = group("The rules, in words.")
 people = group("Who works here.")
@@ -31,6 +33,56 @@ def explain_(action: str, role: Annotated[str | None, typer.Option(help="Only wh
     rules = rulebook.explain(action, role)
     lines = [f"{rule['effect']:<7} {rule['id']:<34} {rule['says']}" for rule in rules]
     answer({"action": action, "role": role, "rules": rules}, lines or ["no rule: nobody may"], as_json=json_)
+
+
+@policy.command("matrix")
+def matrix_(json_: Json = False) -> None:
+    """Every action by role, each role held alone: never, may, or the keys without which never. Needs z3."""
+    found = rulebook.matrix()
+    answer({"actions": found}, rulebook.table(found), as_json=json_)
+
+
+@policy.command("diff")
+def diff_(other: Annotated[Path, typer.Argument(help="The folder of the other rules.")], json_: Json = False) -> None:
+    """For each action one request that the rules here and those there answer differently. Needs z3."""
+    found = list(rulebook.changes(other))
+    lines = [f"{each.action}: only {there(each)} allow it: {in_words(each.request)}" for each in found]
+    answer(
+        {"changes": [{"action": c.action, "allowed_by": there(c), "request": dict(c.request)} for c in found]},
+        lines or ["No request is answered differently."],
+        as_json=json_,
+    )
+
+
+@policy.command("prove")
+def prove_(json_: Json = False) -> None:
+    """Each promise of the rules, proved for every request there can be or refuted with one. 3 if refuted; needs z3."""
+    found = []
+    for verdict in rulebook.proved():
+        found.append(verdict)
+        say(f"{'proved ' if verdict.holds else 'REFUTED'}  {verdict.claim.says}")
+    refuted = [verdict for verdict in found if not verdict.holds]
+    answer(
+        {
+            "proved": [verdict.claim.id for verdict in found if verdict.holds],
+            "refuted": [{"claim": v.claim.id, "action": v.action, "request": dict(v.request)} for v in refuted],
+        },
+        [f"{v.claim.id}: {v.action} is allowed to {in_words(v.request)}" for v in refuted]
+        or [f"{len(found)} promises, proved for every request there can be"],
+        as_json=json_,
+    )
+    if refuted:
+        raise typer.Exit(BROKEN)
+
+
+def there(change: Change) -> str:
+    """Which of the two sets of rules allows it."""
+    return "those there" if change.allowed_by == "old" else "those here"
+
+
+def in_words(request: tuple[tuple[str, str], ...]) -> str:
+    """A request as the prover found it, its least parts left out."""
+    return "; ".join(f"{place} {value}" for place, value in request)
 
 
 @people.command("list")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
 from app import worker
 from app.accounts import queries
+from app.accounts.rules import ROLES
 from app.api import attachments, reference, routes
 from app.cli import installation
 from app.errors import CannotStart
+from app.keyholders.grants import COMPARTMENTS
 from app.keyholders.manager import FileKeyManager
+from app.policy import proofs
 from app.policy.engine import Policy
 from app.settings import Settings
-from app.work import Caller, Office
+from app.work import Caller, Office, Reasoned
 from app.work.actions import ACTIONS
 from app.work.office import check_actions
 
@@ -35,6 +40,38 @@ def explain(action: str, role: str | None) -> list[dict[str, str]]:
         for rule in Policy.read().about(action)
         if role is None or f'"{role}"' in rule.text or "roles" not in rule.text
     ]
+
+
+def proved() -> Iterator[proofs.Verdict]:
+    """Each claim of app/policy/proofs.py in turn: proved for every request, or one that refutes it."""
+    yield from proofs.prove(Policy.read(), openings())
+
+
+def matrix() -> dict[str, dict[str, str]]:
+    """Every action by role: "" never, "may", or the keys without which never."""
+    return proofs.matrix(Policy.read(), ROLES, COMPARTMENTS)
+
+
+def table(found: dict[str, dict[str, str]]) -> list[str]:
+    """The matrix as a table of markdown: actions down, roles across."""
+    roles = list(next(iter(found.values())))
+    lines = ["| | " + " | ".join(role.replace("_", " ") for role in roles) + " |", "|---" * (len(roles) + 1) + "|"]
+    return lines + [
+        f"| `{action}` | " + " | ".join(cells[role] or "·" for role in roles) + " |" for action, cells in found.items()
+        if any(cells.values())
+    ]  # fmt: skip
+
+
+def changes(folder: Path) -> Iterator[proofs.Change]:
+    """What the rules here allow or refuse otherwise than those of another folder."""
+    if not (folder / "schema.cedarschema").is_file():
+        raise CannotStart(f"{folder} holds no rules: there is no schema.cedarschema in it.")
+    yield from proofs.changes(Policy.read(folder), Policy.read())
+
+
+def openings() -> frozenset[str]:
+    """The actions that open something sealed: those whose form states a reason."""
+    return frozenset(name for name, made in ACTIONS.items() if made.form and issubclass(made.form, Reasoned))
 
 
 def openapi() -> dict[str, Any]:

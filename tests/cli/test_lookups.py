@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from app.audit.sequencer import LOCK
 from app.cli.commands import app
 from app.cli.database import database
 from app.db import sealed_columns, tables
+from app.policy.engine import FOLDER
 from app.settings import Settings
 from tests.cli.driving import Amana, wait_for
 from tests.world.seed import CLOSED, PATHS
@@ -144,6 +146,24 @@ def test_doctor_refuses_a_folder_that_others_may_enter(spoilt: Amana) -> None:
 # policy, people, keys, openapi
 
 
+def test_the_rules_are_proved_and_a_broken_promise_is_told_with_a_request(amana: Amana, tmp_path: Path) -> None:
+    proved = amana.run("policy", "prove", "--json")
+    here = amana.run("policy", "diff", str(FOLDER))
+    there = amana.run("policy", "diff", str(tmp_path))
+    broken = tmp_path / "rules"
+    shutil.copytree(FOLDER, broken)
+    (broken / "openings.cedar").write_text("")
+    differs = amana.run("policy", "diff", str(broken), "--json")
+
+    assert proved.code == 0
+    assert "auditors-open-nothing" in proved.json["proved"]
+    assert proved.json["refuted"] == []
+    assert (here.code, here.out.strip()) == (0, "No request is answered differently.")
+    assert (there.code, there.out) == (2, "")
+    assert {each["allowed_by"] for each in differs.json["changes"]} == {"those there"}
+    assert "auditor, caseworker" in {each["request"]["principal.roles"] for each in differs.json["changes"]}
+
+
 def test_a_rule_is_explained_in_the_words_of_those_who_answer_for_it(amana: Amana) -> None:
     done = amana.run("policy", "explain", "location.reveal")
 
@@ -234,6 +254,7 @@ TRIED: dict[tuple[str, ...], tuple[str, ...] | None] = {
     ("demo", "seed"): (), ("demo", "code"): ("legal",),
     ("audit", "verify"): (), ("audit", "export"): ("EXPORT",), ("audit", "prove"): ("3",), ("audit", "checkpoint"): (),
     ("policy", "check"): (), ("policy", "explain"): ("case.open",),
+    ("policy", "prove"): (), ("policy", "matrix"): (), ("policy", "diff"): (str(FOLDER),),
     ("people", "list"): (), ("keys", "check"): (),
 }  # fmt: skip
 
