@@ -163,6 +163,11 @@ def sealed_columns(table: type[Table]) -> list[str]:
     return [column.key for column in table.__mapper__.columns if isinstance(column.type, SealedType)]
 
 
+def shown_columns(table: type[Table]) -> list[str]:
+    """Those of them that may be shown to somebody; the key of a file only works, and is shown to nobody."""
+    return [name for name in sealed_columns(table) if name not in getattr(table, "never_shown", ())]
+
+
 def tables() -> dict[str, type[Table]]:
     """Every mapped table by its name."""
     return {mapper.class_.__tablename__: mapper.class_ for mapper in Table.registry.mappers}

@@ -11,7 +11,7 @@ from app.audit.models import Combination, EntryBody, EntrySubject
 from app.cases.models import Case, Handoff, Visit
 from app.cases.steps import how_many, passed_on
 from app.cases.views import CaseLine, CaseView, GrantLine, HandoffLine, Look, RecordLine, VisitLine
-from app.db import CaseRow, SealedType, sealed_columns, tables
+from app.db import CaseRow, SealedType, shown_columns, tables
 from app.keyholders.grants import live
 from app.keyholders.models import Grant, Keyholder
 from app.work import Reading, query
@@ -141,7 +141,7 @@ def _records(reading: Reading, case: UUID, held: frozenset[str]) -> list[RecordL
 
 
 def _record(name: str, row: CaseRow) -> RecordLine:
-    given = tuple(column for column in sealed_columns(type(row)) if getattr(row, column) is not None)
+    given = tuple(column for column in shown_columns(type(row)) if getattr(row, column) is not None)
     clear = {
         column.key: str(getattr(row, column.key))
         for column in type(row).__mapper__.columns

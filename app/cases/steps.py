@@ -11,7 +11,7 @@ from app.accounts.steps import recipient
 from app.cases.forms import GiveGrant, Opening
 from app.cases.models import Case, CaseState, Handoff, HandoffState
 from app.cases.views import Opened
-from app.db import CaseRow, EnvelopeRow, sealed_columns
+from app.db import CaseRow, EnvelopeRow, shown_columns
 from app.errors import Unprocessable
 from app.keyholders.grants import live
 from app.keyholders.models import Grant
@@ -23,8 +23,7 @@ def open_fields(work: Work, row: CaseRow | EnvelopeRow, form: Opening) -> Opened
 
     Refuses a name that is not a sealed field of the row before anything is opened.
     """
-    known = set(sealed_columns(type(row))) - set(getattr(row, "never_shown", ()))
-    if not set(form.fields) <= known:
+    if not set(form.fields) <= set(shown_columns(type(row))):
         raise Unprocessable("That record has no such field.")
     values = {name: work.open(row, name) for name in dict.fromkeys(form.fields)}
     work.record(row)

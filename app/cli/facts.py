@@ -18,7 +18,7 @@ from app.api import attachments, reference
 from app.api import routes as api
 from app.api.doors import POSTS
 from app.cases.models import Handoff
-from app.db import CaseRow, Table, sealed_columns, tables
+from app.db import CaseRow, Table, sealed_columns, shown_columns, tables
 from app.errors import Denied
 from app.policy.actor import Actor, Circumstances, Subject
 from app.policy.engine import FOLDER, Policy
@@ -81,7 +81,7 @@ def _route(door: str, method: str, path: str) -> dict[str, str]:
 
 def _columns() -> Iterator[dict[str, Any]]:
     for name, table in sorted(tables().items()):
-        sealed = set(sealed_columns(table))
+        sealed, shown = set(sealed_columns(table)), set(shown_columns(table))
         for column in table.__mapper__.columns:
             kept = column.key in sealed
             yield {
@@ -90,7 +90,7 @@ def _columns() -> Iterator[dict[str, Any]]:
                 "sealed": kept,
                 # None where it is sealed to a team by an envelope, or differs from row to row.
                 "compartment": _compartment(table) if kept else None,
-                "shown": kept and column.key not in getattr(table, "never_shown", ()),
+                "shown": column.key in shown,
             }
 
 

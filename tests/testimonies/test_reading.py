@@ -128,6 +128,16 @@ def test_a_file_key_is_shown_to_nobody(world: World, log: Log, field: str) -> No
     )  # fmt: skip
 
 
+def test_a_case_does_not_offer_the_key_of_a_file(world: World) -> None:
+    reference = world.case()
+    world.attach(reference, b"bytes", "a.txt", "text/plain")
+
+    offered = {line.table: line.fields for line in world.show("intake", reference).records}
+
+    assert "file_name" in offered["attachments"]
+    assert "file_key" not in offered["attachments"]
+
+
 @pytest.mark.domain("D01")
 def test_one_opening_makes_one_entry_that_holds_none_of_its_words(world: World, log: Log) -> None:
     canary, reference = world.canary(), world.case()
