@@ -8,8 +8,8 @@ from uuid import UUID
 
 from app.accounts.steps import Recipient, recipient
 from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
-from app.cases.models import Case, CaseState, Clearance, Handoff, HandoffState, Justification, Origin, Visit
-from app.cases.steps import open_fields, receiver
+from app.cases.models import Case, CaseState, Clearance, Handoff, Justification, Origin, Visit
+from app.cases.steps import open_fields, pass_on, receiver
 from app.cases.views import CaseOpened, Granted, HandoffOpened, Opened, Revoked, Sent, Stored, Visited
 from app.clock import uuid7
 from app.errors import Conflict, NotFound, Unprocessable
@@ -157,15 +157,7 @@ def send(work: Work, case: Case, form: SendHandoff) -> Sent:
     """Pass facts to another team. Once sent, only that team can open them."""
     if form.to_team in work.actor.teams:
         raise Conflict("That is your own team.")
-    envelope = work.envelope(form.to_team)
-    handoff = Handoff(
-        envelope_id=envelope.id, case_id=case.id, kind=form.kind, to_team=form.to_team,
-        from_team=next(iter(sorted(work.actor.teams)), "none"), sent_by=work.actor.code, at=work.now,
-        state=HandoffState.SENT, state_at=work.now,
-    )  # fmt: skip
-    work.seal(handoff, "words", form.words)
-    work.add(handoff)
-    work.record(handoff, recipient=envelope.team_id, kind=form.kind)
+    handoff = pass_on(work, case.id, form.kind, form.to_team, form.words)
     return Sent(handoff.id)
 
 

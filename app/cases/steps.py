@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ScalarSelect, Select, exists, func, select
 
@@ -35,6 +36,20 @@ def open_case_of(work: Work, row: CaseRow) -> Case:
     case = work.one(Case, Case.id == row.case_id)
     case.must_be_open()
     return case
+
+
+def pass_on(work: Work, case: UUID, kind: str, to_team: str, words: str) -> Handoff:
+    """Seal facts about a case to another team. Whoever sent them cannot open them again."""
+    envelope = work.envelope(to_team)
+    handoff = Handoff(
+        envelope_id=envelope.id, case_id=case, kind=kind, to_team=to_team,
+        from_team=next(iter(sorted(work.actor.teams)), "none"), sent_by=work.actor.code, at=work.now,
+        state=HandoffState.SENT, state_at=work.now,
+    )  # fmt: skip
+    work.seal(handoff, "words", words)
+    work.add(handoff)
+    work.record(handoff, recipient=envelope.team_id, kind=kind)
+    return handoff
 
 
 def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
