@@ -24,8 +24,8 @@ from app.people import actions as people
 from app.protection import actions as protection
 from app.protection import queries as protection_queries
 from app.testimonies import actions as testimonies
+from app.testimonies import paper, reading, sessions, versions
 from app.testimonies import queries as testimony_queries
-from app.testimonies import reading
 from app.work import Action, Query
 
 
@@ -87,7 +87,18 @@ POSTS: Final = (
     Post("/api/testimonies/{row}/limits", testimonies.explain_limits),
     Post("/api/testimonies/{row}/ready", testimonies.ready),
     Post("/api/testimonies/{row}/session", testimonies.start_session),
+    Post("/api/testimonies/{row}/session/prepare", sessions.prepare),
+    Post("/api/testimonies/{row}/session/events", sessions.note, 201),
+    Post("/api/testimonies/{row}/session/interpreter", sessions.change_interpreter),
+    Post("/api/testimonies/{row}/session/interpreter/report", sessions.report),
     Post("/api/testimonies/{row}/account", testimonies.record, 201),
+    Post("/api/testimonies/{row}/amendments", versions.amend, 201),
+    Post("/api/testimonies/{row}/versions", versions.add_version, 201),
+    Post("/api/testimonies/{row}/paper", paper.print_protocol, 201),
+    Post("/api/paper_sessions/{row}/enter", paper.enter, 201),
+    Post("/api/interpreters", sessions.register, 201),
+    Post("/api/interpreters/{row}/undertaking", sessions.undertake),
+    Post("/api/cases/{reference}/prior-accounts", sessions.record_prior, 201),
     Post("/api/testimonies/{row}/move", testimonies.move),
     Post("/api/consents/{row}/withdraw", testimonies.withdraw),
     Post("/api/check_ins/{row}/settle", protection.settle_check_in),
@@ -102,6 +113,11 @@ POSTS: Final = (
     Post("/api/testimonies/{row}/read", reading.read_account),
     Post("/api/segments/{row}/open", testimonies.open_segment),
     Post("/api/prior_accounts/{row}/open", testimonies.open_prior),
+    Post("/api/segment_versions/{row}/open", versions.open_version),
+    Post("/api/session_events/{row}/open", sessions.open_event),
+    Post("/api/exposure_events/{row}/open", sessions.open_exposure),
+    Post("/api/paper_sessions/{row}/open", paper.open_paper),
+    Post("/api/interpreters/{row}/open", sessions.open_interpreter),
     Post("/api/consents/{row}/open", testimonies.open_consent),
     Post("/api/attachments/{row}/open", testimonies.open_attachment),
     Post("/api/mitigation_assessments/{row}/open", legal.open_note),
@@ -138,6 +154,8 @@ GETS: Final = (
     Get("/api/cases/{reference}/consents", testimony_queries.consents),
     Get("/api/testimonies", testimony_queries.accounts, paged=True, filters=("state", "step")),
     Get("/api/testimonies/{row}", testimony_queries.show),
+    Get("/api/interpreters", testimony_queries.interpreters, paged=True),
+    Get("/api/paper_sessions/{row}", testimony_queries.paper),
     Get("/api/arrivals", intake_queries.arrivals, paged=True),
     Get("/api/handoffs/count", case_queries.count_handoffs),
     Get("/api/handoffs/{row}", case_queries.show_handoff),

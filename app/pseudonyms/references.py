@@ -56,3 +56,13 @@ def _check(body: str) -> str | None:
 def staff_code() -> str:
     """A code under which a colleague appears in the log: ``S-`` and six characters."""
     return "S-" + "".join(secrets.choice(ALPHABET) for _ in range(6))
+
+
+def interpreter_code() -> str:
+    """A code under which an interpreter stands in a session: ``I-`` and four characters."""
+    return "I-" + "".join(secrets.choice(ALPHABET) for _ in range(4))
+
+
+def envelope_number() -> str:
+    """The number of an envelope with a protocol written by hand: ``E-`` and eight characters."""
+    return "E-" + "".join(secrets.choice(ALPHABET) for _ in range(8))

@@ -6,11 +6,11 @@ import json
 import secrets
 
 from app.cases.forms import Opening
-from app.cases.models import Case, Hold
+from app.cases.models import Case, Hold, Pathway
 from app.cases.steps import open_case_of, open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict, NotFound
-from app.testimonies import rules
+from app.testimonies import rules, versions
 from app.testimonies.forms import (
     BeginAttachment,
     BeginTestimony,
@@ -23,8 +23,21 @@ from app.testimonies.forms import (
     RecordConsent,
     StartSession,
 )
-from app.testimonies.models import Attachment, Consent, PriorAccount, Segment, Testimony
-from app.testimonies.rules import ConsentState, State, Tier
+from app.testimonies.models import Attachment, Consent, Interpreter, PriorAccount, Segment, Testimony
+from app.testimonies.rules import ConsentState, EventKind, Manner, State
+from app.testimonies.steps import (
+    agreed,
+    chosen,
+    concerns_a_child,
+    expose,
+    free_to_consent,
+    heard_by,
+    interpreting,
+    locked,
+    moved,
+    note_event,
+    told_before,
+)
 from app.testimonies.views import FileBegun, FileOpened, Recorded
 from app.work import Work, action
 
@@ -44,14 +57,16 @@ def begin(work: Work, case: Case, form: BeginTestimony) -> Stored:
         statement_version=None, taken_by=work.actor.code, begun_at=work.now,
     )  # fmt: skip
     work.add(testimony)
-    work.record(testimony, admissions=form.admissions)
+    if form.under_18:
+        concerns_a_child(work, case)
+    work.record(testimony, admissions=form.admissions, child=case.pathway == Pathway.CHILD)
     return _stored(testimony)
 
 
 @action("testimony.explain_limits", operation="alter", on=Testimony)
 def explain_limits(work: Work, testimony: Testimony, form: ExplainLimits) -> Stored:
     """Keep that the limits were read and how they were understood, before any question."""
-    _moved(work, testimony, State.LIMITS_EXPLAINED)
+    moved(work, testimony, State.LIMITS_EXPLAINED)
     testimony.statement_version = form.statement_version
     work.seal(testimony, "statement_language", form.language)
     work.seal(testimony, "own_words", form.own_words)
@@ -62,8 +77,8 @@ def explain_limits(work: Work, testimony: Testimony, form: ExplainLimits) -> Sto
 @action("testimony.ready", operation="alter", on=Testimony)
 def ready(work: Work, testimony: Testimony, form: MakeReady) -> Stored:
     """Counsel decided, care and legal use asked: only then may somebody ask what happened."""
-    _moved(work, testimony, State.READY)
-    _agreed(work, testimony)
+    moved(work, testimony, State.READY)
+    agreed(work, testimony)
     work.seal(testimony, "counsel", json.dumps([form.counsel, form.counsel_reason], ensure_ascii=False))
     work.record(testimony, state=testimony.state)
     return _stored(testimony)
@@ -71,15 +86,20 @@ def ready(work: Work, testimony: Testimony, form: MakeReady) -> Stored:
 
 @action("session.start", operation="alter", on=Testimony)
 def start_session(work: Work, testimony: Testimony, form: StartSession) -> Stored:
-    """The conversation begins: kind of place, custody, who else was in the room.
+    """The conversation begins: kind of place, custody, who else is in the room, who interprets.
 
     A pause ends by ``testimony.move``: a second frame would be written over the first.
     """
     if testimony.state != State.READY:
         raise Conflict("A conversation begins when the account is ready for it, and only once.")
-    _moved(work, testimony, State.IN_SESSION)
-    _agreed(work, testimony)
-    work.seal(testimony, "frame", form.model_dump_json())
+    case = moved(work, testimony, State.IN_SESSION)
+    agreed(work, testimony)
+    if form.why_again is None and told_before(work, testimony):
+        raise Conflict("The witness has told this before. Say why they are asked once more.")
+    keep_frame(work, testimony, form)
+    if form.under_18:
+        concerns_a_child(work, case)
+    note_event(work, testimony, EventKind.BEGAN)
     work.record(testimony, state=testimony.state)
     return _stored(testimony)
 
@@ -87,14 +107,9 @@ def start_session(work: Work, testimony: Testimony, form: StartSession) -> Store
 @action("testimony.record", operation="collect", on=Testimony)
 def record(work: Work, testimony: Testimony, form: RecordAccount) -> Recorded:
     """Keep the account in numbered segments, each sealed by itself, byte for byte as given."""
-    for passage in form.segments:
-        if not rules.admissible(passage.classes, admissions=testimony.admissions):
-            raise Conflict(
-                "No promise is on file, so no admission may be kept. Stop, repeat the limits, go on without it."
-            )
-    _moved(work, testimony, State.RECORDED)
-    _agreed(work, testimony)
-    segments = [_segment(work, testimony, number, form) for number in range(1, len(form.segments) + 1)]
+    moved(work, testimony, State.RECORDED)
+    agreed(work, testimony)
+    segments = keep_passages(work, testimony, form)
     work.record(testimony, segments=len(segments))
     return Recorded(testimony.id, testimony.state, tuple(segment.id for segment in segments))
 
@@ -102,8 +117,15 @@ def record(work: Work, testimony: Testimony, form: RecordAccount) -> Recorded:
 @action("testimony.move", operation="alter", on=Testimony)
 def move(work: Work, testimony: Testimony, form: MoveOn) -> Stored:
     """Take one of the later steps, as far as the table of moves allows."""
-    _locked(work, testimony)
+    locked(work, testimony)
     testimony.go_on(State(form.to), at=work.now)
+    match testimony.state:
+        case State.PAUSED:
+            note_event(work, testimony, EventKind.BREAK, form.words)
+        case State.IN_SESSION:
+            _go_on_interpreted(work, testimony)
+        case State.SEALED:
+            versions.close(work, testimony)
     work.record(testimony, state=testimony.state)
     return _stored(testimony)
 
@@ -130,12 +152,14 @@ def open_prior(work: Work, prior: PriorAccount, form: Opening) -> Opened:
 def record_consent(work: Work, case: Case, form: RecordConsent) -> Stored:
     """One tier, yes or no. In a captor's hands or before a guard nobody consents freely."""
     case.must_be_open()
-    if form.granted and (form.guard_present or form.custody_status != "FREE"):
-        raise Conflict("Consent given before a guard or in custody is not free, so it cannot be recorded as given.")
+    free_to_consent(case, form)
     consent = Consent(
         case_id=case.id, tier=form.tier, state=ConsentState.GRANTED if form.granted else ConsentState.REFUSED,
         state_at=work.now, text_version=form.text_version, recorded_by=work.actor.code,
+        reconfirm_on=form.adult_on.replace(day=1) if form.adult_on else None,
     )  # fmt: skip
+    capacity = form.model_dump(include={"guardian", "own_assent", "best_interest"}, exclude_none=True)
+    work.seal(consent, "capacity", json.dumps(capacity, ensure_ascii=False) if capacity else None)
     work.seal(consent, "language", form.language)
     work.seal(consent, "how_given", form.how_given)
     work.seal(consent, "conditions", form.conditions)
@@ -202,29 +226,38 @@ def download(work: Work, attachment: Attachment, form: OpenFile) -> FileOpened:
     return FileOpened(attachment.id, attachment.blob, key, attachment.size_bytes)
 
 
-def _moved(work: Work, testimony: Testimony, to: State) -> None:
-    _locked(work, testimony)
-    testimony.move(to, at=work.now)
+def keep_frame(work: Work, testimony: Testimony, form: StartSession) -> None:
+    """Seal the frame of a session, with what the register said of its interpreter."""
+    told = form.model_dump(mode="json", exclude={"home_district", "group"}, exclude_none=True)
+    against = chosen(work, form)
+    told |= {"ties": " ".join(against)} if against else {}
+    work.seal(testimony, "frame", json.dumps(told, ensure_ascii=False))
 
 
-def _locked(work: Work, testimony: Testimony) -> None:
-    # Two people on one account: the second finds the state as the first left it.
-    work.lock(testimony)
-    open_case_of(work, testimony)
+def keep_passages(work: Work, testimony: Testimony, form: RecordAccount) -> list[Segment]:
+    """Seal each passage by itself; whoever should not have heard them is entered as knowing each."""
+    for passage in form.segments:
+        if not rules.admissible(passage.classes, admissions=testimony.admissions):
+            raise Conflict(
+                "No promise is on file, so no admission may be kept. Stop, repeat the limits, go on without it."
+            )
+    segments = [_segment(work, testimony, number, form) for number in range(1, len(form.segments) + 1)]
+    # Nobody can say afterwards up to which passage an interpreter sat there: all count as heard.
+    for person in sorted(heard_by(work, testimony)):
+        work.flush()
+        for segment in segments:
+            expose(work, testimony, segment, person, Manner.HEARD)
+    return segments
 
 
-def _agreed(work: Work, testimony: Testimony) -> None:
-    """Refuse to go on unless the witness agrees now that their words are kept for their own care (T1).
-
-    The newest answer is locked, so a withdrawal at this moment comes first or waits.
-    """
-    newest = work.first(
-        Consent, Consent.case_id == testimony.case_id, Consent.tier == Tier.T1, order=Consent.state_at.desc()
-    )
-    if newest is not None:
-        work.lock(newest)
-    if newest is None or newest.state != ConsentState.GRANTED:
-        raise Conflict("The witness has not been asked about care inside the office (T1), or refused it.")
+def _go_on_interpreted(work: Work, testimony: Testimony) -> None:
+    """A session goes on only with an interpreter who is bound, and not with one who was found to be no stranger."""
+    code = interpreting(work, testimony)
+    if code is not None:
+        if code in heard_by(work, testimony):
+            raise Conflict("This interpreter was found to be no stranger. Go on with another, or without one.")
+        work.one(Interpreter, Interpreter.reference == code).must_be_bound(today=work.today)
+    note_event(work, testimony, EventKind.RESUMED)
 
 
 def _segment(work: Work, testimony: Testimony, number: int, form: RecordAccount) -> Segment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -12,10 +13,17 @@ from app.work.forms import Account, Form, Language, Line, Reasoned, Words
 Version = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}(\.[0-9]{1,3})?$")]
 
 
+# Somebody in the room or a thing, by the office's own code; who stands behind it is kept with identity.
+Code = Annotated[str, Field(pattern=r"^[A-Z]{1,2}-[0-9A-Z]{1,8}$")]
+InterpreterCode = Annotated[str, Field(pattern=r"^I-[3-9A-Z]{4}$")]
+
+
 class BeginTestimony(Form):
     """Triage of an account to come. Admissions may be recorded only with a promise on file."""
 
     admissions: bool = False
+    # At any event that will be told: sets the pathway of the case to CHILD.
+    under_18: bool = False
 
 
 class ExplainLimits(Form):
@@ -39,13 +47,38 @@ class MakeReady(Form):
         return self
 
 
-class StartSession(Form):
-    """The frame of a session: the kind of place, never an address."""
+class ChooseInterpreter(Form):
+    """Who interprets, by the register's code, and what is asked of the witness to see whether they may.
+
+    home_district, group  only for the check against the register; neither is kept
+    conflict_reason       why this interpreter all the same, and that the witness agrees
+    """
+
+    interpreter_code: InterpreterCode | None = None
+    home_district: Line | None = None
+    group: Line | None = None
+    conflict_reason: Words | None = None
+
+
+class StartSession(ChooseInterpreter):
+    """The frame of a session: the kind of place, never an address; who is there, by role and code.
+
+    why_again  where the witness has told it before, here or elsewhere: why they are asked once more
+    """
 
     place: Literal["OFFICE", "DETENTION", "HOSPITAL", "REMOTE", "PRIVATE_HOME"]
     custody_status: Literal["FREE", "DETAINED", "HELD_BY_ARMED_GROUP", "CAMP", "UNKNOWN"]
     guard_present: bool
-    interpreter_code: Line | None = None
+    second_interviewer: Code | None = None
+    counsel_code: Code | None = None
+    support_code: Code | None = None
+    guardian_code: Code | None = None
+    witness_language: Language | None = None
+    interviewer_language: Language | None = None
+    recording: Literal["WRITTEN", "AUDIO", "VIDEO"] = "WRITTEN"
+    device: Code | None = None
+    under_18: bool = False
+    why_again: Words | None = None
 
 
 class Passage(Form):
@@ -67,6 +100,8 @@ class MoveOn(Form):
     """Take the next defined step; a step that is skipped needs its reason."""
 
     to: Literal["TRANSCRIBED", "TRANSLATED", "READ_BACK", "SEGMENTED", "SEALED", "PAUSED", "IN_SESSION"]
+    # Of a break: its cause.
+    words: Words | None = None
 
 
 class RecordConsent(Form):
@@ -80,6 +115,11 @@ class RecordConsent(Form):
     conditions: Words | None = None
     custody_status: Literal["FREE", "DETAINED", "HELD_BY_ARMED_GROUP", "CAMP", "UNKNOWN"]
     guard_present: bool
+    # Of a child: what the guardian answers, what the child does, why it is best for them, and when they come of age.
+    guardian: Literal["AGREED", "REFUSED", "NONE_TO_ASK"] | None = None
+    own_assent: bool | None = None
+    best_interest: Words | None = None
+    adult_on: date | None = None
 
 
 class BeginAttachment(Form):

@@ -1,15 +1,15 @@
-"""Rows under TESTIMONY: the account in segments, what was explained, consents, attachments."""
+"""Rows under TESTIMONY: the account in segments, its session, what was explained, consents, attachments."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import CaseRow, Sealed
+from app.db import CaseRow, EnvelopeRow, Sealed
 from app.errors import Conflict
 from app.testimonies.rules import ConsentState, State, may_move
 
@@ -30,6 +30,12 @@ class Testimony(CaseRow):
     own_words: Mapped[Sealed | None]
     counsel: Mapped[Sealed | None]
     frame: Mapped[Sealed | None]
+    # Interpreters of its sessions who turned out to be no strangers, by code: what is recorded, they have heard.
+    found: Mapped[Sealed | None]
+    # The hash of the account as it was sealed, and the size of the log's checkpoint at that moment.
+    seal: Mapped[Sealed | None]
+    # Written on paper elsewhere and entered here afterwards: the day it was given. Shown for ever.
+    collected_on: Mapped[date | None]
     taken_by: Mapped[str]
     begun_at: Mapped[datetime]
 
@@ -64,6 +70,119 @@ class Segment(CaseRow):
     recorded_at: Mapped[datetime]
 
 
+class SegmentVersion(CaseRow):
+    """A passage once more, beside the original: written down, in another language, or as the witness corrects it.
+
+    The passage keeps its id and its words; whoever speaks of "segment 4" means the same in each version.
+    """
+
+    __tablename__ = "segment_versions"
+    __table_args__ = (
+        UniqueConstraint("segment_id", "kind", "number"),
+        CheckConstraint("kind IN ('TRANSCRIPT', 'TRANSLATION', 'AMENDMENT')", name="kind"),
+    )
+    compartment = "TESTIMONY"
+    author = "made_by"
+
+    testimony_id: Mapped[UUID] = mapped_column(ForeignKey("testimonies.id"), index=True)
+    segment_id: Mapped[UUID] = mapped_column(ForeignKey("segments.id"))
+    kind: Mapped[str]
+    number: Mapped[int]
+    text: Mapped[Sealed]
+    language: Mapped[Sealed]
+    # Why the witness corrects it, in their words; a transcript or a translation has none.
+    reason: Mapped[Sealed | None]
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class SessionEvent(CaseRow):
+    """What happened during a session, in its order. Nothing of it is written over."""
+
+    __tablename__ = "session_events"
+    compartment = "TESTIMONY"
+    author = "noted_by"
+
+    testimony_id: Mapped[UUID] = mapped_column(ForeignKey("testimonies.id"), index=True)
+    kind: Mapped[Sealed]
+    words: Mapped[Sealed | None]
+    noted_by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class ExposureEvent(CaseRow):
+    """That somebody came to know words of an account. The register ends with the case, not with the log."""
+
+    __tablename__ = "exposure_events"
+    compartment = "TESTIMONY"
+    author = "noted_by"
+
+    testimony_id: Mapped[UUID] = mapped_column(ForeignKey("testimonies.id"), index=True)
+    # Empty where the words are not kept yet, or were never kept.
+    segment_id: Mapped[UUID | None] = mapped_column(ForeignKey("segments.id"))
+    person: Mapped[Sealed]
+    manner: Mapped[Sealed]
+    noted_by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Interpreter(EnvelopeRow):
+    """Somebody who may interpret, by code. Sealed to the intake team, under no case; it holds no name.
+
+    Which session somebody interpreted is told by that session alone: a stolen register names no case.
+    """
+
+    __tablename__ = "interpreters"
+    scopes = frozenset({"team"})
+    author = "registered_by"
+
+    reference: Mapped[str] = mapped_column(unique=True)
+    # The written promise of secrecy holds to the end of this day.
+    undertaking_until: Mapped[date]
+    languages: Mapped[Sealed]
+    dialects: Mapped[Sealed | None]
+    gender: Mapped[Sealed]
+    # Coarse: a district, never a street.
+    origin: Mapped[Sealed]
+    # Groups, tribes or units the interpreter or their family belong to or belonged to.
+    ties: Mapped[Sealed | None]
+    vetting: Mapped[Sealed]
+    registered_by: Mapped[str]
+    registered_at: Mapped[datetime]
+
+    def must_be_bound(self, *, today: date) -> None:
+        """Refuse an interpreter whose promise of secrecy has run out."""
+        if self.undertaking_until < today:
+            raise Conflict("The undertaking of this interpreter has run out. Choose another, or have it renewed first.")
+
+
+class PaperSession(CaseRow):
+    """A protocol that was printed to be written by hand; the envelope it travels in bears this number, no name."""
+
+    __tablename__ = "paper_sessions"
+    __table_args__ = (CheckConstraint("state IN ('PRINTED', 'ENTERED')", name="state"),)
+    compartment = "TESTIMONY"
+    author = "printed_by"
+
+    testimony_id: Mapped[UUID] = mapped_column(ForeignKey("testimonies.id"), index=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str]
+    state_at: Mapped[datetime]
+    statement_version: Mapped[str]
+    language: Mapped[Sealed]
+    # Who takes the sheets along, and brings them back.
+    carried_by: Mapped[Sealed]
+    # The scan of what was written: the evidentiary original.
+    scan_id: Mapped[UUID | None] = mapped_column(ForeignKey("attachments.id"))
+    printed_by: Mapped[str]
+
+    def enter(self, scan: UUID, *, at: datetime) -> None:
+        """What was written by hand stands in the account now; once."""
+        if self.state != "PRINTED":
+            raise Conflict("This protocol has been entered already.")
+        self.state, self.state_at, self.scan_id = "ENTERED", at, scan
+
+
 class Consent(CaseRow):
     """One tier of consent: tier, state and date are clear; how it was given is sealed."""
 
@@ -78,7 +197,16 @@ class Consent(CaseRow):
     language: Mapped[Sealed]
     how_given: Mapped[Sealed]
     conditions: Mapped[Sealed | None]
+    # Of a child: the guardian's answer, the child's own, and why it is best for them.
+    capacity: Mapped[Sealed | None]
+    # When a child is asked again as an adult; the day itself would tell the birthday, so it is the month's first.
+    reconfirm_on: Mapped[date | None]
     recorded_by: Mapped[str]
+
+    def standing(self, *, today: date) -> str:
+        """Its state today: what was given for a child waits to be asked again at eighteen."""
+        due = self.state == ConsentState.GRANTED and self.reconfirm_on is not None and self.reconfirm_on <= today
+        return ConsentState.RECONFIRM_DUE if due else self.state
 
     def withdraw(self, *, at: datetime) -> None:
         if self.state != ConsentState.GRANTED:
@@ -124,6 +252,8 @@ class PriorAccount(CaseRow):
     author = "recorded_by"
 
     forum: Mapped[Sealed]
+    jurisdiction: Mapped[Sealed | None]
+    said_on: Mapped[Sealed | None]
     caution: Mapped[Sealed]
     account: Mapped[Sealed | None]
     # A submission is linked once, whoever else tries at the same moment.

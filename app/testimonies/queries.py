@@ -10,7 +10,15 @@ from sqlalchemy import func, select
 from app.cases.models import Case
 from app.errors import NotFound, Unprocessable
 from app.testimonies import rules
-from app.testimonies.models import Attachment, Consent, PriorAccount, Segment, Testimony
+from app.testimonies.models import (
+    Attachment,
+    Consent,
+    Interpreter,
+    PaperSession,
+    PriorAccount,
+    Segment,
+    Testimony,
+)
 from app.testimonies.rules import NEXT, ConsentState, State, Tier
 from app.testimonies.views import (
     AccountLine,
@@ -18,6 +26,8 @@ from app.testimonies.views import (
     AccountView,
     CaseAccounts,
     FileLine,
+    InterpreterLine,
+    PaperView,
     PriorLine,
     StepLine,
     TierLine,
@@ -104,6 +114,7 @@ def _view(reading: Reading, testimony: Testimony, case: Case) -> AccountView:
         id=testimony.id, reference=case.reference, state=testimony.state, since=testimony.state_at,
         due=rules.due_at(testimony.state, testimony.state_at), admissions=testimony.admissions,
         statement_version=testimony.statement_version, taken_by=testimony.taken_by, begun_at=testimony.begun_at,
+        collected_on=testimony.collected_on.isoformat() if testimony.collected_on else None,
         segments=int(reading.execute(select(func.count()).select_from(passages))[0][0]),
         steps=tuple(StepLine(step, standing) for step, standing in rules.progress(testimony.state, agreed=agreed)),
     )  # fmt: skip
@@ -113,8 +124,32 @@ def _tier(reading: Reading, case: UUID, tier: Tier) -> TierLine:
     newest = reading.first(Consent, Consent.case_id == case, Consent.tier == tier, order=Consent.state_at.desc())
     if newest is None:
         return TierLine(tier, NOT_ASKED)
-    return TierLine(tier, newest.state, newest.id, newest.state_at, newest.text_version, newest.recorded_by)
+    standing = newest.standing(today=reading.today)
+    return TierLine(tier, standing, newest.id, newest.state_at, newest.text_version, newest.recorded_by)
 
 
 def _file(number: int, file: Attachment) -> FileLine:
     return FileLine(number, file.id, file.state, file.size_bytes, file.received_at.date().isoformat())
+
+
+@query("interpreter.list")
+def interpreters(reading: Reading, page: int = 0) -> tuple[InterpreterLine, ...]:
+    """The register of my team, mute: codes and until when each is bound, 25 a page."""
+    statement = reading.rows(Interpreter).order_by(Interpreter.reference).limit(PAGE).offset(PAGE * page)
+    return tuple(
+        InterpreterLine(
+            row.id,
+            row.reference,
+            row.undertaking_until.isoformat(),
+            row.undertaking_until >= reading.today,
+            row.registered_by,
+        )
+        for (row,) in reading.execute(statement)
+    )
+
+
+@query("paper.show")
+def paper(reading: Reading, row: UUID) -> PaperView:
+    """One printed protocol: the number of its envelope, and whether it has been entered."""
+    found = reading.fetch(PaperSession, row)
+    return PaperView(found.id, found.testimony_id, found.reference, found.state, found.statement_version)

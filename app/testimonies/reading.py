@@ -6,29 +6,41 @@ The entry names every passage, also those that stayed folded: which ones did wou
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from app.cases.models import Case
 from app.testimonies.forms import ReadAccount
-from app.testimonies.models import Segment, Testimony
+from app.testimonies.models import Segment, SegmentVersion, SessionEvent, Testimony
 from app.testimonies.rules import FOLDED, SegmentClass
-from app.testimonies.views import AccountRead, PassageRead
+from app.testimonies.steps import EVENTS_MAX, PASSAGES_MAX
+from app.testimonies.versions import of_account
+from app.testimonies.views import AccountRead, EventRead, PassageRead, VersionRead
 from app.work import Plain, Work, action
 
-# As many passages as one account can have (forms.RecordAccount).
-PASSAGES_MAX: Final = 200
+# The values of a session's frame, in the order in which they are read.
+FRAME: Final = (
+    "place", "custody_status", "guard_present", "second_interviewer", "counsel_code", "support_code", "guardian_code",
+    "interpreter_code", "ties", "conflict_reason", "witness_language", "interviewer_language", "recording", "device",
+    "under_18", "why_again",
+)  # fmt: skip
 
 
-@action("testimony.read", operation="consult", on=Testimony, opens=(Testimony, Segment))
+@action("testimony.read", operation="consult", on=Testimony, opens=(Testimony, Segment, SegmentVersion, SessionEvent))
 def read_account(work: Work, testimony: Testimony, form: ReadAccount) -> AccountRead:
-    """Open the frame of an account and its passages. What is folded is opened by itself, one by one."""
+    """Open the frame of an account, its passages and what stands beside them. What is folded is opened one by one."""
     case = work.one(Case, Case.id == testimony.case_id)
     segments = work.all(
         Segment, Segment.testimony_id == testimony.id, order=Segment.number, limit=PASSAGES_MAX
     )  # fmt: skip
+    beside = of_account(work, testimony)
     view = AccountRead(
         id=testimony.id, reference=case.reference, state=testimony.state, frame=_frame(work, testimony),
-        passages=tuple(_passage(work, segment) for segment in segments),
+        passages=tuple(
+            _passage(work, segment, [each for each in beside if each.segment_id == segment.id])
+            for segment in segments
+        ),
+        events=tuple(_events(work, testimony)),
     )  # fmt: skip
     work.record(testimony, segments=len(segments))
     return view
@@ -37,9 +49,7 @@ def read_account(work: Work, testimony: Testimony, form: ReadAccount) -> Account
 def _frame(work: Work, testimony: Testimony) -> dict[str, Plain | None]:
     """What was explained and agreed, and the circumstances, each value by itself."""
     counsel = _unpacked(work.open(testimony, "counsel"), ("counsel", "counsel_reason"))
-    frame = _unpacked(
-        work.open(testimony, "frame"), ("place", "custody_status", "guard_present", "interpreter_code")
-    )  # fmt: skip
+    frame = _unpacked(work.open(testimony, "frame"), FRAME)
     told = {name: work.open(testimony, name) for name in ("statement_language", "own_words")}
     return told | counsel | frame
 
@@ -59,7 +69,15 @@ def _plain(value: str | bool | None) -> Plain | None:
     return Plain(("yes" if value else "no").encode() if isinstance(value, bool) else value.encode())
 
 
-def _passage(work: Work, segment: Segment) -> PassageRead:
+def _events(work: Work, testimony: Testimony) -> Iterator[EventRead]:
+    rows = work.all(
+        SessionEvent, SessionEvent.testimony_id == testimony.id, order=SessionEvent.id, limit=EVENTS_MAX
+    )  # fmt: skip
+    for row in rows:
+        yield EventRead(row.at, row.noted_by, work.open(row, "kind"), work.open(row, "words"))
+
+
+def _passage(work: Work, segment: Segment, beside: Sequence[SegmentVersion]) -> PassageRead:
     packed = work.open(segment, "classes")
     classes = tuple(json.loads(packed.raw())) if packed else ()
     folded = any(SegmentClass(each) in FOLDED for each in classes)
@@ -68,4 +86,11 @@ def _passage(work: Work, segment: Segment) -> PassageRead:
         id=segment.id, number=segment.number, folded=folded,
         classes=tuple(Plain(each.encode()) for each in classes),
         bytes_at_most=work.room(segment, "text"), **shown,
+        # A translation of folded words is those words: it stays shut with them.
+        beside=() if folded else tuple(_beside(work, each) for each in beside),
     )  # fmt: skip
+
+
+def _beside(work: Work, row: SegmentVersion) -> VersionRead:
+    opened = {name: work.open(row, name) for name in ("language", "text", "reason")}
+    return VersionRead(row.id, row.kind, row.number, row.made_by, row.made_at, **opened)

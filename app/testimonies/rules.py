@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
+from unicodedata import normalize
 
 
 class State(StrEnum):
@@ -47,6 +49,8 @@ class ConsentState(StrEnum):
     GRANTED = "GRANTED"
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"
+    # Never stored: follows from the day on which a child is asked again.
+    RECONFIRM_DUE = "RECONFIRM_DUE"
 
 
 class SegmentClass(StrEnum):
@@ -72,6 +76,38 @@ class Step(StrEnum):
     READ_BACK = "READ_BACK"
     SEGMENTS = "SEGMENTS"
     SEAL = "SEAL"
+
+
+class EventKind(StrEnum):
+    """What can happen during a session."""
+
+    BEGAN = "BEGAN"
+    BREAK = "BREAK"
+    RESUMED = "RESUMED"
+    ENDED = "ENDED"
+    TRAUMA_SIGN = "TRAUMA_SIGN"
+    CAME_IN = "CAME_IN"
+    WENT_OUT = "WENT_OUT"
+    STOPPED_FOR = "STOPPED_FOR"
+    INTERPRETER_FOUND = "INTERPRETER_FOUND"
+    INTERPRETER_CHANGED = "INTERPRETER_CHANGED"
+
+
+class Tie(StrEnum):
+    """Why an interpreter may be no stranger to a witness."""
+
+    SAME_DISTRICT = "SAME_DISTRICT"
+    SAME_GROUP = "SAME_GROUP"
+
+
+class Manner(StrEnum):
+    """How somebody came to know words of an account."""
+
+    READ = "READ"
+    HEARD = "HEARD"
+    PRESENT = "PRESENT"
+    TOLD = "TOLD"
+    RECEIVED_COPY = "RECEIVED_COPY"
 
 
 S = State
@@ -108,6 +144,38 @@ def admissible(classes: frozenset[SegmentClass], *, admissions: bool) -> bool:
     """With no promise on file, self-incriminating words are not kept (rule 9 of the brief)."""
     return admissions or SegmentClass.SELF_INCRIMINATING not in classes
 
+
+def unpacked(text: str) -> dict[str, Any]:
+    """The values of a session's frame, as they were packed into one cell."""
+    held: dict[str, Any] = json.loads(text)
+    return held
+
+
+def ties(origin: str, belongs: str, *, district: str | None, group: str | None) -> tuple[Tie, ...]:
+    """Whether an interpreter comes from the witness's district, or stands near a group the witness fears.
+
+    Compared as written, case and spacing aside; one name within the other counts, so that "eastern Aleppo"
+    meets "Aleppo". Other spellings do not meet: the officer asks the interpreter as well.
+    """
+    found = []
+    if district is not None and _meet(origin, district):
+        found.append(Tie.SAME_DISTRICT)
+    if group is not None and _meet(belongs, group):
+        found.append(Tie.SAME_GROUP)
+    return tuple(found)
+
+
+def _meet(one: str, other: str) -> bool:
+    first, second = (" ".join(normalize("NFKC", text).casefold().split()) for text in (one, other))
+    return bool(first and second) and (first in second or second in first)
+
+
+# Only corrections are added to an account from here on.
+CLOSED: Final = frozenset({State.SEALED, State.RETAINED, State.DISPUTED})
+# States in which an account has words that can be corrected.
+SPOKEN: Final = CLOSED | {
+    State.RECORDED, State.TRANSCRIBED, State.TRANSLATED, State.READ_BACK, State.SEGMENTED,
+}  # fmt: skip
 
 # The statement of limits that is read out while no promise is on file (web/templates/intake/statement.html).
 STATEMENT_VERSION: Final = "2026-11"

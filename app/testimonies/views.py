@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.work import Plain
+from app.work import Disclosure, Plain
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,8 @@ class AccountView:
     begun_at: datetime
     segments: int
     steps: tuple[StepLine, ...]
+    # The day it was given, where it was written on paper elsewhere and entered later.
+    collected_on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class PassageRead:
     text: Plain | None
     language: Plain | None
     speaker: Plain | None
+    beside: tuple[VersionRead, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,3 +149,97 @@ class AccountRead:
     state: str
     frame: dict[str, Plain | None]
     passages: tuple[PassageRead, ...]
+    events: tuple[EventRead, ...] = ()
+
+
+@dataclass(frozen=True)
+class PriorSeen:
+    """What was told elsewhere before, without its words: forum, when, whether they were warned, whether we hold it."""
+
+    id: UUID
+    day: str
+    copy: bool
+    forum: Plain | None
+    jurisdiction: Plain | None
+    said_on: Plain | None
+    caution: Plain | None
+
+
+@dataclass(frozen=True)
+class InterpreterChoice:
+    """An interpreter of the register, as somebody chooses one: what speaks against them comes first."""
+
+    code: str
+    bound: bool
+    undertaking_until: str
+    speaks: bool
+    languages: tuple[Plain, ...]
+    dialects: Plain | None
+    gender: Plain | None
+    ties: tuple[Plain, ...]
+
+
+@dataclass(frozen=True)
+class SessionPrepared(Disclosure):
+    """What is looked at before a session begins. ``here``: when other accounts of the case were begun."""
+
+    id: UUID
+    prior: tuple[PriorSeen, ...]
+    here: tuple[datetime, ...]
+    interpreters: tuple[InterpreterChoice, ...]
+
+
+@dataclass(frozen=True)
+class InterpreterLine:
+    """One mute line of the register."""
+
+    id: UUID
+    code: str
+    undertaking_until: str
+    bound: bool
+    registered_by: str
+
+
+@dataclass(frozen=True)
+class VersionRead:
+    """What stands beside a passage: TRANSCRIPT, TRANSLATION or AMENDMENT."""
+
+    id: UUID
+    kind: str
+    number: int
+    made_by: str
+    made_at: datetime
+    language: Plain | None
+    text: Plain | None
+    reason: Plain | None
+
+
+@dataclass(frozen=True)
+class EventRead:
+    """What happened in a session."""
+
+    at: datetime
+    noted_by: str
+    kind: Plain | None
+    words: Plain | None
+
+
+@dataclass(frozen=True)
+class PaperView:
+    """A printed protocol, mute."""
+
+    id: UUID
+    testimony: UUID
+    envelope: str
+    state: str
+    statement_version: str
+
+
+@dataclass(frozen=True)
+class Printed(Disclosure):
+    """A protocol that is about to be printed."""
+
+    id: UUID
+    envelope: str
+    language: str
+    statement_version: str

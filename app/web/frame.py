@@ -83,14 +83,15 @@ _MENUS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 
 def show(
     request: Request, desk: Desk, visitor: Caller | None, template: str, view: Any = None, *,
-    here: str = "", sheet: Sheet | None = None, status: int = 200,
+    here: str = "", sheet: Sheet | None = None, status: int = 200, language: str = "",
 ) -> HTMLResponse:  # fmt: skip
     """One page: its view and its form in the frame of whoever looks at it.
 
-    here  the address of the menu's item this page belongs to
+    here      the address of the menu's item this page belongs to
+    language  for what somebody else will read: a sheet of paper; otherwise the visitor's own
     """
     me: Me | None = desk.ask(visitor, accounts.me) if visitor is not None else None
-    with languages.spoken(_language(request, me), desk.zone):
+    with languages.spoken(language or _language(request, me), desk.zone):
         frame = _frame(request, desk, visitor, me, here)
         text = templates.get_template(template).render(view=view, frame=frame, sheet=sheet)
     return HTMLResponse(text, status)

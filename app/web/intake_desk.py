@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.web import account, arrivals, consents, intake_today, persons, taking, testimony, today, uploading
+from app.web import (
+    account,
+    arrivals,
+    consents,
+    intake_today,
+    papers,
+    persons,
+    register,
+    sessions,
+    taking,
+    testimony,
+    today,
+    uploading,
+)
 
-PAGES: Final = (arrivals, taking, account, consents, persons, testimony, uploading)
+PAGES: Final = (arrivals, taking, sessions, papers, register, account, consents, persons, testimony, uploading)
 
 today.DESKS[intake_today.ROLE] = intake_today.waits

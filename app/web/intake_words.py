@@ -58,6 +58,7 @@ CONSENTS: Final = {
     "GRANTED": N_("Agreed"),
     "REFUSED": N_("Declined"),
     "WITHDRAWN": N_("Withdrawn"),
+    "RECONFIRM_DUE": N_("To be asked again: the child is of age"),
 }
 CLASSES: Final = {
     "SELF_INCRIMINATING": N_("Speaks against the witness"),
@@ -183,10 +184,37 @@ FRAME: Final = {
     "place": N_("Kind of place"),
     "custody_status": N_("The witness was"),
     "guard_present": N_("A guard in the room"),
+    "under_18": N_("Under 18 at an event that is told"),
+    "second_interviewer": N_("Second interviewer"),
+    "counsel_code": N_("Lawyer in the room"),
+    "support_code": N_("Support person"),
+    "guardian_code": N_("Guardian"),
     "interpreter_code": N_("Interpreter, by code"),
+    "ties": N_("What spoke against the interpreter"),
+    "conflict_reason": N_("Why them all the same"),
+    "witness_language": N_("Language of the witness"),
+    "interviewer_language": N_("Language of the interviewer"),
+    "recording": N_("How it is recorded"),
+    "device": N_("Recording device, by code"),
+    "why_again": N_("Why they were asked once more"),
 }
-FORUMS: Final = {"portal": N_("through the portal")}
-CAUTIONS: Final = {"NOT_GIVEN": N_("no warning was given before")}
+FORUMS: Final = {
+    "portal": N_("through the portal"),
+    "POLICE": N_("to the police"),
+    "CRIMINAL_COURT": N_("to a criminal court"),
+    "ASYLUM": N_("to an asylum authority"),
+    "CIVIL": N_("to a civil court"),
+    "INQUIRY": N_("to an inquiry"),
+    "INTERNATIONAL_COURT": N_("to an international court"),
+    "INTELLIGENCE": N_("to an intelligence service"),
+    "PRESS": N_("to the press"),
+    "NGO": N_("to another organisation"),
+}
+CAUTIONS: Final = {
+    "GIVEN": N_("a warning was given before"),
+    "NOT_GIVEN": N_("no warning was given before"),
+    "UNKNOWN": N_("whether they were warned is not known"),
+}
 YES_NO: Final = {"yes": N_("Yes"), "no": N_("No")}
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.cases import actions as cases
 from app.cases import queries as case_queries
-from app.cases.views import CaseView
+from app.cases.views import CaseView, RecordLine
 from app.edge.desk import Desk, TheDesk, page_number, row_id
 from app.edge.languages import N_
 from app.edge.sheets import Sheet
@@ -81,6 +81,8 @@ class TaskList:
     tasks: tuple[Task, ...]
     legal: bool
     protection: bool
+    # Protocols that were printed for this account.
+    papers: tuple[RecordLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,17 +172,6 @@ def ready(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fi
     return _saved(request, desk, visitor, given, row_id(row), actions.ready, "intake/ready.html")
 
 
-@router.get("/testimonies/{row}/session")
-def session_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
-    """Where the conversation takes place, and who is in the room."""
-    return _step(request, desk, visitor, row_id(row), "intake/session.html")
-
-
-@router.post("/testimonies/{row}/session")
-def session(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    return _saved(request, desk, visitor, given, row_id(row), actions.start_session, "intake/session.html")
-
-
 @router.post("/testimonies/{row}/pause")
 def pause(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Pause the conversation, or take it up again."""
@@ -198,7 +189,10 @@ def move_page(row: str, name: str, request: Request, desk: TheDesk, visitor: Vis
 @router.post("/testimonies/{row}/move/{name}")
 def move(row: str, name: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     _, to, template = _move(name)
-    return _saved(request, desk, visitor, given, row_id(row), actions.move, template, {"to": [to]})
+    key = row_id(row)
+    # Whoever seals sees with what: the hash, and how far the log is vouched for.
+    then = f"/testimonies/{key}/sealed" if to == "SEALED" else ""
+    return _saved(request, desk, visitor, given, key, actions.move, template, {"to": [to]}, then)
 
 
 @router.get("/testimonies/{row}/hand-over")
@@ -243,7 +237,7 @@ def _step(request: Request, desk: Desk, visitor: Caller, key: UUID, template: st
 
 def _saved(
     request: Request, desk: Desk, visitor: Caller, given: Any, key: UUID, action: Action, template: str,
-    fixed: dict[str, list[str]] | None = None,
+    fixed: dict[str, list[str]] | None = None, then: str = "",
 ) -> Response:  # fmt: skip
     """Take a step and go back to the task list; ``fixed`` is what its page does not ask."""
     officers_only(visitor)
@@ -253,7 +247,7 @@ def _saved(
         return show(request, desk, visitor, template, StepPage(account), here=HERE, sheet=typed, status=status)
 
     return save(
-        request, desk, visitor, given, action, subject=key, then=f"/testimonies/{key}", again=again,
+        request, desk, visitor, given, action, subject=key, then=then or f"/testimonies/{key}", again=again,
         shape=lambda fields: fields | (fixed or {}),
     )  # fmt: skip
 
@@ -279,7 +273,11 @@ def _tasks(account: AccountView, case: CaseView, held: CaseAccounts) -> TaskList
             rows.append(Task("FILES", standing, f"/files/{account.reference}"))
     legal, protection = (_works(case, team) for team in ("legal", "protection"))
     rows.append(Task("HAND_OVER", "DONE" if legal and protection else "OPEN", f"/testimonies/{account.id}/hand-over"))
-    return TaskList(account, tuple(rows), legal, protection)
+    papers = tuple(
+        each for each in case.records
+        if (each.table, each.clear.get("testimony_id")) == ("paper_sessions", str(account.id))
+    )  # fmt: skip
+    return TaskList(account, tuple(rows), legal, protection, papers)
 
 
 def _task(account: AccountView, line: StepLine) -> Task:

@@ -184,6 +184,8 @@ def upgrade() -> None:
         sa.Column("language", sa.LargeBinary(), nullable=False),
         sa.Column("how_given", sa.LargeBinary(), nullable=False),
         sa.Column("conditions", sa.LargeBinary(), nullable=True),
+        sa.Column("capacity", sa.LargeBinary(), nullable=True),
+        sa.Column("reconfirm_on", sa.Date(), nullable=True),
         sa.Column("recorded_by", sa.String(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -383,6 +385,8 @@ def upgrade() -> None:
     op.create_table(
         "prior_accounts",
         sa.Column("forum", sa.LargeBinary(), nullable=False),
+        sa.Column("jurisdiction", sa.LargeBinary(), nullable=True),
+        sa.Column("said_on", sa.LargeBinary(), nullable=True),
         sa.Column("caution", sa.LargeBinary(), nullable=False),
         sa.Column("account", sa.LargeBinary(), nullable=True),
         sa.Column("submission_id", sa.Uuid(), nullable=True),
@@ -473,6 +477,9 @@ def upgrade() -> None:
         sa.Column("own_words", sa.LargeBinary(), nullable=True),
         sa.Column("counsel", sa.LargeBinary(), nullable=True),
         sa.Column("frame", sa.LargeBinary(), nullable=True),
+        sa.Column("found", sa.LargeBinary(), nullable=True),
+        sa.Column("seal", sa.LargeBinary(), nullable=True),
+        sa.Column("collected_on", sa.Date(), nullable=True),
         sa.Column("taken_by", sa.String(), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -709,9 +716,132 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_approaches")),
     )
     op.create_index(op.f("ix_approaches_case_id"), "approaches", ["case_id"], unique=False)
+    _sessions()
+    _beside()
+
+
+def _sessions() -> None:
+    """What happens while an account is taken, and who interprets."""
+    op.create_table(
+        "interpreters",
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("undertaking_until", sa.Date(), nullable=False),
+        sa.Column("languages", sa.LargeBinary(), nullable=False),
+        sa.Column("dialects", sa.LargeBinary(), nullable=True),
+        sa.Column("gender", sa.LargeBinary(), nullable=False),
+        sa.Column("origin", sa.LargeBinary(), nullable=False),
+        sa.Column("ties", sa.LargeBinary(), nullable=True),
+        sa.Column("vetting", sa.LargeBinary(), nullable=False),
+        sa.Column("registered_by", sa.String(), nullable=False),
+        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("envelope_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["envelope_id"], ["envelopes.id"], name=op.f("fk_interpreters_envelope_id")),
+        sa.UniqueConstraint("reference", name=op.f("uq_interpreters_reference")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interpreters")),
+    )
+    op.create_index(op.f("ix_interpreters_envelope_id"), "interpreters", ["envelope_id"], unique=False)
+    op.create_table(
+        "session_events",
+        sa.Column("testimony_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.LargeBinary(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.Column("noted_by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_session_events_case_id")),
+        sa.ForeignKeyConstraint(["testimony_id"], ["testimonies.id"], name=op.f("fk_session_events_testimony_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_session_events")),
+    )
+    op.create_index(op.f("ix_session_events_case_id"), "session_events", ["case_id"], unique=False)
+    op.create_index(op.f("ix_session_events_testimony_id"), "session_events", ["testimony_id"], unique=False)
+    op.create_table(
+        "exposure_events",
+        sa.Column("testimony_id", sa.Uuid(), nullable=False),
+        sa.Column("segment_id", sa.Uuid(), nullable=True),
+        sa.Column("person", sa.LargeBinary(), nullable=False),
+        sa.Column("manner", sa.LargeBinary(), nullable=False),
+        sa.Column("noted_by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_exposure_events_case_id")),
+        sa.ForeignKeyConstraint(["segment_id"], ["segments.id"], name=op.f("fk_exposure_events_segment_id")),
+        sa.ForeignKeyConstraint(["testimony_id"], ["testimonies.id"], name=op.f("fk_exposure_events_testimony_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exposure_events")),
+    )
+    op.create_index(op.f("ix_exposure_events_case_id"), "exposure_events", ["case_id"], unique=False)
+    op.create_index(op.f("ix_exposure_events_testimony_id"), "exposure_events", ["testimony_id"], unique=False)
+
+
+def _beside() -> None:
+    """What stands beside an account: its versions and corrections, and what was written on paper first."""
+    op.create_table(
+        "segment_versions",
+        sa.Column("testimony_id", sa.Uuid(), nullable=False),
+        sa.Column("segment_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column("language", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("made_by", sa.String(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_segment_versions_case_id")),
+        sa.ForeignKeyConstraint(["segment_id"], ["segments.id"], name=op.f("fk_segment_versions_segment_id")),
+        sa.ForeignKeyConstraint(["testimony_id"], ["testimonies.id"], name=op.f("fk_segment_versions_testimony_id")),
+        sa.CheckConstraint(
+            "kind IN ('TRANSCRIPT', 'TRANSLATION', 'AMENDMENT')", name=op.f("ck_segment_versions_kind")
+        ),
+        sa.UniqueConstraint(
+            "segment_id", "kind", "number", name=op.f("uq_segment_versions_segment_id_kind_number")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment_versions")),
+    )
+    op.create_index(op.f("ix_segment_versions_case_id"), "segment_versions", ["case_id"], unique=False)
+    op.create_index(op.f("ix_segment_versions_testimony_id"), "segment_versions", ["testimony_id"], unique=False)
+    op.create_table(
+        "paper_sessions",
+        sa.Column("testimony_id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("statement_version", sa.String(), nullable=False),
+        sa.Column("language", sa.LargeBinary(), nullable=False),
+        sa.Column("carried_by", sa.LargeBinary(), nullable=False),
+        sa.Column("scan_id", sa.Uuid(), nullable=True),
+        sa.Column("printed_by", sa.String(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_paper_sessions_case_id")),
+        sa.ForeignKeyConstraint(["scan_id"], ["attachments.id"], name=op.f("fk_paper_sessions_scan_id")),
+        sa.ForeignKeyConstraint(["testimony_id"], ["testimonies.id"], name=op.f("fk_paper_sessions_testimony_id")),
+        sa.CheckConstraint("state IN ('PRINTED', 'ENTERED')", name=op.f("ck_paper_sessions_state")),
+        sa.UniqueConstraint("reference", name=op.f("uq_paper_sessions_reference")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_sessions")),
+    )
+    op.create_index(op.f("ix_paper_sessions_case_id"), "paper_sessions", ["case_id"], unique=False)
+    op.create_index(op.f("ix_paper_sessions_testimony_id"), "paper_sessions", ["testimony_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_paper_sessions_testimony_id"), table_name="paper_sessions")
+    op.drop_index(op.f("ix_paper_sessions_case_id"), table_name="paper_sessions")
+    op.drop_table("paper_sessions")
+    op.drop_index(op.f("ix_segment_versions_testimony_id"), table_name="segment_versions")
+    op.drop_index(op.f("ix_segment_versions_case_id"), table_name="segment_versions")
+    op.drop_table("segment_versions")
+    op.drop_index(op.f("ix_exposure_events_testimony_id"), table_name="exposure_events")
+    op.drop_index(op.f("ix_exposure_events_case_id"), table_name="exposure_events")
+    op.drop_table("exposure_events")
+    op.drop_index(op.f("ix_session_events_testimony_id"), table_name="session_events")
+    op.drop_index(op.f("ix_session_events_case_id"), table_name="session_events")
+    op.drop_table("session_events")
+    op.drop_index(op.f("ix_interpreters_envelope_id"), table_name="interpreters")
+    op.drop_table("interpreters")
     op.drop_index(op.f("ix_approaches_case_id"), table_name="approaches")
     op.drop_table("approaches")
     op.drop_index(op.f("ix_visits_user_id"), table_name="visits")

@@ -16,9 +16,10 @@ depends_on = None
 GUARDED = (
     "approaches",
     "attachments", "case_keys", "cases", "check_ins", "clearances", "codings", "consents", "contact_channels",
-    "devices", "envelopes", "grants", "handoffs", "holds", "identity_documents", "justifications", "keyholders",
-    "log_checks", "memberships", "mitigation_assessments", "needs", "persons", "prior_accounts", "public_keys",
-    "public_reports", "recovery_codes", "residences", "role_holdings", "segments", "services", "submission_files",
+    "devices", "envelopes", "exposure_events", "grants", "handoffs", "holds", "identity_documents", "interpreters",
+    "justifications", "keyholders", "log_checks", "memberships", "mitigation_assessments", "needs", "paper_sessions",
+    "persons", "prior_accounts", "public_keys", "public_reports", "recovery_codes", "residences", "role_holdings",
+    "segment_versions", "segments", "services", "session_events", "submission_files",
     "submissions", "testimonies", "threat_assessments", "users", "visits", "witness_keys",
 )  # fmt: skip
 UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")

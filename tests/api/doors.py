@@ -187,6 +187,24 @@ def _passphrase(scene: Scene, login: str) -> dict[str, Any]:
     return {"passphrase": me.passphrase, "new_passphrase": me.passphrase, "recovery_code": code}
 
 
+def _amended(scene: Scene, _login: str) -> dict[str, Any]:
+    return {"segment": str(scene.planted.rows["segments"]), "text": "so", "language": "ar", "reason": "a slip"}
+
+
+def _version(scene: Scene, _login: str) -> dict[str, Any]:
+    passage = {"segment": str(scene.planted.rows["segments"]), "text": "so it was"}
+    return {"kind": "TRANSLATION", "language": "en", "passages": [passage]}
+
+
+def _entered(scene: Scene, _login: str) -> dict[str, Any]:
+    return {
+        "collected_on": "2026-01-05", "scan": str(scene.planted.rows["attachments"]), "own_words": "I see",
+        "counsel": "DECLINED", "counsel_reason": "none wanted",
+        "session": {"place": "OFFICE", "custody_status": "FREE", "guard_present": False, "why_again": "more time"},
+        "account": {"language": "ar", "segments": [{"text": "I went"}]},
+    }  # fmt: skip
+
+
 ACTIONS: Final = (
     _post("/api/me/preferences", EVERYBODY, plain(language="ar", shortcuts=False)),
     _post("/api/me/passphrase", EVERYBODY, _passphrase),
@@ -227,7 +245,22 @@ ACTIONS: Final = (
           plain(statement_version="2026-10", language="ar", own_words="I understood")),
     _post("/api/testimonies/{row}/ready", INTAKE, plain(counsel="DECLINED", counsel_reason="no lawyer wanted")),
     _post("/api/testimonies/{row}/session", INTAKE,
-          plain(place="OFFICE", custody_status="FREE", guard_present=False, interpreter_code="I-7")),
+          plain(place="OFFICE", custody_status="FREE", guard_present=False, interpreter_code="I-7346", device="R-1")),
+    _post("/api/testimonies/{row}/session/prepare", INTAKE, reasoned("INTAKE", "testimonies")),
+    _post("/api/testimonies/{row}/session/events", INTAKE, plain(kind="CAME_IN", words="a doctor", who="D-1"), 201),
+    _post("/api/testimonies/{row}/session/interpreter", INTAKE, plain(home_district="a town")),
+    _post("/api/testimonies/{row}/session/interpreter/report", INTAKE,
+          plain(found="SAME_GROUP", words="be careful", interpreter_code="I-7346")),
+    _post("/api/testimonies/{row}/amendments", INTAKE, _amended, 201),
+    _post("/api/testimonies/{row}/versions", INTAKE, _version, 201),
+    _post("/api/testimonies/{row}/paper", INTAKE, plain(language="ar", carried_by="S-2"), 201),
+    _post("/api/paper_sessions/{row}/enter", INTAKE, _entered, 201),
+    _post("/api/interpreters", INTAKE, plain(
+        languages=["ar"], dialects="of the coast", gender="MALE", origin="a town", ties="none", vetting="seen",
+        undertaking_until="2027-01-01"), 201),
+    _post("/api/interpreters/{row}/undertaking", INTAKE, plain(undertaking_until="2027-01-01")),
+    _post("/api/cases/{reference}/prior-accounts", INTAKE, plain(
+        forum="POLICE", jurisdiction="TN", said_on="in May", caution="UNKNOWN", account="words"), 201),
     _post("/api/testimonies/{row}/account", INTAKE,
           plain(language="ar", segments=[{"text": "I went", "speaker": "WITNESS", "classes": ["NARRATIVE"]}]), 201),
     _post("/api/testimonies/{row}/move", INTAKE, plain(to="READ_BACK")),
@@ -250,6 +283,11 @@ OPENINGS: Final = (
     _post("/api/testimonies/{row}/read", INTAKE, reasoned("INTAKE", "testimonies")),
     _post("/api/segments/{row}/open", INTAKE, _READING),
     _post("/api/prior_accounts/{row}/open", INTAKE, opening("account", "INTAKE", "testimonies")),
+    _post("/api/segment_versions/{row}/open", INTAKE, opening("text", "INTAKE", "testimonies")),
+    _post("/api/session_events/{row}/open", INTAKE, opening("words", "INTAKE", "testimonies")),
+    _post("/api/exposure_events/{row}/open", INTAKE, opening("person", "INTAKE", "testimonies")),
+    _post("/api/paper_sessions/{row}/open", INTAKE, opening("carried_by", "INTAKE", "testimonies")),
+    _post("/api/interpreters/{row}/open", INTAKE, opening("vetting", "INTAKE", "testimonies")),
     _post("/api/consents/{row}/open", INTAKE, opening("conditions", "INTAKE", "testimonies")),
     _post("/api/attachments/{row}/open", INTAKE, opening("file_name", "INTAKE", "testimonies")),
     _post("/api/attachments/{row}/download", INTAKE, reasoned("INTAKE", "testimonies")),
@@ -300,6 +338,8 @@ QUESTIONS: Final = (
     Ask("GET", "/api/cases/{reference}/consents", INTAKE | LEGAL),
     Ask("GET", "/api/testimonies", EVERYBODY),
     Ask("GET", "/api/testimonies/{row}", INTAKE | LEGAL),
+    Ask("GET", "/api/interpreters", EVERYBODY),
+    Ask("GET", "/api/paper_sessions/{row}", INTAKE | LEGAL),
     Ask("GET", "/api/arrivals", EVERYBODY),
     Ask("GET", "/api/cases/{reference}/visits", HOLDERS),
     Ask("GET", "/api/submissions", EVERYBODY),
@@ -332,7 +372,10 @@ _INTAKE_PAGES: Final = (
     ("POST", "/arrivals/{reference}/take"), ("GET", "/testimonies"),
     *((method, f"/testimonies/{page}") for method in ("GET", "POST") for page in (
         "new", "{row}/limits", "{row}/ready", "{row}/session", "{row}/account", "{row}/move/{name}",
-        "{row}/hand-over")),
+        "{row}/hand-over", "{row}/session/{kind}", "{row}/beside/{kind}", "{row}/paper")),
+    *((method, page) for method in ("GET", "POST") for page in (
+        "/interpreters/new", "/paper/{row}", "/cases/{reference}/told-before")),
+    ("GET", "/interpreters"), ("POST", "/interpreters/{row}/undertaking"), ("GET", "/testimonies/{row}/sealed"),
     ("GET", "/testimonies/{row}"), ("POST", "/testimonies/{row}/pause"),
     ("GET", "/cases/{reference}/consent"), ("GET", "/cases/{reference}/person"),
     *((method, f"/cases/{{reference}}/{page}") for method in ("GET", "POST") for page in (

@@ -27,7 +27,10 @@ NOT_WORDS = frozenset(
     {
         "persons.sex", "persons.nationalities", "persons.languages", "persons.category",
         "identity_documents.kind", "identity_documents.condition", "contact_channels.channel", "approaches.codes",
-        "testimonies.statement_language", "segments.language", "segments.speaker", "segments.classes",
+        "testimonies.statement_language", "testimonies.found", "testimonies.seal",
+        "segments.language", "segments.speaker", "segments.classes",
+        "segment_versions.language", "session_events.kind", "exposure_events.person", "exposure_events.manner",
+        "paper_sessions.language", "interpreters.languages", "interpreters.gender", "prior_accounts.jurisdiction",
         "consents.language", "consents.how_given", "prior_accounts.forum", "prior_accounts.caution",
         "attachments.file_key", "attachments.original_sha256",
         "codings.codes", "public_reports.sex", "public_reports.left_in",
@@ -78,9 +81,15 @@ def plant(world: World) -> Planted:
         planted.reference, **marks("contact_channels", "address", "safe_hours", "opening_words", "who_must_not_know")
     )
     planted.rows["approaches"] = world.approach(planted.reference)
-    _account(world, planted, marks("testimonies", "own_words", "counsel", "frame") | marks("segments", "text"))
-    conditions = marks("consents", "conditions")
-    planted.rows["consents"] = world.consents(planted.reference, "T3", **conditions)[0].id
+    known = marks("interpreters", "dialects", "origin", "ties", "vetting")
+    planted.rows["interpreters"], code = world.interpreter(**known)
+    told = marks("testimonies", "own_words", "counsel", "frame") | marks("segments", "text") | {"code": code}
+    _account(world, planted, told)
+    given = marks("consents", "conditions", "capacity")
+    planted.rows["consents"] = world.consents(
+        planted.reference, "T3", conditions=given["conditions"], best_interest=given["capacity"]
+    )[0].id
+    _beside(world, planted, marks)
     sent = marks("submissions", "account", "contact") | marks("submission_files", "file_name", "media_type")
     _through_the_portal(world, planted, sent)
     file = marks("attachments", "file_name", "media_type")
@@ -133,7 +142,11 @@ def _account(world: World, planted: Planted, marks: dict[str, str]) -> None:
         forms.MakeReady(counsel="DECLINED", counsel_reason=marks["counsel"]), subject=testimony,
     )  # fmt: skip
     start = forms.StartSession(
-        place="OFFICE", custody_status="FREE", guard_present=False, interpreter_code=marks["frame"]
+        place="OFFICE",
+        custody_status="FREE",
+        guard_present=False,
+        why_again=marks["frame"],
+        interpreter_code=marks["code"],
     )
     world.do("intake", testimonies.start_session, start, subject=testimony)
     account = forms.RecordAccount(language="ar", segments=(forms.Passage(text=marks["text"]),))
@@ -155,9 +168,21 @@ def _through_the_portal(world: World, planted: Planted, marks: dict[str, str]) -
     planted.rows["submissions"] = next(line.id for line in waiting if line.reference == planted.submission)
     planted.rows["submission_files"] = file_of(world, planted.rows["submissions"])
     world.do("intake", intake.triage, Triage(decision="INTERVIEW"), subject=planted.submission)
-    linked = world.do("intake", intake.link, Link(case=planted.reference), subject=planted.submission)
-    planted.rows["prior_accounts"] = linked.prior_account
-    planted.canaries["prior_accounts.account"] = marks["account"]
+    world.do("intake", intake.link, Link(case=planted.reference), subject=planted.submission)
+
+
+def _beside(world: World, planted: Planted, marks: Any) -> None:
+    """What was told elsewhere, what stands beside the passage, what happened in the session, who heard it."""
+    rows, account = planted.rows, planted.rows["testimonies"]
+    rows["prior_accounts"] = world.told_before(planted.reference, **marks("prior_accounts", "said_on", "account"))
+    correction = marks("segment_versions", "text", "reason")
+    rows["segment_versions"] = world.amend(account, rows["segments"], **correction)
+    found = marks("session_events", "words")["words"]
+    world.report_interpreter(account, words=found)
+    rows["session_events"] = world.row("intake", planted.reference, "session_events")
+    rows["exposure_events"] = world.row("intake", planted.reference, "exposure_events")
+    begun = world.testimony(planted.reference, upto="TRIAGED")
+    rows["paper_sessions"] = world.print_protocol(begun, **marks("paper_sessions", "carried_by"))
 
 
 def _in_public(world: World, planted: Planted, marks: dict[str, str]) -> None:

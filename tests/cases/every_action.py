@@ -17,6 +17,7 @@ from app.oversight.forms import AskEntry, AskLog
 from app.people.forms import RecordApproach, RecordContact, RecordDocument, RecordPerson
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
 from app.testimonies import forms as testimonies
+from app.testimonies import session_forms as sessions
 from app.work import Form
 from app.work.actions import ACTIONS
 from app.work.forms import Justification
@@ -124,7 +125,7 @@ def _domains(planted: Planted) -> dict[str, Request]:
         account="words", language="en", contact=None, danger=False,
     )  # fmt: skip
     download = testimonies.OpenFile(justification=Justification.WITNESS_REQUEST)
-    return {
+    return _sessions(planted) | {
         "testimony.begin": (testimonies.BeginTestimony(), case),
         "testimony.explain_limits": (limits, testimony),
         "testimony.ready": (testimonies.MakeReady(counsel="PRESENT"), testimony),
@@ -139,6 +140,38 @@ def _domains(planted: Planted) -> dict[str, Request]:
         "submission.receive": (submission, None),
         "submission.triage": (Triage(decision="ABUSE"), planted.submission),
         "submission.link": (Link(case=case), planted.submission),
+    }
+
+
+def _sessions(planted: Planted) -> dict[str, Request]:
+    testimony, segment, paper = (planted.rows[name] for name in ("testimonies", "segments", "paper_sessions"))
+    whole = sessions.PrepareSession(justification=Justification.WITNESS_REQUEST, words="because")
+    today = clock.now().date()
+    interpreter = sessions.RegisterInterpreter(
+        languages=("ar",), gender="MALE", origin="a town", vetting="seen", undertaking_until=today
+    )
+    entered = sessions.EnterPaper(
+        collected_on=today, scan=planted.rows["attachments"], own_words="I see", counsel="OFFERED",
+        session=testimonies.StartSession(place="OFFICE", custody_status="FREE", guard_present=False),
+        account=testimonies.RecordAccount(language="ar", segments=(testimonies.Passage(text="words"),)),
+    )  # fmt: skip
+    report = sessions.ReportInterpreter(found="KNOWN_TO_WITNESS", words="they met", interpreter_code="I-3467")
+    beside = sessions.Beside(segment=segment, text="words")
+    return {
+        "interpreter.register": (interpreter, None),
+        "interpreter.undertake": (sessions.Undertake(undertaking_until=today), planted.rows["interpreters"]),
+        "session.prepare": (whole, testimony),
+        "session.note": (sessions.NoteEvent(kind="TRAUMA_SIGN", words="a long silence"), testimony),
+        "session.change_interpreter": (testimonies.ChooseInterpreter(), testimony),
+        "interpreter.report": (report, testimony),
+        "prior_account.record": (
+            sessions.RecordPrior(forum="POLICE", said_on="in May", caution="UNKNOWN"),
+            planted.reference,
+        ),
+        "amendment.add": (sessions.Amend(segment=segment, text="words", language="ar", reason="a slip"), testimony),
+        "version.add": (sessions.AddVersion(kind="TRANSLATION", language="en", passages=(beside,)), testimony),
+        "paper.print": (sessions.PrintProtocol(language="ar", carried_by="S-2"), testimony),
+        "paper.enter": (entered, paper),
     }
 
 

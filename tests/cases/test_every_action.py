@@ -111,4 +111,6 @@ def _try(world: World, who: str, name: str, request: Request) -> str:
 
 
 def _of_the_office(name: str) -> bool:
-    return name.split(".")[0] in {"account", "service", "team", "signin", "submission"}
+    # The register of interpreters is the team's, under no case.
+    register = {"interpreter.open", "interpreter.undertake"}
+    return name in register or name.split(".")[0] in {"account", "service", "team", "signin", "submission"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 import app.main
@@ -16,7 +18,9 @@ from app.oversight import queries as oversight_queries
 from app.oversight.forms import AskLog
 from app.people import actions as people
 from app.testimonies import queries as accounts_taken
+from app.testimonies import sessions
 from app.testimonies.forms import Passage
+from app.testimonies.session_forms import RegisterInterpreter
 from app.work.actions import QUERIES
 from tests.world import World
 
@@ -27,6 +31,7 @@ ROWS_MAX = 50
 PAGED = {
     "case.list", "submission.list", "submission.arrivals", "account.list", "account.people", "case.looked",
     "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "threat.overdue",
+    "interpreter.list",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
@@ -35,7 +40,7 @@ SINGLE = {
     "account.sessions", "account.devices", "account.codes_left", "key.ages", "team.show", "log.badge", "log.numbers",
     "log.asked", "office.health", "service.list",
     "testimony.show", "testimony.case", "consent.list", "handoff.count", "handoff.show", "review.count",
-    "safety.count", "check_in.show", "check_in.case", "mitigation.list",
+    "safety.count", "check_in.show", "check_in.case", "mitigation.list", "paper.show",
 }  # fmt: skip
 
 
@@ -101,6 +106,19 @@ def test_what_was_passed_on_comes_twenty_five_a_page(world: World) -> None:
     pages = [world.office.ask(world["protection"], queries.handoffs, page=page) for page in range(2)]
 
     assert [len(page) for page in pages] == [25, 2]
+
+
+@pytest.mark.domain("D10")
+def test_interpreters_come_twenty_five_a_page(world: World) -> None:
+    form = RegisterInterpreter(
+        languages=("ar",), gender="MALE", origin="a town", vetting="seen", undertaking_until=date(2030, 1, 1)
+    )
+    made = {world.do("intake", sessions.register, form).id for _ in range(27)}
+
+    pages = [world.office.ask(world["intake"], accounts_taken.interpreters, page=page) for page in range(2)]
+
+    assert [len(page) for page in pages] == [25, 2]
+    assert {line.id for page in pages for line in page} == made
 
 
 @pytest.mark.domain("D10")

@@ -17,10 +17,13 @@ from tests.cases.canaries import NOT_WORDS, Planted, fields_of, plant, sealed_fi
 from tests.ladder import CANARY, Log
 from tests.world import World
 
-ACCOUNT = ("testimonies", "segments", "consents", "attachments", "prior_accounts", "justifications")
+ACCOUNT = (
+    "testimonies", "segments", "segment_versions", "session_events", "exposure_events", "paper_sessions", "consents",
+    "attachments", "prior_accounts", "justifications",
+)  # fmt: skip
 WHO = ("persons", "identity_documents", "contact_channels", "approaches")
 SAFETY = ("threat_assessments", "check_ins", "needs", "residences", "handoffs")
-PORTAL = ("submissions", "submission_files")
+PORTAL = ("submissions", "submission_files", "interpreters")
 PRINTED = ("public_reports",)
 
 # What each may come to read of this case by any of the reasons there are: the whole of it.

@@ -71,7 +71,11 @@ CITED_BY: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 LIMITS: Final = {"statement_version": "2026-10", "language": "en", "own_words": "I can stop whenever I like."}
-SESSION: Final = {"place": "OFFICE", "custody_status": "FREE", "guard_present": False}
+SESSION: Final = {
+    "place": "OFFICE", "custody_status": "FREE", "guard_present": False, "why_again": "Asked once more, to be whole.",
+}  # fmt: skip
+# Stands where an address of a row belongs that an exercise does not know.
+NOWHERE: Final = "00000000-0000-0000-0000-000000000000"
 ACCOUNT: Final = {
     "language": "en",
     "segments": [{"text": "We waited at the road until evening.", "speaker": "WITNESS", "classes": ["NARRATIVE"]}],
@@ -125,6 +129,34 @@ def forms() -> dict[str, dict[str, Any]]:
         "session.start": SESSION,
         "testimony.record": ACCOUNT,
         "testimony.move": {"to": "READ_BACK"},
+        "session.prepare": {name: value for name, value in opening.items() if name != "fields"},
+        "session.note": {"kind": "CAME_IN", "words": "A doctor came in.", "who": "D-1"},
+        "session.change_interpreter": {},
+        "interpreter.report": {"found": "SAME_GROUP", "words": "They met before.", "interpreter_code": "I-3467"},
+        "interpreter.register": {
+            "languages": ["ar"],
+            "gender": "FEMALE",
+            "origin": "a town",
+            "vetting": "two referees",
+            "undertaking_until": due[:10],
+        },
+        "interpreter.undertake": {"undertaking_until": due[:10]},
+        "prior_account.record": {"forum": "ASYLUM", "said_on": "in spring", "caution": "NOT_GIVEN"},
+        "amendment.add": {"segment": NOWHERE, "text": "It was later.", "language": "en", "reason": "A slip."},
+        "version.add": {
+            "kind": "TRANSLATION",
+            "language": "fr",
+            "passages": [{"segment": NOWHERE, "text": "Nous attendions."}],
+        },
+        "paper.print": {"language": "ar", "carried_by": "S-2"},
+        "paper.enter": {
+            "collected_on": "2026-01-05",
+            "scan": NOWHERE,
+            "own_words": "I can stop.",
+            "counsel": "OFFERED",
+            "session": SESSION,
+            "account": ACCOUNT,
+        },
         "consent.record": CONSENT,
         "consent.withdraw": {},
         "mitigation.take": {},
@@ -205,6 +237,10 @@ STATES: Final[Mapping[str, frozenset[str]]] = {
     "testimony.ready": frozenset({"LIMITS_EXPLAINED"}),
     "session.start": frozenset({"READY"}),
     "testimony.record": frozenset({"IN_SESSION", "PAUSED"}),
+    "session.note": frozenset({"IN_SESSION", "PAUSED"}),
+    "session.change_interpreter": frozenset({"IN_SESSION", "PAUSED"}),
+    "paper.print": frozenset({"TRIAGED"}),
+    "paper.enter": frozenset({"PRINTED"}),
     "testimony.move": _BEFORE_SEALED,
     "consent.withdraw": frozenset({"GRANTED"}),
     "checkin.settle": frozenset({"SCHEDULED"}),
@@ -224,6 +260,7 @@ STATES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "handoffs": ("SENT", "OPENED", "FILED"),
     "submissions": ("RECEIVED", "OPENED", "TRIAGED", "LINKED", "DECLINED"),
     "attachments": ("INCOMING", "KEPT"),
+    "paper_sessions": ("PRINTED", "ENTERED"),
 }  # fmt: skip
 
 # Verbs of the contract whose feature is not there yet: which issue brings it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from psycopg.sql import SQL, Identifier
 from pydantic import ValidationError
 from sqlalchemy import select
 
@@ -143,3 +144,22 @@ def test_one_withdrawal_leaves_the_other_tiers_standing(world: World) -> None:
 def test_a_consent_is_one_tier_one_text_and_one_answer(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         consent(**given)
+
+
+@pytest.mark.domain("D40")
+def test_withdrawing_touches_nothing_that_keeps_the_person_safe(world: World, database: Database) -> None:
+    reference = world.whole_case("ar")
+    kept = ("threat_assessments", "needs", "check_ins", "clearances", "residences")
+    before = {name: _rows(database, name) for name in (*kept, "consents")}
+
+    for consent in world.consents(reference, "T2", "T3", "T4", "T5", "T6"):
+        world.do("intake", testimonies.withdraw, subject=consent.id)
+
+    after = {name: _rows(database, name) for name in (*kept, "consents")}
+    assert all(before[name] for name in kept[:4])
+    assert {name for name in before if before[name] != after[name]} == {"consents"}
+
+
+def _rows(database: Database, table: str) -> list[str]:
+    with database.connect("owner") as owner:
+        return sorted(row for (row,) in owner.execute(SQL("SELECT t::text FROM {} t").format(Identifier(table))))

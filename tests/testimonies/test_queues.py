@@ -188,4 +188,4 @@ def test_no_question_says_a_word_of_what_was_told(world: World) -> None:
     ]
 
     assert not any(CANARY in str(view) for view in asked)
-    assert len(asked[2].prior) == 1
+    assert len(asked[2].prior) == 2

@@ -66,8 +66,12 @@ def test_an_officer_reads_it_for_what_they_cite_and_nobody_across_the_wall_does(
         "statement_language": "ar", "own_words": planted.canaries["testimonies.own_words"],
         "counsel": "DECLINED", "counsel_reason": planted.canaries["testimonies.counsel"],
         "place": "OFFICE", "custody_status": "FREE", "guard_present": "no",
-        "interpreter_code": planted.canaries["testimonies.frame"],
+        "why_again": planted.canaries["testimonies.frame"],
+        "interpreter_code": shown["interpreter_code"], "recording": "WRITTEN", "under_18": "no",
     }  # fmt: skip
+    (correction,) = view.passages[0].beside
+    assert (correction.kind, correction.text.read()) == ("AMENDMENT", planted.canaries["segment_versions.text"])
+    assert planted.canaries["session_events.words"] in view.events[-1].words.read()
     assert [passage.text.read() for passage in view.passages] == [planted.canaries["segments.text"]]
 
 
@@ -76,7 +80,8 @@ def test_one_entry_names_every_row_and_field_and_none_of_the_words(world: World,
     reference = world.case()
     passages = tuple(Passage(text=world.canary()) for _ in range(3))
     account = world.testimony(reference, segments=passages)
-    rows = [str(line.id) for line in world.show("intake", reference).records if line.table == "segments"]
+    tables = {"segments", "session_events"}
+    rows = [str(line.id) for line in world.show("intake", reference).records if line.table in tables]
     log.fresh()
 
     read(world, account)
@@ -87,6 +92,7 @@ def test_one_entry_names_every_row_and_field_and_none_of_the_words(world: World,
     assert set(said.fields) == {
         "testimonies.statement_language", "testimonies.own_words", "testimonies.counsel", "testimonies.frame",
         "segments.classes", "segments.text", "segments.language", "segments.speaker",
+        "session_events.kind", "session_events.words",
     }  # fmt: skip
     assert said.codes == {"segments": 3}
     assert not any(passage.text in str(said.view) for passage in passages)

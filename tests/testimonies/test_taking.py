@@ -28,7 +28,7 @@ from tests.world import World
 
 LIMITS = ExplainLimits(statement_version="2026-10", language="ar", own_words="I can stop")
 READY = MakeReady(counsel="OFFERED")
-SESSION = StartSession(place="OFFICE", custody_status="FREE", guard_present=False)
+SESSION = StartSession(place="OFFICE", custody_status="FREE", guard_present=False, why_again="To tell it whole.")
 ACCOUNT = RecordAccount(language="ar", segments=(Passage(text="words"),))
 # Each step: the state it needs, the action, its form.
 STEPS: list[tuple[str, Action, Form]] = [

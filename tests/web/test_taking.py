@@ -102,7 +102,7 @@ def test_a_step_that_cannot_start_says_why(officer: Browser, world: World) -> No
     [
         ("TRIAGED", "limits", {"own_words": "I can stop, she said."}, "I can stop, she said."),
         ("LIMITS_EXPLAINED", "ready", {"counsel": "DECLINED", "counsel_reason": " "}, 'value="DECLINED" checked'),
-        ("READY", "session", {"place": "HOSPITAL", "interpreter_code": "I-77"}, "I-77"),
+        ("READY", "session", {"place": "HOSPITAL", "home_district": "by the old mill"}, "by the old mill"),
         ("IN_SESSION", "account", {"text": "We waited at the road."}, "We waited at the road."),
     ],
 )

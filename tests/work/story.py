@@ -25,14 +25,22 @@ from app.narratives import actions as narratives
 from app.people import actions as people
 from app.protection import actions as protection
 from app.testimonies import actions as testimonies
-from app.testimonies import forms, reading
+from app.testimonies import forms, paper, reading, sessions, versions
 from app.testimonies.forms import OpenFile, ReadAccount
-from app.testimonies.views import AccountRead, FileOpened
+from app.testimonies.session_forms import PrepareSession
+from app.testimonies.views import AccountRead, FileOpened, SessionPrepared
 from app.work import Action, Caller, Justification, Query, Reasoned
 from tests.conftest import Database
 from tests.world import World, words
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"CANARY-in-a-file" * 40
+
+# What opens more than single fields of one row, and its form.
+WHOLE: dict[Action, type[Reasoned]] = {
+    testimonies.download: OpenFile,
+    reading.read_account: ReadAccount,
+    sessions.prepare: PrepareSession,
+}
 
 
 @dataclass(frozen=True)
@@ -49,9 +57,8 @@ class Look:
 
     def form(self) -> Reasoned:
         reason = Justification(self.justification)
-        if self.action in {testimonies.download, reading.read_account}:
-            whole = OpenFile if self.action is testimonies.download else ReadAccount
-            return whole(justification=reason, cites=self.cites, words=self.words)
+        if self.action in WHOLE:
+            return WHOLE[self.action](justification=reason, cites=self.cites, words=self.words)
         return Opening(fields=(self.column,), justification=reason, cites=self.cites, words=self.words)
 
     def take(self, world: World) -> str:
@@ -61,6 +68,8 @@ class Look:
             return view.key.raw().hex()
         if isinstance(view, AccountRead):
             return "".join(passage.text.read() for passage in view.passages if passage.text)
+        if isinstance(view, SessionPrepared):
+            return "".join(choice.dialects.read() for choice in view.interpreters if choice.dialects)
         plain = view.values[self.column]
         return "" if plain is None else plain.read()
 
@@ -111,7 +120,8 @@ def _who(world: World, story: Story) -> None:
 def _what(world: World, story: Story) -> None:
     reference, mark = story.reference, story.mark
     passages = tuple(forms.Passage(text=mark() * 3) for _ in range(2))
-    testimony = world.testimony(reference, segments=passages)
+    interpreter, code = world.interpreter(vetting=mark(), origin=mark(), ties=mark(), dialects=mark())
+    testimony = world.testimony(reference, segments=passages, interpreter=code)
     story.marks.append(words.own_words("ar"))
     world.consents(reference, "T3", conditions=mark())
     attachment = world.attach(reference, PNG, mark(), "image/png")
@@ -127,9 +137,26 @@ def _what(world: World, story: Story) -> None:
     read(testimonies.open_attachment, "attachments", "file_name", attachment)
     read(testimonies.download, "attachments", "file_name", attachment)
     read(people.reveal, "persons", "legal_name")
+    _beside(world, story, testimony)
+    read(sessions.open_interpreter, "interpreters", "vetting", interpreter)
+    read(sessions.prepare, "testimonies", "vetting")
+    read(versions.open_version, "segment_versions", "text")
+    read(sessions.open_event, "session_events", "words")
+    read(sessions.open_exposure, "exposure_events", "person")
+    read(paper.open_paper, "paper_sessions", "carried_by")
     read(people.reveal_document, "identity_documents", "number")
     read(people.reveal_contact, "contact_channels", "address")
     read(people.open_approach, "approaches", "codes", world.approach(reference))
+
+
+def _beside(world: World, story: Story, testimony: UUID) -> None:
+    """A correction, a finding about the interpreter, what was told elsewhere, a protocol on paper."""
+    reference, mark = story.reference, story.mark
+    world.amend(testimony, world.row("intake", reference, "segments"), text=mark(), reason=mark())
+    world.report_interpreter(testimony, words=mark())
+    world.told_before(reference, account=mark(), said_on=mark())
+    begun = world.testimony(reference, upto="TRIAGED")
+    world.print_protocol(begun, carried_by=mark())
 
 
 def _arrival(world: World, story: Story) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,8 +34,9 @@ from app.people.forms import RecordApproach, RecordContact, RecordDocument, Reco
 from app.protection import actions as protection
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence
 from app.testimonies import actions as testimonies
-from app.testimonies import forms
-from app.work import Action, Caller, Office
+from app.testimonies import forms, paper, session_forms, sessions, versions
+from app.testimonies import queries as account_queries
+from app.work import Action, Caller, Justification, Office
 from app.work.files import FileStore
 from tests.world import words
 
@@ -211,7 +213,7 @@ class World:
 
     def testimony(
         self, reference: str, *, by: str = "intake", upto: str = "RECORDED",
-        segments: tuple[forms.Passage, ...] | None = None, language: str = "ar",
+        segments: tuple[forms.Passage, ...] | None = None, language: str = "ar", interpreter: str | None = None,
     ) -> UUID:  # fmt: skip
         """Take an account as far as a state. The office's own order: limits, consent, session, words."""
         begun: Stored = self.do(by, testimonies.begin, forms.BeginTestimony(), subject=reference)
@@ -230,7 +232,10 @@ class World:
             ),
             "IN_SESSION": lambda: self.do(
                 by, testimonies.start_session,
-                forms.StartSession(place="OFFICE", custody_status="FREE", guard_present=False), subject=begun.id,
+                forms.StartSession(
+                    place="OFFICE", custody_status="FREE", guard_present=False, why_again="To tell it whole.",
+                    interpreter_code=interpreter,
+                ), subject=begun.id,
             ),
             "RECORDED": lambda: self.do(
                 by, testimonies.record,
@@ -246,6 +251,39 @@ class World:
                 if name == upto:
                     break
         return begun.id
+
+    def interpreter(self, *, by: str = "intake", **given: Any) -> tuple[UUID, str]:
+        """Somebody of the register; the row and the code."""
+        fields = {
+            "languages": ("ar", "en"), "gender": "FEMALE", "origin": "a district by the sea", "vetting": "two referees",
+            "undertaking_until": clock.now().date() + timedelta(days=300), **given,
+        }  # fmt: skip
+        made: Stored = self.do(by, sessions.register, session_forms.RegisterInterpreter(**fields))
+        lines = self.office.ask(self[by], account_queries.interpreters)
+        return made.id, next(line.code for line in lines if line.id == made.id)
+
+    def told_before(self, reference: str, *, by: str = "intake", **given: Any) -> UUID:
+        form = session_forms.RecordPrior(**{"forum": "ASYLUM", "said_on": "in spring", "caution": "NOT_GIVEN", **given})
+        stored: Stored = self.do(by, sessions.record_prior, form, subject=reference)
+        return stored.id
+
+    def amend(self, testimony: UUID, segment: UUID, *, by: str = "intake", **given: Any) -> UUID:
+        said = {"text": "It was the other road.", "language": "en", "reason": "A slip of the tongue.", **given}
+        stored: Stored = self.do(by, versions.amend, session_forms.Amend(segment=segment, **said), subject=testimony)
+        return stored.id
+
+    def report_interpreter(self, testimony: UUID, *, by: str = "intake", **given: Any) -> None:
+        """The interpreter of the frame turns out to come from the witness's district."""
+        opening = Opening(fields=("frame",), justification=Justification.WITNESS_REQUEST)
+        frame = self.do(by, testimonies.open_testimony, opening, subject=testimony).values["frame"].raw()
+        code = json.loads(frame)["interpreter_code"]
+        said = {"found": "SAME_DISTRICT", "words": "They went to one school.", "interpreter_code": code, **given}
+        self.do(by, sessions.report, session_forms.ReportInterpreter(**said), subject=testimony)
+
+    def print_protocol(self, testimony: UUID, *, by: str = "intake", **given: Any) -> UUID:
+        form = session_forms.PrintProtocol(**{"language": "ar", "carried_by": "the second officer", **given})
+        printed = self.do(by, paper.print_protocol, form, subject=testimony)
+        return UUID(str(printed.id))
 
     def _move(self, by: str, testimony: UUID, to: str) -> None:
         self.do(by, testimonies.move, forms.MoveOn(to=to), subject=testimony)

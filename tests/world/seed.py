@@ -144,7 +144,7 @@ def _step(marks: Marks, case: str, step: str) -> tuple[Action, Form]:
         case "IN_SESSION":
             return testimonies.start_session, forms.StartSession(
                 place="OFFICE", custody_status="FREE", guard_present=False,
-                interpreter_code=mark("testimonies", "frame"),
+                why_again=mark("testimonies", "frame"),
             )  # fmt: skip
         case "RECORDED":
             passages = tuple(forms.Passage(text=f"{mark('segments', 'text')} {words.SUBMISSION}") for _ in range(2))

@@ -1,0 +1,124 @@
+"""What stands beside an account: transcripts, translations, corrections; and the hash it is sealed with.
+
+The passages keep their ids and their words. Whatever comes later comes beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.audit.models import SignedCheckpoint
+from app.cases.forms import Opening
+from app.cases.steps import open_fields
+from app.cases.views import Opened, Stored
+from app.errors import Conflict, NotFound
+from app.testimonies.models import Segment, SegmentVersion, Testimony
+from app.testimonies.rules import CLOSED, SPOKEN, State
+from app.testimonies.session_forms import AddVersion, Amend
+from app.testimonies.steps import PASSAGES_MAX, locked
+from app.work import Work, action
+
+# Of one account: five versions of each of its passages are more than anybody makes.
+VERSIONS_MAX = 5 * PASSAGES_MAX
+
+
+@action("amendment.add", operation="alter", on=Testimony, creates=True)
+def amend(work: Work, testimony: Testimony, form: Amend) -> Stored:
+    """Keep a correction beside the passage it corrects. After the seal nothing else can be added."""
+    locked(work, testimony)
+    if testimony.state not in SPOKEN:
+        raise Conflict("There are no words yet that could be corrected.")
+    segment = _passages(work, testimony).get(form.segment)
+    if segment is None:
+        raise NotFound
+    version = _beside(work, segment, "AMENDMENT", form.text, form.language, form.reason)
+    work.record(version, number=version.number, sealed=testimony.state in CLOSED)
+    return Stored(version.id, "segment_versions")
+
+
+@action("version.add", operation="alter", on=Testimony, creates=True)
+def add_version(work: Work, testimony: Testimony, form: AddVersion) -> Stored:
+    """Keep a transcript or a translation beside the original, passage by passage."""
+    locked(work, testimony)
+    if testimony.state in CLOSED:
+        raise Conflict("The account is sealed: from here on only corrections are added.")
+    if testimony.state not in SPOKEN:
+        raise Conflict("There are no words yet of which a version could be made.")
+    passages = _passages(work, testimony)
+    if not {each.segment for each in form.passages} <= set(passages):
+        raise NotFound
+    if len({each.segment for each in form.passages}) < len(form.passages):
+        raise Conflict("Each passage stands once in a version.")
+    for each in form.passages:
+        _beside(work, passages[each.segment], form.kind, each.text, form.language, None)
+    to = State.TRANSCRIBED if form.kind == "TRANSCRIPT" else State.TRANSLATED
+    if testimony.state == State.RECORDED or (testimony.state, to) == (State.TRANSCRIBED, State.TRANSLATED):
+        testimony.move(to, at=work.now)
+    work.record(testimony, state=testimony.state, passages=len(form.passages))
+    return Stored(testimony.id, "testimonies", testimony.state)
+
+
+@action("version.open", operation="consult", on=SegmentVersion, opens=(SegmentVersion,))
+def open_version(work: Work, version: SegmentVersion, form: Opening) -> Opened:
+    """Open one passage of a transcript or translation, or one correction."""
+    return open_fields(work, version, form)
+
+
+def close(work: Work, testimony: Testimony) -> None:
+    """Seal with the account what its words are by hash, and how large the log's last checkpoint is.
+
+    The ids of the passages are among what is hashed, so the hash of a short sentence cannot be guessed from outside.
+    """
+    newest = work.execute(select(func.max(SignedCheckpoint.size)))[0][0]
+    packed = {"sha256": digest(work, testimony), "checkpoint": int(newest or 0)}
+    work.seal(testimony, "seal", json.dumps(packed))
+
+
+def digest(work: Work, testimony: Testimony) -> str:
+    """SHA-256 over a line for each passage and each version: id, kind, number and the hash of its words."""
+    whole = hashlib.sha256()
+    for segment in _passages(work, testimony).values():
+        whole.update(_line(work, segment, "ORIGINAL", segment.number))
+    for version in of_account(work, testimony):
+        whole.update(_line(work, version, version.kind, version.number))
+    return whole.hexdigest()
+
+
+def of_account(work: Work, testimony: Testimony) -> list[SegmentVersion]:
+    """All that stands beside the passages of an account, in the order of its making."""
+    rows = work.all(
+        SegmentVersion, SegmentVersion.testimony_id == testimony.id, order=SegmentVersion.id, limit=VERSIONS_MAX
+    )  # fmt: skip
+    return [*rows]
+
+
+def _line(work: Work, row: Segment | SegmentVersion, kind: str, number: int) -> bytes:
+    text = work.open(row, "text")
+    said = hashlib.sha256(text.raw() if text else b"").hexdigest()
+    line: dict[str, Any] = {"id": str(row.id), "kind": kind, "number": number, "sha256": said}
+    return json.dumps(line, sort_keys=True).encode() + b"\n"
+
+
+def _passages(work: Work, testimony: Testimony) -> dict[Any, Segment]:
+    rows = work.all(Segment, Segment.testimony_id == testimony.id, order=Segment.number, limit=PASSAGES_MAX)
+    return {row.id: row for row in rows}
+
+
+def _beside(
+    work: Work, segment: Segment, kind: str, text: str, language: str, reason: str | None
+) -> SegmentVersion:  # fmt: skip
+    same = SegmentVersion.segment_id == segment.id, SegmentVersion.kind == kind
+    newest = work.first(SegmentVersion, *same, order=SegmentVersion.number.desc())
+    version = SegmentVersion(
+        case_id=segment.case_id, testimony_id=segment.testimony_id, segment_id=segment.id, kind=kind,
+        number=newest.number + 1 if newest else 1, made_by=work.actor.code, made_at=work.now,
+    )  # fmt: skip
+    work.seal(version, "text", text)
+    work.seal(version, "language", language)
+    work.seal(version, "reason", reason)
+    work.add(version)
+    return version

@@ -1,0 +1,101 @@
+"""What the codes of a session are called: what happens in it, who interprets, what stands beside an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.edge.languages import N_
+
+EVENTS: Final = {
+    "BEGAN": N_("The conversation began"),
+    "BREAK": N_("A break"),
+    "RESUMED": N_("Taken up again"),
+    "ENDED": N_("The conversation ended"),
+    "TRAUMA_SIGN": N_("A sign of strain, and what was done"),
+    "CAME_IN": N_("Somebody came in"),
+    "WENT_OUT": N_("Somebody went out"),
+    "STOPPED_FOR": N_("Stopped, and why"),
+    "INTERPRETER_FOUND": N_("The interpreter was found to be no stranger"),
+    "INTERPRETER_CHANGED": N_("Another interpreter, or none"),
+}
+TIES: Final = {
+    "SAME_DISTRICT": N_("From the same district as the witness."),
+    "SAME_GROUP": N_("Stands near a group the witness fears."),
+}
+FOUND: Final = {
+    "SAME_DISTRICT": N_("Comes from the same district"),
+    "SAME_GROUP": N_("Stands near a group the witness fears"),
+    "UNDERTAKING_LAPSED": N_("The undertaking has run out"),
+    "KNOWN_TO_WITNESS": N_("The witness knows them"),
+}
+RECORDINGS: Final = {
+    "WRITTEN": N_("In writing only"),
+    "AUDIO": N_("Sound"),
+    "VIDEO": N_("Sound and picture"),
+}
+BESIDE: Final = {
+    "TRANSCRIPT": N_("Transcript"),
+    "TRANSLATION": N_("Translation"),
+    "AMENDMENT": N_("Correction"),
+}
+GUARDIANS: Final = {
+    "AGREED": N_("The guardian agrees"),
+    "REFUSED": N_("The guardian does not agree"),
+    "NONE_TO_ASK": N_("There is no guardian who can be asked"),
+}
+STATES: Final = {
+    "RECONFIRM_DUE": N_("To be asked again: the child is of age"),
+}
+TABLES: Final = {
+    "segment_versions": N_("Version of a passage"),
+    "session_events": N_("What happened in a conversation"),
+    "exposure_events": N_("Who knows which words"),
+    "paper_sessions": N_("Protocol on paper"),
+    "interpreters": N_("Interpreter"),
+}
+FIELDS: Final = {
+    "found": N_("Interpreters found to be no strangers"),
+    "seal": N_("The seal of the account"),
+    "reason": N_("Reason"),
+    "person": N_("Who"),
+    "manner": N_("How they know"),
+    "carried_by": N_("Who takes the sheets along"),
+    "capacity": N_("Guardian, child, and why it is best for them"),
+    "jurisdiction": N_("Country"),
+    "said_on": N_("When, as they remember it"),
+    "dialects": N_("Dialects"),
+    "origin": N_("District they come from"),
+    "gender": N_("Gender"),
+    "ties": N_("Groups they belong or belonged to"),
+    "vetting": N_("How they were vetted"),
+}
+DEEDS: Final = {
+    "session.prepare": N_("Prepared a conversation"),
+    "session.note": N_("Noted what happened in a conversation"),
+    "session.change_interpreter": N_("Changed the interpreter"),
+    "session_event.open": N_("Read what happened in a conversation"),
+    "interpreter.register": N_("Entered an interpreter"),
+    "interpreter.undertake": N_("Noted until when an interpreter is bound"),
+    "interpreter.open": N_("Read about an interpreter"),
+    "interpreter.report": N_("Reported an interpreter who is no stranger"),
+    "interpreter.list": N_("Listed the interpreters"),
+    "exposure.open": N_("Read who knows which words"),
+    "prior_account.record": N_("Recorded what was told elsewhere"),
+    "amendment.add": N_("Added a correction"),
+    "version.add": N_("Added a version"),
+    "version.open": N_("Read a version"),
+    "paper.print": N_("Printed a protocol"),
+    "paper.enter": N_("Entered a protocol from paper"),
+    "paper.open": N_("Read about a protocol on paper"),
+    "paper.show": N_("Looked at a protocol on paper"),
+}
+
+WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "event": EVENTS,
+    "tie": TIES,
+    "found": FOUND,
+    "recording": RECORDINGS,
+    "beside": BESIDE,
+    "guardian": GUARDIANS,
+}
