@@ -48,7 +48,8 @@ def _from_the_portal(world: World) -> str:
     world.do("intake", intake.triage, Triage(decision="INTERVIEW"), subject=reference)
     case = world.case(origin="PORTAL")
     world.do("intake", intake.link, Link(case=case), subject=reference)
-    world.testimony(case, upto="TRIAGED")
+    # Printed for a talk in a place where no machine may be; the sheets have not come back yet.
+    world.print_protocol(world.testimony(case, upto="TRIAGED"))
     return case
 
 
@@ -105,13 +106,15 @@ def _complete(world: World) -> str:
     world.do("intake", testimonies.withdraw, subject=agreed.id)
     met = SettleCheckIn(state="MET_OK", outcome="Tired, and sleeping again.")
     world.do("protection", protection.settle_check_in, met, subject=world.check_in(reference, days=1))
-    _second_account(world, reference, "IN_SESSION", "PAUSED")
+    world.interpreter(languages=("ar", "fr"), dialects="of the coast", origin="Port Amal")
+    _, code = world.interpreter(languages=("ar", "en"), gender="MALE", origin="the Reed Hills")
+    _second_account(world, reference, "IN_SESSION", "PAUSED", interpreter=code)
     return reference
 
 
-def _second_account(world: World, reference: str, upto: str, *then: str) -> None:
+def _second_account(world: World, reference: str, upto: str, *then: str, interpreter: str | None = None) -> None:
     """A further account of the same witness, so that every state there is can be seen."""
-    testimony = world.testimony(reference, upto=upto, language="en")
+    testimony = world.testimony(reference, upto=upto, language="en", interpreter=interpreter)
     for state in then:
         world.do("intake", testimonies.move, MoveOn.model_validate({"to": state}), subject=testimony)
 
