@@ -35,6 +35,7 @@ def measure(paper: Paper) -> None:
         desk.beginning(paper, here, count // 2)
         memory.resident(paper, here)
         memory.large_file(paper, here)
+        memory.sealing(paper)
         lists.lists(paper, here, sizes, count)
         logs.writing_entries(paper, here, seconds)
         logs.checking(paper, here, entries, Path(folder))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -13,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from app.work.files import FileStore
 from tests.bench.asking import Line, Void, once, request
 from tests.bench.desk import ISSUE
-from tests.bench.figures import Paper, at_most, seen
+from tests.bench.figures import Paper, at_least, at_most, seen
 from tests.bench.ground import Ground
 
 MB: Final = 1_000_000
@@ -30,6 +32,24 @@ def resident(paper: Paper, ground: Ground) -> None:
     for name, words in (("staff", "staff worker"), ("portal", "portal worker"), ("worker", "sequencer")):
         paper.add(at_most(ISSUE, f"resident memory, {words}", rss_mb(ground.pid(name)), "MB", 150, "after the load"))
     paper.add(seen(ISSUE, "resident memory, the twin", rss_mb(ground.pid("twin")), "MB"))
+
+
+def sealing(paper: Paper) -> None:
+    """The same in this process, without a line and a door: how fast the disk gets sealed bytes."""
+    block = os.urandom(MB)
+    with tempfile.TemporaryDirectory() as folder:
+        store = FileStore(Path(folder), bytes_max=FILE_MB * MB, free_percent_min=0)
+        with watched(os.getpid()) as peak:
+            begun = time.perf_counter()
+            with store.receive(os.urandom(32)) as incoming:
+                for _ in range(FILE_MB):
+                    incoming.write(block)
+                incoming.finish()
+            took = time.perf_counter() - begun
+    paper.add(
+        at_least(ISSUE, f"{FILE_MB} MB sealed in one process", FILE_MB / took, "MB/s", 100, "hashed twice, durable")
+    )
+    paper.add(at_most(ISSUE, "sealing them adds", peak.added, "MB", 32))
 
 
 def large_file(paper: Paper, ground: Ground) -> None:
