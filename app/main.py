@@ -66,8 +66,11 @@ def staff_app(settings: Settings) -> ASGIApp:
     program.include_router(attachments.router)
     program.include_router(reference.router)
     program.include_router(web.router)
-    program.state.desk = _desk(settings, office, SignIns(office, manager, settings), settings.port)
-    guarded = _guarded(program, settings, "staff", settings.port, "/api/cases", "/files")
+    program.state.desk = _desk(
+        settings, office, SignIns(office, manager, settings), settings.port, settings.attachment_mib_max
+    )
+    under = ("/api/cases", "/api/uploads", "/files")
+    guarded = _guarded(program, settings, "staff", settings.port, settings.attachment_mib_max, *under)
     program.add_exception_handler(Refusal, _refused)
     return guarded
 
@@ -78,8 +81,9 @@ def portal_app(settings: Settings) -> ASGIApp:
     office = office_of(settings, engine_of(settings), host="portal", register=register)
     program = _program()
     program.include_router(portal.router)
-    program.state.desk = _desk(settings, office, None, settings.portal_port)
-    return _guarded(program, settings, "portal", settings.portal_port, "/portal/submissions")
+    program.state.desk = _desk(settings, office, None, settings.portal_port, settings.submission_file_mib_max)
+    file_mib_max = settings.submission_file_mib_max
+    return _guarded(program, settings, "portal", settings.portal_port, file_mib_max, "/portal/submissions")
 
 
 def engine_of(settings: Settings) -> Engine:
@@ -143,10 +147,10 @@ def _health(request: Request) -> Response:
     return JSONResponse({"ok": True})
 
 
-def _desk(settings: Settings, office: Office, signins: SignIns | None, port: int) -> Desk:
+def _desk(settings: Settings, office: Office, signins: SignIns | None, port: int, file_mib_max: int) -> Desk:
     files = FileStore(
         settings.attachments_folder,
-        bytes_max=settings.attachment_mib_max * MIB,
+        bytes_max=file_mib_max * MIB,
         free_percent_min=settings.disk_free_percent_min,
     )
     return Desk(
@@ -154,7 +158,9 @@ def _desk(settings: Settings, office: Office, signins: SignIns | None, port: int
     )
 
 
-def _guarded(program: FastAPI, settings: Settings, door: Door, port: int, *files_under: str) -> ASGIApp:
+def _guarded(
+    program: FastAPI, settings: Settings, door: Door, port: int, file_mib_max: int, *files_under: str
+) -> ASGIApp:
     names = {settings.public_name, "localhost", "127.0.0.1"} if settings.tls == "none" else {settings.public_name}
     hosts = names | {f"{name}:{port}" for name in names}
     return guard(
@@ -162,7 +168,7 @@ def _guarded(program: FastAPI, settings: Settings, door: Door, port: int, *files
         door=door,
         hosts=hosts,
         bytes_max=settings.body_mib_max * MIB,
-        bytes_per_prefix=dict.fromkeys(files_under, (settings.attachment_mib_max + 1) * MIB),
+        bytes_per_prefix=dict.fromkeys(files_under, (file_mib_max + 1) * MIB),
         body_seconds=BODY_SECONDS,
         seconds_per_prefix=dict.fromkeys(files_under, FILE_SECONDS),
         tls=settings.tls != "none",

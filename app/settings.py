@@ -88,7 +88,9 @@ class Settings:
     invite_hours_max: int = 24
     receipt_words: int = 12
     body_mib_max: int = 1
-    attachment_mib_max: int = 200
+    attachment_mib_max: int = 2048
+    case_files_mib_max: int = 10_240
+    submission_file_mib_max: int = 200
     receipt_quota_mib: int = 1024
     disk_free_percent_min: int = 10
     tree_tick_ms: int = 250

@@ -11,12 +11,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -26,11 +27,12 @@ from app.audit import sequencer
 from app.audit.note import parse_verifier_key
 from app.audit.sequencer import Sequencer
 from app.audit.tiles import TileFolder
-from app.errors import CannotStart, LogForked, Refusal
+from app.errors import CannotStart, Conflict, LogForked, Refusal
 from app.intake.models import SubmissionFile
 from app.keyholders.manager import FileKeyManager
 from app.settings import Settings
-from app.testimonies.models import Attachment
+from app.testimonies.custody import lapse
+from app.testimonies.models import ARRIVING_MAX, Attachment
 from app.work import Caller, Office
 from app.work.actions import ACTIONS
 from app.work.files import FileStore
@@ -166,7 +168,16 @@ def _try(what: str, do: Callable[[], object]) -> None:
 
 
 def sweep(office: Office, files: FileStore) -> int:
-    """Remove sealed bytes that no row names and that are older than a day; returns how many files."""
+    """Give up uploads that did not end in their time, then remove sealed bytes that no row names.
+
+    Returns how many files were removed; bytes younger than a day stay, since a row may be about to name them.
+    """
+    for row in office.housekeep(_overdue):
+        try:
+            office.perform(Caller.service("worker"), lapse, subject=row)
+        except Conflict:
+            # Its last byte came at this very moment.
+            continue
     swept = files.sweep(office.housekeep(_named))
     if swept:
         log.info("swept %d files of interrupted uploads", swept)
@@ -176,7 +187,13 @@ def sweep(office: Office, files: FileStore) -> int:
 def _named(session: Session) -> frozenset[str]:
     kept = session.scalars(select(Attachment.blob).where(Attachment.blob.is_not(None)))
     sent = session.scalars(select(SubmissionFile.blob))
-    return frozenset([*(str(blob) for blob in kept), *(str(blob) for blob in sent)])
+    coming = session.scalars(select(Attachment.id).where(Attachment.state == "INCOMING"))
+    return frozenset(str(name) for names in (kept, sent, coming) for name in names)
+
+
+def _overdue(session: Session) -> Sequence[UUID]:
+    late = Attachment.received_at < clock.now() - ARRIVING_MAX
+    return session.scalars(select(Attachment.id).where(Attachment.state == "INCOMING", late)).all()
 
 
 def _all_due(office: Office) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from fastapi.concurrency import run_in_threadpool
+from starlette.responses import Response
 
+from app.edge import downloads
+from app.edge.copies import make_copy
 from app.edge.desk import Body, SignedIn, TheDesk, form_of, row_id
-from app.edge.headers import content_policy
 from app.edge.multipart import parts
+from app.edge.refusals import WrongType
 from app.edge.render import answer_with
-from app.edge.uploads import Uploaded, keep, receive
+from app.edge.uploads import Arrived, Uploaded, go_on, keep, receive
 from app.errors import Unprocessable
 from app.pseudonyms import references
-from app.testimonies import actions
-from app.testimonies.forms import OpenFile
-from app.testimonies.views import FileOpened
+from app.testimonies import actions, custody, queries
+from app.testimonies.forms import BeginAttachment, OpenFile
 
 router = APIRouter()
 
@@ -36,19 +36,56 @@ async def upload(reference: str, request: Request, desk: TheDesk, caller: Signed
     return answer_with(await keep(desk, caller, uploaded), 201)
 
 
+@router.post("/api/cases/{reference}/uploads", status_code=201)
+def begin(reference: str, desk: TheDesk, caller: SignedIn, body: Body) -> Response:
+    """Begin a file that may arrive in several goes: its size, and a fingerprint by which its sender knows it again."""
+    form = form_of(BeginAttachment, body)
+    if form.fingerprint is None:
+        raise Unprocessable("A file that arrives in several goes needs a fingerprint.")
+    begun = desk.do(caller, actions.begin_attachment, form, subject=references.read(reference))
+    return answer_with(Arrived(begun.id, "INCOMING", 0, form.size_bytes or 0), 201)
+
+
+@router.get("/api/uploads/{row}")
+def arrived(row: str, desk: TheDesk, caller: SignedIn) -> Response:
+    """How much of a file has arrived."""
+    file = desk.ask(caller, queries.file, row_id(row))
+    here = desk.files.arrived(file.id) if file.state == "INCOMING" else file.size_bytes or 0
+    return answer_with(Arrived(file.id, file.state, here, file.size_bytes or 0))
+
+
+@router.put("/api/uploads/{row}")
+async def more(row: str, request: Request, desk: TheDesk, caller: SignedIn) -> Response:
+    """The bytes that follow, as application/octet-stream, from Upload-Offset on. The last one ends the upload."""
+    kinds = request.headers.getlist("content-type")
+    start, fingerprint = request.headers.get("upload-offset", ""), request.headers.get("upload-fingerprint", "")
+    if kinds != [downloads.OPAQUE]:
+        raise WrongType
+    if not (start.isascii() and start.isdigit() and len(start) <= 13):
+        raise Unprocessable("Say in Upload-Offset where the bytes belong.")
+    file = await go_on(desk, caller, row_id(row), fingerprint, int(start), request)
+    return answer_with(file, 201 if file.state == "KEPT" else 200)
+
+
+@router.post("/api/attachments/{row}/working-copy", status_code=201)
+async def copy(row: str, desk: TheDesk, caller: SignedIn, body: Body) -> Response:
+    """Make a working copy without what the file says beside its content."""
+    made = await run_in_threadpool(make_copy, desk, caller, row_id(row), form_of(OpenFile, body))
+    return answer_with(made, 201)
+
+
 @router.post("/api/attachments/{row}/download")
-def download(row: str, desk: TheDesk, caller: SignedIn, body: Body) -> Response:
-    """Open an original. Always an opaque download under a made-up name, never shown by a browser."""
-    opened: FileOpened = desk.do(caller, actions.download, form_of(OpenFile, body), subject=row_id(row))
-    content = desk.files.read(opened.blob, opened.key.raw())
-    # Taken before the answer begins, so that a seal broken at its start is an alarm and not half a file.
-    first = next(content, b"")
-    return StreamingResponse(
-        chain([first], content),
-        media_type="application/octet-stream",
-        headers={
-            "Content-Disposition": f'attachment; filename="attachment-{str(opened.id)[-12:]}.bin"',
-            "Content-Length": str(opened.size_bytes),
-            "Content-Security-Policy": content_policy("staff", "sandbox"),
-        },
-    )
+def download(row: str, request: Request, desk: TheDesk, caller: SignedIn, body: Body) -> Response:
+    """Open an original or a copy. Always an opaque download under a made-up name, never shown by a browser.
+
+    A Range of one part is answered with that part alone (206); each answer has an entry of its own.
+    """
+    opened = desk.do(caller, actions.download, form_of(OpenFile, body), subject=row_id(row))
+    return downloads.download(desk, request, opened)
+
+
+@router.post("/api/attachments/{row}/preview")
+def preview(row: str, request: Request, desk: TheDesk, caller: SignedIn, body: Body) -> Response:
+    """Look at a working copy, or listen to it."""
+    opened = desk.do(caller, custody.preview, form_of(OpenFile, body), subject=row_id(row))
+    return downloads.shown(desk, request, opened)

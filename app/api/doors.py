@@ -24,7 +24,7 @@ from app.people import actions as people
 from app.protection import actions as protection
 from app.protection import queries as protection_queries
 from app.testimonies import actions as testimonies
-from app.testimonies import paper, reading, sessions, versions
+from app.testimonies import custody, paper, reading, sessions, versions
 from app.testimonies import queries as testimony_queries
 from app.work import Action, Query
 
@@ -120,6 +120,8 @@ POSTS: Final = (
     Post("/api/interpreters/{row}/open", sessions.open_interpreter),
     Post("/api/consents/{row}/open", testimonies.open_consent),
     Post("/api/attachments/{row}/open", testimonies.open_attachment),
+    Post("/api/attachments/{row}/custody", custody.record_custody, 201),
+    Post("/api/custody_events/{row}/open", custody.open_custody),
     Post("/api/mitigation_assessments/{row}/open", legal.open_note),
     Post("/api/threat_assessments/{row}/open", protection.open_threat),
     Post("/api/residences/{row}/open", protection.reveal_residence),
@@ -152,6 +154,7 @@ GETS: Final = (
     Get("/api/handoffs", case_queries.handoffs, paged=True),
     Get("/api/cases/{reference}/testimonies", testimony_queries.of_case),
     Get("/api/cases/{reference}/consents", testimony_queries.consents),
+    Get("/api/cases/{reference}/custody", testimony_queries.custody),
     Get("/api/testimonies", testimony_queries.accounts, paged=True, filters=("state", "step")),
     Get("/api/testimonies/{row}", testimony_queries.show),
     Get("/api/interpreters", testimony_queries.interpreters, paged=True),

@@ -31,6 +31,9 @@ from app.work.forms import Justification, Reasoned
 # Doors whose action is not in the list of doors, since a stream of bytes comes with it.
 STREAMED: Final = {
     "attachment.finish": ("api", "POST", "/api/cases/{reference}/attachments"),
+    "attachment.go_on": ("api", "PUT", "/api/uploads/{row}"),
+    "attachment.copy": ("api", "POST", "/api/attachments/{row}/working-copy"),
+    "attachment.preview": ("api", "POST", "/api/attachments/{row}/preview"),
     "attachment.download": ("api", "POST", "/api/attachments/{row}/download"),
     "submission.receive": ("portal", "POST", "/portal/submissions"),
 }

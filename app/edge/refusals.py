@@ -73,6 +73,10 @@ class WrongType(Refusal):
     code, status, sentence = "type", 415, "This kind of content is not accepted here."
 
 
+class NoSuchRange(Refusal):
+    code, status, sentence = "range.none", 416, "This file has no such part."
+
+
 _FRAMEWORK: dict[int, type[Refusal]] = {
     401: NotSignedIn,
     403: Denied,

@@ -12,6 +12,7 @@ from app.intake.forms import Link, Receive, Triage
 from app.intake.models import Submission, SubmissionFile, SubmissionState
 from app.intake.views import Acknowledged, Linked
 from app.pseudonyms import references
+from app.testimonies import custody
 from app.testimonies.models import Attachment, PriorAccount
 from app.work import Work, action
 
@@ -92,7 +93,10 @@ def link(work: Work, submission: Submission, form: Link) -> Linked:
     work.add(prior)
     files = work.all(SubmissionFile, SubmissionFile.submission_id == submission.id)
     for file in files:
-        work.add(_attachment(work, case, file))
+        attachment = _attachment(work, case, file)
+        work.add(attachment)
+        work.flush()
+        custody.note(work, attachment, "RECEIVED", seal="INTACT", from_whom="portal")
     work.record(submission, case=case.id, files=len(files))
     return Linked(case.reference, prior.id, len(files))
 

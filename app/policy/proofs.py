@@ -17,6 +17,7 @@ except ModuleNotFoundError:
 ACCOUNT: Final = (
     "testimony.open", "testimony.read", "segment.open", "prior_account.open", "attachment.open", "attachment.download",
     "version.open", "session_event.open", "exposure.open", "paper.open", "session.prepare",
+    "attachment.copy", "attachment.preview", "custody.open",
 )  # fmt: skip
 IDENTITY: Final = ("person.reveal", "person.reveal_document", "person.reveal_contact")
 PLACE: Final = ("location.reveal",)

@@ -10,7 +10,7 @@ from app.cases.models import Case, Hold, Pathway
 from app.cases.steps import open_case_of, open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict, NotFound
-from app.testimonies import rules, versions
+from app.testimonies import custody, rules, versions
 from app.testimonies.forms import (
     BeginAttachment,
     BeginTestimony,
@@ -188,9 +188,14 @@ def open_consent(work: Work, consent: Consent, form: Opening) -> Opened:
 def begin_attachment(work: Work, case: Case, form: BeginAttachment) -> FileBegun:
     """Make the key of a file that is about to arrive. Its bytes are sealed outside any transaction."""
     case.must_be_open()
+    custody.must_have_room(work, case, form.size_bytes or 0)
     key = secrets.token_bytes(32)
-    attachment = Attachment(case_id=case.id, state="INCOMING", received_by=work.actor.code, received_at=work.now)
+    attachment = Attachment(
+        case_id=case.id, state="INCOMING", size_bytes=form.size_bytes, received_by=work.actor.code, received_at=work.now
+    )
     work.seal(attachment, "file_key", key)
+    for column in ("file_name", "media_type", "fingerprint"):
+        work.seal(attachment, column, getattr(form, column))
     work.add(attachment)
     work.record(attachment)
     return FileBegun(attachment.id, work.fresh(key))
@@ -200,11 +205,17 @@ def begin_attachment(work: Work, case: Case, form: BeginAttachment) -> FileBegun
 def finish_attachment(work: Work, attachment: Attachment, form: FinishAttachment) -> Stored:
     """The sealed bytes are on disk: keep their name, size and the hash of the original."""
     work.lock(attachment)
-    open_case_of(work, attachment)
+    case = open_case_of(work, attachment)
+    if attachment.copy_of is not None:
+        raise NotFound
+    # What was announced has its room already.
+    custody.must_have_room(work, case, form.size_bytes if attachment.size_bytes is None else 0)
     attachment.keep(blob=form.blob, size_bytes=form.size_bytes)
-    work.seal(attachment, "file_name", form.file_name)
-    work.seal(attachment, "media_type", form.media_type)
+    if attachment.fingerprint is None:
+        work.seal(attachment, "file_name", form.file_name)
+        work.seal(attachment, "media_type", form.media_type)
     work.seal(attachment, "original_sha256", form.sha256.hex())
+    custody.note(work, attachment, "RECEIVED", seal="INTACT")
     work.record(attachment, bytes=form.size_bytes)
     return Stored(attachment.id, "attachments", attachment.state)
 
@@ -218,12 +229,12 @@ def open_attachment(work: Work, attachment: Attachment, form: Opening) -> Opened
 @action("attachment.download", operation="consult", on=Attachment)
 def download(work: Work, attachment: Attachment, form: OpenFile) -> FileOpened:
     """Open the original itself. The entry is committed before its first byte leaves."""
-    if attachment.state != "KEPT" or attachment.blob is None or attachment.size_bytes is None:
-        raise NotFound
+    blob, size_bytes = attachment.whole()
     key = work.open(attachment, "file_key")
     assert key is not None
+    custody.note(work, attachment, "DOWNLOADED")
     work.record(attachment)
-    return FileOpened(attachment.id, attachment.blob, key, attachment.size_bytes)
+    return FileOpened(attachment.id, blob, key, size_bytes)
 
 
 def keep_frame(work: Work, testimony: Testimony, form: StartSession) -> None:

@@ -10,6 +10,9 @@ from pydantic import Field, model_validator
 from app.testimonies.rules import SegmentClass, Tier
 from app.work.forms import Account, Form, Language, Line, Reasoned, Words
 
+FileName = Annotated[str, Field(max_length=255)]
+MediaType = Annotated[str, Field(max_length=100)]
+Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}(\.[0-9]{1,3})?$")]
 
 
@@ -123,7 +126,27 @@ class RecordConsent(Form):
 
 
 class BeginAttachment(Form):
-    """Nothing is said of a file before its bytes are sealed."""
+    """What is known of a file before its first byte. With a fingerprint it may arrive in several goes.
+
+    The fingerprint is its sender's own: any 32 bytes by which they know the same file again.
+    """
+
+    size_bytes: Annotated[int, Field(ge=0, le=2**40)] | None = None
+    fingerprint: Fingerprint | None = None
+    file_name: FileName | None = None
+    media_type: MediaType | None = None
+
+    @model_validator(mode="after")
+    def _announced(self) -> BeginAttachment:
+        if self.fingerprint is not None and self.size_bytes is None:
+            raise ValueError("a file that arrives in several goes has its size announced")
+        return self
+
+
+class GoOn(Form):
+    """Go on with a file that is on its way; the fingerprint shows that it is the same file."""
+
+    fingerprint: Fingerprint
 
 
 class FinishAttachment(Form):
@@ -132,8 +155,29 @@ class FinishAttachment(Form):
     blob: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size_bytes: Annotated[int, Field(ge=0)]
     sha256: bytes
-    file_name: Annotated[str, Field(max_length=255)] | None
-    media_type: Annotated[str, Field(max_length=100)] | None
+    file_name: FileName | None
+    media_type: MediaType | None
+
+
+class FinishCopy(Form):
+    """Filled by the door after the room has answered, never by a caller. Without ``blob`` there is no copy."""
+
+    blob: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    size_bytes: Annotated[int, Field(ge=0)] = 0
+    sha256: bytes = b""
+    media_type: MediaType | None = None
+    removed: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Z_]{1,20}$")], ...], Field(max_length=20)] = ()
+    why: Annotated[str, Field(pattern=r"^[A-Z_]{1,20}$")] | None = None
+
+
+class RecordCustody(Form):
+    """A step of a file's way that the office itself did not see happen: who, to whom, why, and the seal."""
+
+    kind: Literal["RECEIVED", "HANDED_OVER", "CHECKED"]
+    from_whom: Line
+    to_whom: Line
+    why: Words
+    seal: Literal["INTACT", "BROKEN", "NOT_CHECKED"]
 
 
 class ReadAccount(Reasoned):

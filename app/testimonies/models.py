@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import CaseRow, EnvelopeRow, Sealed
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 from app.testimonies.rules import ConsentState, State, may_move
+
+# How long a file may be on its way, with all its interruptions.
+ARRIVING_MAX = timedelta(hours=72)
 
 
 class Testimony(CaseRow):
@@ -215,33 +218,87 @@ class Consent(CaseRow):
 
 
 class Attachment(CaseRow):
-    """An evidentiary original: sealed as it came, hash kept, never altered.
+    """An evidentiary original: sealed as it came, hash kept, never altered. Or a working copy of one.
 
-    The file name is sealed too: "statement of the teacher from M." identifies by itself.
+    The file name is sealed too: "statement of the teacher from M." identifies by itself. A copy has
+    no name, and says in ``removed`` what the original says beside its content; a copy that could
+    not be made (NONE) says there why. An upload that never ended (LAPSED) has lost its key.
     """
 
     __tablename__ = "attachments"
-    __table_args__ = (CheckConstraint("state IN ('INCOMING', 'KEPT')", name="state"),)
+    __table_args__ = (CheckConstraint("state IN ('INCOMING', 'KEPT', 'LAPSED', 'NONE')", name="state"),)
     compartment = "TESTIMONY"
+    # A clock sees since when a file is on its way; it holds no key to what is sealed here.
+    scopes = frozenset({"compartment", "clock"})
     author = "received_by"
-    never_shown: ClassVar[frozenset[str]] = frozenset({"file_key"})
+    never_shown: ClassVar[frozenset[str]] = frozenset({"file_key", "fingerprint"})
 
     state: Mapped[str]
-    size_bytes: Mapped[int | None]
+    copy_of: Mapped[UUID | None] = mapped_column(ForeignKey("attachments.id"), index=True)
+    # While it arrives in several goes, what was announced.
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     # Where the sealed bytes lie: the SHA-256 of the ciphertext, no name of ours or theirs.
     blob: Mapped[str | None]
-    file_key: Mapped[Sealed]
+    file_key: Mapped[Sealed | None]
     file_name: Mapped[Sealed | None]
     media_type: Mapped[Sealed | None]
+    # Of this file's own bytes: the original's, or the copy's.
     original_sha256: Mapped[Sealed | None]
+    # By which the sender's program knows the file again when it goes on with it.
+    fingerprint: Mapped[Sealed | None]
+    removed: Mapped[Sealed | None]
     received_by: Mapped[str]
     received_at: Mapped[datetime]
 
     def keep(self, *, blob: str, size_bytes: int) -> None:
         """The sealed bytes are on disk, named by their hash."""
+        self.must_be_arriving()
+        if self.size_bytes not in {None, size_bytes}:
+            raise Conflict("This file is not as long as was announced.")
+        self.state, self.blob, self.size_bytes = "KEPT", blob, size_bytes
+
+    def must_be_arriving(self) -> None:
+        """Conflict for what is whole already, or was given up."""
         if self.state != "INCOMING":
             raise Conflict("This attachment is complete already.")
-        self.state, self.blob, self.size_bytes = "KEPT", blob, size_bytes
+
+    def whole(self) -> tuple[str, int]:
+        """Where its bytes lie and how many they are; NotFound while there are none."""
+        if self.state != "KEPT" or self.blob is None or self.size_bytes is None:
+            raise NotFound
+        return self.blob, self.size_bytes
+
+    def no_copy(self) -> None:
+        """A working copy that cannot be made."""
+        self.must_be_arriving()
+        self.state, self.file_key = "NONE", None
+
+    def lapse(self, *, at: datetime) -> None:
+        """An upload that has not ended in its time: its key goes, and with it whatever has arrived."""
+        self.must_be_arriving()
+        if at < self.received_at + ARRIVING_MAX:
+            raise Conflict("This file may still be arriving.")
+        self.state, self.file_key, self.file_name, self.media_type, self.fingerprint = "LAPSED", None, None, None, None
+
+
+class CustodyEvent(CaseRow):
+    """One step of a file's way: who had it from whom, why, and whether the seal was whole. Never altered."""
+
+    __tablename__ = "custody_events"
+    __table_args__ = (
+        CheckConstraint("kind IN ('RECEIVED', 'COPIED', 'DOWNLOADED', 'HANDED_OVER', 'CHECKED')", name="kind"),
+    )
+    compartment = "TESTIMONY"
+    author = "recorded_by"
+
+    attachment_id: Mapped[UUID] = mapped_column(ForeignKey("attachments.id"), index=True)
+    kind: Mapped[str]
+    from_whom: Mapped[Sealed | None]
+    to_whom: Mapped[Sealed | None]
+    why: Mapped[Sealed | None]
+    seal: Mapped[Sealed | None]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime]
 
 
 class PriorAccount(CaseRow):

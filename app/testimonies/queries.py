@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 from app.cases.models import Case
 from app.errors import NotFound, Unprocessable
 from app.testimonies import rules
+from app.testimonies.custody import MIB, taken_bytes
 from app.testimonies.models import (
     Attachment,
     Consent,
+    CustodyEvent,
     Interpreter,
     PaperSession,
     PriorAccount,
@@ -25,6 +27,8 @@ from app.testimonies.views import (
     Accounts,
     AccountView,
     CaseAccounts,
+    Custody,
+    CustodyLine,
     FileLine,
     InterpreterLine,
     PaperView,
@@ -37,6 +41,8 @@ from app.work import Reading, query
 PAGE: Final = 25
 # Rows of one kind in one case: files and earlier accounts are few, a list of them has an end all the same.
 ROWS_MAX: Final = 200
+# Steps of files in one case that a page lists; older ones are found by their file.
+CUSTODY_MAX: Final = 200
 NOT_ASKED: Final = "NOT_ASKED"
 
 
@@ -74,6 +80,27 @@ def of_case(reading: Reading, reference: str) -> CaseAccounts:
         accounts=tuple(_view(reading, each, case) for each in taken),
         prior=tuple(PriorLine(n, each.id, each.recorded_at.date().isoformat()) for n, each in enumerate(prior, 1)),
         files=tuple(_file(n, each) for n, each in enumerate(files, 1)),
+    )
+
+
+@query("attachment.show")
+def file(reading: Reading, row: UUID) -> FileLine:
+    """One file: whether it is whole, and how long it is or is going to be."""
+    return _file(0, reading.fetch(Attachment, row))
+
+
+@query("custody.list")
+def custody(reading: Reading, reference: str) -> Custody:
+    """The way of every file of a case, the newest step first: what, when, by whom; and how much room is taken."""
+    case = _with_account(reading, reference)
+    events = reading.all(CustodyEvent, CustodyEvent.case_id == case.id, order=CustodyEvent.id.desc(), limit=CUSTODY_MAX)
+    return Custody(
+        reference=case.reference,
+        taken_bytes=taken_bytes(reading, case),
+        room_bytes=reading.settings.case_files_mib_max * MIB,
+        events=tuple(
+            CustodyLine(each.id, each.attachment_id, each.kind, each.recorded_at, each.recorded_by) for each in events
+        ),
     )
 
 
@@ -129,7 +156,10 @@ def _tier(reading: Reading, case: UUID, tier: Tier) -> TierLine:
 
 
 def _file(number: int, file: Attachment) -> FileLine:
-    return FileLine(number, file.id, file.state, file.size_bytes, file.received_at.date().isoformat())
+    return FileLine(
+        number, file.id, file.state, file.size_bytes, file.received_at.date().isoformat(), file.copy_of,
+        resumes=file.state == "INCOMING" and file.fingerprint is not None,
+    )  # fmt: skip
 
 
 @query("interpreter.list")

@@ -27,6 +27,25 @@ class FileBegun:
 
 
 @dataclass(frozen=True)
+class FileArriving:
+    """A file on its way, for a door that seals what follows. The key stays in this process."""
+
+    id: UUID
+    key: Plain
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class CopyBegun:
+    """An original that is about to be copied, and the key of the copy. Both keys stay in this process."""
+
+    id: UUID
+    key: Plain
+    original: FileOpened
+    sha256: Plain
+
+
+@dataclass(frozen=True)
 class FileOpened:
     """An original whose opening is recorded: the door streams it and forgets the key."""
 
@@ -34,6 +53,7 @@ class FileOpened:
     blob: str
     key: Plain
     size_bytes: int
+    media_type: Plain | None = None
 
 
 @dataclass(frozen=True)
@@ -78,13 +98,37 @@ class TierLine:
 
 @dataclass(frozen=True)
 class FileLine:
-    """A kept file: its number in the case, its size and day; never its name."""
+    """A file, its number in the case, its size and day; never its name. Of a working copy also whose it is."""
 
     number: int
     id: UUID
     state: str
     size_bytes: int | None
     day: str
+    copy_of: UUID | None = None
+    # Whether it may go on where it stopped.
+    resumes: bool = False
+
+
+@dataclass(frozen=True)
+class CustodyLine:
+    """A step of a file's way: which file, what, when, recorded by whom. From whom and why is sealed."""
+
+    id: UUID
+    attachment: UUID
+    kind: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class Custody:
+    """The way of every file of one case, and how much of its room the files take."""
+
+    reference: str
+    taken_bytes: int
+    room_bytes: int
+    events: tuple[CustodyLine, ...]
 
 
 @dataclass(frozen=True)

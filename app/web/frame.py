@@ -5,6 +5,7 @@ A template gets the view of the page, this frame, and the state of its form if i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ templates: Final = pages.environment(
     moment=languages.moment,
     ago=lambda when: languages.ago(when, clock.now()),
     anchor=sheets.anchor,
+    codes=json.loads,
 )  # fmt: skip
 
 Fields = Mapping[str, Sequence[str]]

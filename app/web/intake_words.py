@@ -217,6 +217,74 @@ CAUTIONS: Final = {
 }
 YES_NO: Final = {"yes": N_("Yes"), "no": N_("No")}
 
+# What was beside the content of a file and is not in its working copy.
+REMOVED: Final = {
+    "AUTHOR": N_("who wrote it"),
+    "COLOUR_PROFILE": N_("a colour profile"),
+    "COMMENT": N_("a comment"),
+    "COVER": N_("a cover picture"),
+    "CUSTOM_DATA": N_("data of other programs"),
+    "DATES": N_("dates of making and changing"),
+    "EARLIER_REVISIONS": N_("earlier versions"),
+    "EDIT_MARKS": N_("marks of editing"),
+    "EMBEDDED_FILES": N_("files inside it"),
+    "EXIF": N_("particulars of the camera"),
+    "FORM_DATA": N_("form data"),
+    "IPTC": N_("press captions"),
+    "LINKS": N_("links that fetch something"),
+    "OTHER_PARTS": N_("other parts"),
+    "PLACE": N_("the place where it was taken"),
+    "PRIVATE_DATA": N_("private data of programs"),
+    "SCRIPT": N_("scripts"),
+    "SIGNATURE": N_("signatures"),
+    "TAGS": N_("names and tags"),
+    "TEXT": N_("hidden text"),
+    "THUMBNAIL": N_("a small preview"),
+    "TRAILING_BYTES": N_("bytes after its end"),
+    "XMP": N_("a history of editing"),
+}
+# Why a file has no working copy.
+NOT_CLEANED: Final = {
+    "ENCRYPTED": N_("It is locked with a password."),
+    "MALFORMED": N_("It is damaged, or not what it looks like."),
+    "MOVING": N_("It is a moving picture."),
+    "NO_ROOM": N_("This machine cannot shut in the program that would make one."),
+    "STOPPED": N_("Making one took too long or too much, and was stopped."),
+    "TOO_LARGE": N_("It is too large for that."),
+    "TOO_MANY": N_("It has too many parts."),
+    "UNKNOWN_PART": N_("A part of it cannot be looked into."),
+    "UNKNOWN_TYPE": N_("Files of this kind cannot be cleaned."),
+}
+CUSTODY_STEPS: Final = {
+    "RECEIVED": N_("Received"),
+    "COPIED": N_("Working copy made"),
+    "DOWNLOADED": N_("Taken out"),
+    "HANDED_OVER": N_("Handed over"),
+    "CHECKED": N_("Seal looked at"),
+}
+CUSTODY_GIVEN: Final = {each: CUSTODY_STEPS[each] for each in ("RECEIVED", "HANDED_OVER", "CHECKED")}
+SEALS: Final = {
+    "INTACT": N_("Whole"),
+    "BROKEN": N_("Broken"),
+    "NOT_CHECKED": N_("Not looked at"),
+}
+FIELDS: Final = {
+    "removed": N_("Taken away"),
+    "from_whom": N_("From whom"),
+    "to_whom": N_("To whom"),
+    "seal": N_("Seal"),
+}
+DEEDS: Final = {
+    "attachment.go_on": N_("Went on receiving a file"),
+    "attachment.lapse": N_("Gave up an upload that never ended"),
+    "attachment.copy": N_("Asked for a working copy"),
+    "attachment.keep_copy": N_("Kept a working copy"),
+    "attachment.preview": N_("Looked at a working copy"),
+    "attachment.show": N_("Asked how much of a file has arrived"),
+    "custody.record": N_("Recorded a step of a file"),
+    "custody.open": N_("Read a step of a file"),
+    "custody.list": N_("Listed the steps of files"),
+}
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "step": STEPS,
     "progress": PROGRESS,
@@ -241,4 +309,9 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "forum": FORUMS,
     "caution": CAUTIONS,
     "yes_no": YES_NO,
+    "removed": REMOVED,
+    "not_cleaned": NOT_CLEANED,
+    "custody_step": CUSTODY_STEPS,
+    "custody_given": CUSTODY_GIVEN,
+    "seal": SEALS,
 }

@@ -89,6 +89,8 @@ STATES: Final = {
     "DISABLED": N_("Shut"),
     # of a file
     "INCOMING": N_("Arriving"),
+    "LAPSED": N_("Given up"),
+    "NONE": N_("No working copy"),
 }
 PATHWAYS: Final = {
     "ADULT": N_("Adult"),
@@ -178,6 +180,7 @@ TABLES: Final = {
     "segments": N_("Passage"),
     "consents": N_("Consent"),
     "attachments": N_("File"),
+    "custody_events": N_("Step of a file"),
     "prior_accounts": N_("Said elsewhere before"),
     "mitigation_assessments": N_("Mitigation note"),
     "threat_assessments": N_("Threat assessment"),
@@ -223,7 +226,8 @@ FIELDS: Final = {
     "conditions": N_("Conditions"),
     "file_name": N_("File name"),
     "media_type": N_("Type of file"),
-    "original_sha256": N_("Hash of the original"),
+    "original_sha256": N_("Hash of the file"),
+    "why": N_("Why"),
     "account": N_("What was said"),
     "forum": N_("Where it was said"),
     "caution": N_("Whether they were warned"),
@@ -381,8 +385,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "justification": JUSTIFICATIONS,
     "outcome": OUTCOMES,
     "table": TABLES | session_words.TABLES,
-    "field": FIELDS | session_words.FIELDS,
-    "action": ACTIONS | desk_words.DEEDS | session_words.DEEDS,
+    "field": FIELDS | session_words.FIELDS | intake_words.FIELDS,
+    "action": ACTIONS | desk_words.DEEDS | session_words.DEEDS | intake_words.DEEDS,
     **desk_words.DESK_WORDS,
     "why": WHY,
     **intake_words.WORDS,

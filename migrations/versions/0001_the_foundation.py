@@ -111,21 +111,48 @@ def upgrade() -> None:
     op.create_table(
         "attachments",
         sa.Column("state", sa.String(), nullable=False),
-        sa.Column("size_bytes", sa.Integer(), nullable=True),
+        sa.Column("copy_of", sa.Uuid(), nullable=True),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=True),
         sa.Column("blob", sa.String(), nullable=True),
-        sa.Column("file_key", sa.LargeBinary(), nullable=False),
+        sa.Column("file_key", sa.LargeBinary(), nullable=True),
         sa.Column("file_name", sa.LargeBinary(), nullable=True),
         sa.Column("media_type", sa.LargeBinary(), nullable=True),
         sa.Column("original_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=True),
+        sa.Column("removed", sa.LargeBinary(), nullable=True),
         sa.Column("received_by", sa.String(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.CheckConstraint("state IN ('INCOMING', 'KEPT')", name=op.f("ck_attachments_state")),
+        sa.CheckConstraint("state IN ('INCOMING', 'KEPT', 'LAPSED', 'NONE')", name=op.f("ck_attachments_state")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_attachments_case_id")),
+        sa.ForeignKeyConstraint(["copy_of"], ["attachments.id"], name=op.f("fk_attachments_copy_of")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
     )
     op.create_index(op.f("ix_attachments_case_id"), "attachments", ["case_id"], unique=False)
+    op.create_index(op.f("ix_attachments_copy_of"), "attachments", ["copy_of"], unique=False)
+    op.create_table(
+        "custody_events",
+        sa.Column("attachment_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("from_whom", sa.LargeBinary(), nullable=True),
+        sa.Column("to_whom", sa.LargeBinary(), nullable=True),
+        sa.Column("why", sa.LargeBinary(), nullable=True),
+        sa.Column("seal", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('RECEIVED', 'COPIED', 'DOWNLOADED', 'HANDED_OVER', 'CHECKED')",
+            name=op.f("ck_custody_events_kind"),
+        ),
+        sa.ForeignKeyConstraint(["attachment_id"], ["attachments.id"], name=op.f("fk_custody_events_attachment_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_custody_events_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custody_events")),
+    )
+    op.create_index(op.f("ix_custody_events_attachment_id"), "custody_events", ["attachment_id"], unique=False)
+    op.create_index(op.f("ix_custody_events_case_id"), "custody_events", ["case_id"], unique=False)
     op.create_table(
         "case_keys",
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -793,12 +820,8 @@ def _beside() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_segment_versions_case_id")),
         sa.ForeignKeyConstraint(["segment_id"], ["segments.id"], name=op.f("fk_segment_versions_segment_id")),
         sa.ForeignKeyConstraint(["testimony_id"], ["testimonies.id"], name=op.f("fk_segment_versions_testimony_id")),
-        sa.CheckConstraint(
-            "kind IN ('TRANSCRIPT', 'TRANSLATION', 'AMENDMENT')", name=op.f("ck_segment_versions_kind")
-        ),
-        sa.UniqueConstraint(
-            "segment_id", "kind", "number", name=op.f("uq_segment_versions_segment_id_kind_number")
-        ),
+        sa.CheckConstraint("kind IN ('TRANSCRIPT', 'TRANSLATION', 'AMENDMENT')", name=op.f("ck_segment_versions_kind")),
+        sa.UniqueConstraint("segment_id", "kind", "number", name=op.f("uq_segment_versions_segment_id_kind_number")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_segment_versions")),
     )
     op.create_index(op.f("ix_segment_versions_case_id"), "segment_versions", ["case_id"], unique=False)
@@ -919,6 +942,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_check_ins_case_id"), table_name="check_ins")
     op.drop_table("check_ins")
     op.drop_table("case_keys")
+    op.drop_index(op.f("ix_custody_events_case_id"), table_name="custody_events")
+    op.drop_index(op.f("ix_custody_events_attachment_id"), table_name="custody_events")
+    op.drop_table("custody_events")
+    op.drop_index(op.f("ix_attachments_copy_of"), table_name="attachments")
     op.drop_index(op.f("ix_attachments_case_id"), table_name="attachments")
     op.drop_table("attachments")
     op.drop_table("throttles")

@@ -67,7 +67,7 @@ class Scene:
     def row_of(self, ask: Ask, login: str) -> UUID:
         if "/sign-outs/" in ask.path:
             return self.world[login or ask.by].actor.sign_in or UUID(int=0)
-        return self.planted.rows[ask.path.split("/")[2]]
+        return self.planted.rows[ask.path.split("/")[2].replace("uploads", "attachments")]
 
     def spare_of(self, login: str) -> str:
         return self.spare.get(login, self.spare["intake"])
@@ -268,6 +268,11 @@ ACTIONS: Final = (
     _post("/api/check_ins/{row}/settle", SAFETY, plain(state="MET_OK", outcome="well")),
     _post("/api/submissions/{reference}/triage", INTAKE, plain(decision="INTERVIEW")),
     _post("/api/submissions/{reference}/link", INTAKE, _link),
+    _post("/api/attachments/{row}/working-copy", INTAKE, reasoned("INTAKE", "testimonies"), 201),
+    _post("/api/attachments/{row}/preview", INTAKE, reasoned("INTAKE", "testimonies")),  # an original is not shown
+    _post("/api/cases/{reference}/uploads", INTAKE, plain(size_bytes=9, fingerprint="0" * 64, file_name="a"), 201),
+    _post("/api/attachments/{row}/custody", INTAKE,
+          plain(kind="HANDED_OVER", from_whom="us", to_whom="a court", why="its order", seal="INTACT"), 201),
     _post("/api/log/entries", AUDITOR, plain(
         case="A", actor="S-333333", action="case.open", operation="collect", outcome="done",
         since="2026-01-01T00:00:00Z", until="2027-01-01T00:00:00Z", page=0)),
@@ -291,6 +296,7 @@ OPENINGS: Final = (
     _post("/api/consents/{row}/open", INTAKE, opening("conditions", "INTAKE", "testimonies")),
     _post("/api/attachments/{row}/open", INTAKE, opening("file_name", "INTAKE", "testimonies")),
     _post("/api/attachments/{row}/download", INTAKE, reasoned("INTAKE", "testimonies")),
+    _post("/api/custody_events/{row}/open", INTAKE, opening("why", "INTAKE", "testimonies")),
     _post("/api/mitigation_assessments/{row}/open", LEGAL,
           opening("reasons", "LEGAL_ASSESSMENT", "mitigation_assessments")),
     _post("/api/threat_assessments/{row}/open", SAFETY, opening("findings", "SAFETY", "threat_assessments")),
@@ -340,6 +346,8 @@ QUESTIONS: Final = (
     Ask("GET", "/api/testimonies/{row}", INTAKE | LEGAL),
     Ask("GET", "/api/interpreters", EVERYBODY),
     Ask("GET", "/api/paper_sessions/{row}", INTAKE | LEGAL),
+    Ask("GET", "/api/uploads/{row}", INTAKE | LEGAL),
+    Ask("GET", "/api/cases/{reference}/custody", INTAKE | LEGAL),
     Ask("GET", "/api/arrivals", EVERYBODY),
     Ask("GET", "/api/cases/{reference}/visits", HOLDERS),
     Ask("GET", "/api/submissions", EVERYBODY),
@@ -358,13 +366,14 @@ QUESTIONS: Final = (
 )
 
 # Doors for those who are not signed in yet, and pages; tests of their own visit them. So it is with
-# single entries, which have no number before the sequencer has placed them.
+# single entries, which have no number before the sequencer has placed them, and with the bytes of a file.
 OPEN: Final = (
     ("POST", "/api/sign-in"),
     ("POST", "/api/invitations/accept"),
     ("GET", "/api/reference"),
     ("GET", "/healthz"),
     ("POST", "/api/log/entry"),
+    ("PUT", "/api/uploads/{row}"),
 )
 _INTAKE_PAGES: Final = (
     ("GET", "/arrivals"), ("GET", "/arrivals/{reference}"), ("POST", "/arrivals/{reference}/open"),
@@ -380,7 +389,11 @@ _INTAKE_PAGES: Final = (
     ("GET", "/cases/{reference}/consent"), ("GET", "/cases/{reference}/person"),
     *((method, f"/cases/{{reference}}/{page}") for method in ("GET", "POST") for page in (
         "testimony", "consent/{tier}", "consent/{tier}/withdraw", "{kind}/new")),
-    ("GET", "/files/{reference}"), ("POST", "/files/{reference}"),
+    ("GET", "/files/{reference}"), ("POST", "/files/{reference}"), ("POST", "/files/{reference}/begin"),
+    ("GET", "/files/{reference}/slices/{row}"), ("PUT", "/files/{reference}/slices/{row}"),
+    ("POST", "/files/{reference}/{row}/copy"), ("POST", "/files/{reference}/{row}/download"),
+    ("GET", "/files/{reference}/{row}/look"), ("GET", "/files/{reference}/{row}/custody"),
+    ("POST", "/files/{reference}/{row}/custody"),
 )  # fmt: skip
 PAGES: Final = (
     ("GET", "/"), ("GET", "/today"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/invitation"),

@@ -32,7 +32,8 @@ NOT_WORDS = frozenset(
         "segment_versions.language", "session_events.kind", "exposure_events.person", "exposure_events.manner",
         "paper_sessions.language", "interpreters.languages", "interpreters.gender", "prior_accounts.jurisdiction",
         "consents.language", "consents.how_given", "prior_accounts.forum", "prior_accounts.caution",
-        "attachments.file_key", "attachments.original_sha256",
+        "attachments.file_key", "attachments.original_sha256", "attachments.fingerprint", "attachments.removed",
+        "custody_events.seal",
         "codings.codes", "public_reports.sex", "public_reports.left_in",
         "mitigation_assessments.factor", "mitigation_assessments.finding",
         "threat_assessments.level", "needs.kind",
@@ -94,6 +95,9 @@ def plant(world: World) -> Planted:
     _through_the_portal(world, planted, sent)
     file = marks("attachments", "file_name", "media_type")
     planted.rows["attachments"] = world.attach(planted.reference, b"bytes", file["file_name"], file["media_type"])
+    planted.rows["custody_events"] = world.custody(
+        planted.rows["attachments"], **marks("custody_events", "from_whom", "to_whom", "why")
+    )
     world.hand_to_legal(planted.reference)
     world.hand_to_protection(planted.reference)
     _afterwards(world, planted, marks)

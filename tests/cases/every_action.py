@@ -124,6 +124,9 @@ def _domains(planted: Planted) -> dict[str, Request]:
         witness_id=uuid4(), handle_hash=b"h" * 32, witness_public=b"p" * 1216, witness_sealed_private=b"s",
         account="words", language="en", contact=None, danger=False,
     )  # fmt: skip
+    handed = testimonies.RecordCustody(
+        kind="HANDED_OVER", from_whom="us", to_whom="a court", why="its order", seal="INTACT"
+    )
     download = testimonies.OpenFile(justification=Justification.WITNESS_REQUEST)
     return _sessions(planted) | {
         "testimony.begin": (testimonies.BeginTestimony(), case),
@@ -135,6 +138,12 @@ def _domains(planted: Planted) -> dict[str, Request]:
         "consent.record": (consent, case),
         "consent.withdraw": (None, planted.rows["consents"]),
         "attachment.begin": (testimonies.BeginAttachment(), case),
+        "attachment.go_on": (testimonies.GoOn(fingerprint="0" * 64), planted.rows["attachments"]),
+        "attachment.copy": (download, planted.rows["attachments"]),
+        "attachment.keep_copy": (testimonies.FinishCopy(why="MALFORMED"), planted.rows["attachments"]),
+        "attachment.preview": (download, planted.rows["attachments"]),
+        "attachment.lapse": (None, planted.rows["attachments"]),
+        "custody.record": (handed, planted.rows["attachments"]),
         "attachment.finish": (file, planted.rows["attachments"]),
         "attachment.download": (download, planted.rows["attachments"]),
         "submission.receive": (submission, None),

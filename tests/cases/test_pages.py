@@ -39,7 +39,8 @@ SINGLE = {
     "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
     "account.sessions", "account.devices", "account.codes_left", "key.ages", "team.show", "log.badge", "log.numbers",
     "log.asked", "office.health", "service.list",
-    "testimony.show", "testimony.case", "consent.list", "handoff.count", "handoff.show", "review.count",
+    "testimony.show", "testimony.case", "attachment.show", "custody.list",
+    "consent.list", "handoff.count", "handoff.show", "review.count",
     "safety.count", "check_in.show", "check_in.case", "mitigation.list", "paper.show",
 }  # fmt: skip
 

@@ -84,6 +84,9 @@ CONSENT: Final = {
     "tier": "T1", "granted": True, "text_version": "2026-10", "language": "en", "how_given": "SPOKEN",
     "custody_status": "FREE", "guard_present": False,
 }  # fmt: skip
+CUSTODY: Final = {
+    "kind": "HANDED_OVER", "from_whom": "the office", "to_whom": "a court", "why": "Its order.", "seal": "INTACT",
+}  # fmt: skip
 NOTE: Final = {
     "factor": "TIMELINESS", "finding": "MET", "reasons": "He came by himself, in the first week.", "passages": [],
     "contrary_evidence": "None found after looking in both files.",
@@ -172,6 +175,10 @@ def forms() -> dict[str, dict[str, Any]]:
         "submission.triage": {"decision": "INTERVIEW"},
         "submission.link": {"case": ""},
         "attachment.finish": {},
+        "attachment.go_on": {},
+        "attachment.copy": {name: value for name, value in opening.items() if name != "fields"},
+        "attachment.preview": {name: value for name, value in opening.items() if name != "fields"},
+        "custody.record": CUSTODY,
         "attachment.download": {name: value for name, value in opening.items() if name != "fields"},
         "testimony.read": {name: value for name, value in opening.items() if name != "fields"},
         "log.query": {},
@@ -248,6 +255,10 @@ STATES: Final[Mapping[str, frozenset[str]]] = {
     "submission.triage": frozenset({"RECEIVED", "OPENED"}),
     "submission.link": frozenset({"RECEIVED", "OPENED", "TRIAGED"}),
     "attachment.download": frozenset({"KEPT"}),
+    "attachment.go_on": frozenset({"INCOMING"}),
+    "attachment.copy": frozenset({"KEPT"}),
+    "attachment.preview": frozenset({"KEPT"}),
+    "custody.record": frozenset({"KEPT"}),
 }
 # The states of the record an action is about, by its table.
 STATES_OF: Final[Mapping[str, tuple[str, ...]]] = {
@@ -259,7 +270,7 @@ STATES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "check_ins": ("SCHEDULED", "MET_OK", "MET_CONCERN", "MISSED"),
     "handoffs": ("SENT", "OPENED", "FILED"),
     "submissions": ("RECEIVED", "OPENED", "TRIAGED", "LINKED", "DECLINED"),
-    "attachments": ("INCOMING", "KEPT"),
+    "attachments": ("INCOMING", "KEPT", "LAPSED", "NONE"),
     "paper_sessions": ("PRINTED", "ENTERED"),
 }  # fmt: skip
 

@@ -63,13 +63,19 @@ def cap(server_text: str, prefix: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("name", "files"), [("amana.office.example", "/api/cases"), ("portal.office.example", "/portal/submissions")]
+    ("name", "files", "most"),
+    [
+        ("amana.office.example", "/api/cases", "attachment_mib_max"),
+        ("amana.office.example", "/api/uploads", "attachment_mib_max"),
+        ("amana.office.example", "/files", "attachment_mib_max"),
+        ("portal.office.example", "/portal/submissions", "submission_file_mib_max"),
+    ],
 )
-def test_the_proxy_lets_through_as_much_as_the_program_and_no_more(name: str, files: str) -> None:
+def test_the_proxy_lets_through_as_much_as_the_program_and_no_more(name: str, files: str, most: str) -> None:
     settings = Settings()
 
     assert cap(server(name), "/") == settings.body_mib_max
-    assert cap(server(name), files) == settings.attachment_mib_max + 1
+    assert cap(server(name), files) == getattr(settings, most) + 1
     assert f'"{files}"' in (ROOT / "app" / "main.py").read_text("utf-8")
 
 

@@ -17,7 +17,8 @@ def test_the_defaults_are_those_of_the_security_design() -> None:
     assert (settings.session_hours_max, settings.session_idle_minutes_max) == (8, 15)
     assert (settings.narrow_session_hours_max, settings.narrow_session_idle_minutes_max) == (1, 10)
     assert (settings.invite_hours_max, settings.receipt_words) == (24, 12)
-    assert (settings.body_mib_max, settings.attachment_mib_max, settings.receipt_quota_mib) == (1, 200, 1024)
+    assert (settings.body_mib_max, settings.attachment_mib_max, settings.receipt_quota_mib) == (1, 2048, 1024)
+    assert (settings.submission_file_mib_max, settings.case_files_mib_max) == (200, 10_240)
     assert (settings.tree_tick_ms, settings.checkpoint_minutes, settings.pool_wait_seconds) == (250, 5, 2)
 
 

@@ -9,6 +9,7 @@ from app.accounts.models import AccountState
 from app.audit.append import OPERATIONS
 from app.cases.forms import Compartment, SendHandoff
 from app.cases.models import CaseState, HandoffState, Origin, Pathway
+from app.cleaning import room
 from app.db import sealed_columns, tables
 from app.errors import Refusal
 from app.intake.models import SubmissionState
@@ -18,6 +19,7 @@ from app.people.forms import ApproachCode
 from app.protection import queries as safety
 from app.protection.forms import VALID_DAYS, RecordNeed
 from app.protection.models import CheckInState
+from app.testimonies.forms import RecordCustody
 from app.testimonies.rules import ConsentState, State
 from app.web import routes
 from app.web.words import WORDS
@@ -43,6 +45,9 @@ CODES = {
     "level": set(VALID_DAYS),
     "need": set(RecordNeed.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
     "passed": set(SendHandoff.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
+    "not_cleaned": set(room.REASONS),
+    "custody_given": set(RecordCustody.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
+    "seal": set(RecordCustody.model_fields["seal"].annotation.__args__),  # type: ignore[union-attr]
     "table": {table.__tablename__ for table in _KINDS} | {name for names in CITES.values() for name in names},
     "field": {name for table in _KINDS for name in sealed_columns(table)} - _NEVER,
 }
@@ -57,7 +62,7 @@ def test_every_refusal_that_the_log_can_name_has_a_word() -> None:
     def kinds(kind: type[Refusal]) -> list[type[Refusal]]:
         return [each for child in kind.__subclasses__() for each in (child, *kinds(child))]
 
-    at_the_edge = {"request.malformed", "csrf", "method", "too_slow", "path.too_long", "type"}
+    at_the_edge = {"request.malformed", "csrf", "method", "too_slow", "path.too_long", "type", "range.none"}
     on_the_command_line = {"share.bad", "share.none"}
     codes = {kind.code for kind in kinds(Refusal)} - at_the_edge - on_the_command_line
     assert codes <= set(WORDS["outcome"])

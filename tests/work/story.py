@@ -25,7 +25,7 @@ from app.narratives import actions as narratives
 from app.people import actions as people
 from app.protection import actions as protection
 from app.testimonies import actions as testimonies
-from app.testimonies import forms, paper, reading, sessions, versions
+from app.testimonies import custody, forms, paper, reading, sessions, versions
 from app.testimonies.forms import OpenFile, ReadAccount
 from app.testimonies.session_forms import PrepareSession
 from app.testimonies.views import AccountRead, FileOpened, SessionPrepared
@@ -136,6 +136,7 @@ def _what(world: World, story: Story) -> None:
     read(testimonies.open_consent, "consents", "conditions")
     read(testimonies.open_attachment, "attachments", "file_name", attachment)
     read(testimonies.download, "attachments", "file_name", attachment)
+    read(custody.open_custody, "custody_events", "why", world.custody(attachment, why=mark()))
     read(people.reveal, "persons", "legal_name")
     _beside(world, story, testimony)
     read(sessions.open_interpreter, "interpreters", "vetting", interpreter)

@@ -34,7 +34,7 @@ from app.people.forms import RecordApproach, RecordContact, RecordDocument, Reco
 from app.protection import actions as protection
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence
 from app.testimonies import actions as testimonies
-from app.testimonies import forms, paper, session_forms, sessions, versions
+from app.testimonies import custody, forms, paper, session_forms, sessions, versions
 from app.testimonies import queries as account_queries
 from app.work import Action, Caller, Justification, Office
 from app.work.files import FileStore
@@ -299,6 +299,14 @@ class World:
             blob=kept.blob, size_bytes=kept.size_bytes, sha256=kept.sha256, file_name=name, media_type=media_type
         )
         stored: Stored = self.do(by, testimonies.finish_attachment, form, subject=begun.id)
+        return stored.id
+
+    def custody(self, file: UUID, *, by: str = "intake", **given: str) -> UUID:
+        """Record that a file's medium changed hands."""
+        form = forms.RecordCustody(
+            kind="HANDED_OVER", seal="INTACT", **({"from_whom": "us", "to_whom": "a court", "why": "order"} | given)
+        )
+        stored: Stored = self.do(by, custody.record_custody, form, subject=file)
         return stored.id
 
     def hand_to_legal(self, reference: str, *, by: str = "intake") -> None:

@@ -95,3 +95,61 @@ if (!document.querySelector('[data-shortcuts="off"]')) {
     before = event.key;
   });
 }
+
+// A large file goes in slices, so that a cut line costs little and the session stays: it goes on where it stopped.
+const SLICE_BYTES = 32 * 1024 * 1024;
+const EDGE_BYTES = 1024 * 1024;
+async function printOf(file) {
+  const told = [file.name, file.size, file.lastModified].join("\n");
+  const part = new Blob([told, file.slice(0, EDGE_BYTES), file.slice(-EDGE_BYTES)]);
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", await part.arrayBuffer()));
+  return [...sum].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+function put(address, body, headers, progress) {
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", address);
+    Object.entries(headers).forEach(([name, value]) => request.setRequestHeader(name, value));
+    request.upload.onprogress = (event) => progress(event.loaded);
+    request.onload = () => (request.status === 200 ? done(JSON.parse(request.responseText)) : failed(request.status));
+    request.onerror = () => failed(0);
+    request.send(body);
+  });
+}
+async function begun(place, csrf, file, print) {
+  const told = { csrf, size_bytes: file.size, fingerprint: print, file_name: file.name.slice(0, 255), media_type: file.type.slice(0, 100) };
+  const answer = await fetch(`${place}/begin`, { method: "POST", body: new URLSearchParams(told) });
+  if (!answer.ok) throw answer.status;
+  return (await answer.json()).id;
+}
+async function sendInSlices(part, file, csrf) {
+  const bar = part.querySelector("progress");
+  const place = part.dataset.upload;
+  const print = await printOf(file);
+  part.dataset.row ||= await begun(place, csrf, file, print);
+  const address = `${place}/slices/${part.dataset.row}`;
+  let { arrived_bytes: at } = await (await fetch(address)).json();
+  bar.hidden = false;
+  for (let state = "INCOMING"; state !== "KEPT"; stayed()) {
+    const headers = { "Content-Type": "application/octet-stream", "Upload-Offset": at, "Upload-Fingerprint": print, "X-CSRF": csrf };
+    const show = (loaded) => (bar.value = (at + loaded) / file.size);
+    ({ state, arrived_bytes: at } = await put(address, file.slice(at, at + SLICE_BYTES), headers, show));
+  }
+}
+all("[data-scripted]").forEach((part) => (part.hidden = !crypto.subtle));
+all("[data-upload]").forEach((part) =>
+  part.querySelector("form").addEventListener("submit", async (event) => {
+    const [file] = event.target.elements.file.files;
+    if (!crypto.subtle || !file || (file.size < SLICE_BYTES && !part.dataset.row)) return;
+    event.preventDefault();
+    const button = event.target.querySelector("button");
+    button.disabled = true;
+    try {
+      await sendInSlices(part, file, event.target.elements.csrf.value);
+      location.assign(part.dataset.upload);
+    } catch (status) {
+      part.querySelector("[role=status]").textContent = status >= 400 ? part.dataset.refused : part.dataset.stopped;
+    }
+    button.disabled = false;
+  }),
+);

@@ -1,0 +1,65 @@
+"""Making a working copy: the original goes through the closed room; what comes out is sealed as a row of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from app.cleaning import room
+from app.cleaning.room import NotCleaned
+from app.edge.desk import Desk
+from app.errors import SealBroken, TooLarge
+from app.testimonies import custody
+from app.testimonies.forms import FinishCopy, OpenFile
+from app.testimonies.views import CopyBegun
+from app.work import Caller
+
+
+def make_copy(desk: Desk, caller: Caller, row: UUID, form: OpenFile) -> Any:
+    """Make the working copy of an original; its row says what was removed, or why there is none.
+
+    Raises SealBroken if the original is no longer what came in: then nothing is kept of the copy.
+    """
+    begun: CopyBegun = desk.do(caller, custody.begin_copy, form, subject=row)
+    return desk.do(caller, custody.keep_copy, _cleaned(desk, begun), subject=begun.id)
+
+
+def _cleaned(desk: Desk, begun: CopyBegun) -> FinishCopy:
+    if begun.original.size_bytes > room.BYTES_MAX:
+        return FinishCopy(why="TOO_LARGE")
+    original = _Proved(desk.files.read(begun.original.blob, begun.original.key.raw()))
+    pieces = iter(original)
+    first = next(pieces, b"")
+    kind = room.kind_of(first[: room.HEAD_BYTES])
+    if kind is None:
+        return FinishCopy(why="UNKNOWN_TYPE")
+    try:
+        with desk.files.receive_copy(begun.key.raw(), room.COPY_BYTES_MAX) as incoming:
+            cleaned = room.clean(chain([first], pieces), kind, incoming.write)
+            if original.sha256.hexdigest().encode() != begun.sha256.raw():
+                raise SealBroken
+            kept = incoming.finish()
+    except NotCleaned as no:
+        return FinishCopy(why=no.why)
+    except TooLarge:
+        return FinishCopy(why="TOO_LARGE")
+    return FinishCopy(
+        blob=kept.blob, size_bytes=kept.size_bytes, sha256=kept.sha256, media_type=cleaned.media_type,
+        removed=cleaned.removed,
+    )  # fmt: skip
+
+
+class _Proved:
+    """An original on its way to the room, hashed as it goes."""
+
+    def __init__(self, source: Iterator[bytes]) -> None:
+        self._source = source
+        self.sha256 = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._source:
+            self.sha256.update(piece)
+            yield piece
