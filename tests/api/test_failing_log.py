@@ -65,9 +65,9 @@ def test_no_opening_shows_a_word_while_its_entry_cannot_be_kept(
     staff: Staff, world: World, database: Database, fault: str
 ) -> None:
     scene = Scene.set(world)
-    # What was sent through the portal belongs to no case yet, and what nobody has read is not filed: neither
-    # takes a number of a case.
-    numberless = ("submission", "/file")
+    # What was sent through the portal belongs to no case yet, an interpreter to none, and what nobody has read is not
+    # filed: none of them takes a number of a case.
+    numberless = ("submission", "interpreters", "/file")
     openings = [
         ask for ask in OPENINGS if fault != "the number is refused" or not any(word in ask.path for word in numberless)
     ]
