@@ -185,4 +185,4 @@ async def _refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
     if request.scope["path"].startswith(("/api/", "/healthz")):
         return answer(refusal)
-    return web.refused(request, refusal)
+    return await web.refused(request, refusal)

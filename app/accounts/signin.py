@@ -58,6 +58,8 @@ log = logging.getLogger("amana.accounts")
 
 # Idle time is measured in minutes; noting every request would be a write per read.
 TOUCH_SECONDS = 20
+# For how long after its end a session still says whose it was.
+LATE = timedelta(hours=24)
 
 
 # Statements are made once: building one costs more than the database takes to answer it.
@@ -95,6 +97,14 @@ _STILL = (
     .join(User, User.id == SignIn.user_id)
     .where(SignIn.id == bindparam("sign_in"))
 )
+
+
+@dataclass(frozen=True)
+class EndedSession:
+    """Whose a session was, and the holder of their key."""
+
+    user_id: UUID
+    holder: UUID
 
 
 @dataclass(frozen=True)
@@ -197,6 +207,21 @@ class SignIns:
             self._office.housekeep(lambda session: session.execute(touched))
         raw = boxes.open_box(actions.token_key(token), found.sealed_key, context=found.id.bytes)
         return _caller_of(self._office.register, rows, hpke.PrivateKey.from_raw(raw))
+
+    def ended(self, token: str) -> EndedSession | None:
+        """Whose session a token was, if it ended within the last day and its account is in use; None otherwise.
+
+        For what somebody sends a moment too late. It opens nothing: what is kept is sealed to them.
+        """
+        if not 40 <= len(token) <= 64:
+            return None
+        rows = self._office.look_up(_BEHIND_TOKEN, {"token_hash": actions.token_hash(token)})
+        if not rows or rows[0].state != AccountState.ACTIVE or rows[0].holder is None:
+            return None
+        found, at = rows[0], clock.now()
+        idle_until = found.seen_at + timedelta(seconds=found.idle_seconds_max)
+        over = min(each for each in (found.ended_at, found.ends_at, idle_until) if each is not None)
+        return EndedSession(found.user_id, found.holder) if over <= at < over + LATE else None
 
     def _service(self, token: str) -> Caller:
         """The caller of a service's token. What opens none is counted in a lane that no right one waits in."""

@@ -24,7 +24,7 @@ from app.people import actions as people
 from app.protection import actions as protection
 from app.protection import queries as protection_queries
 from app.testimonies import actions as testimonies
-from app.testimonies import custody, paper, reading, sessions, versions
+from app.testimonies import custody, drafts, paper, reading, safety, sessions, versions
 from app.testimonies import queries as testimony_queries
 from app.work import Action, Query
 
@@ -100,6 +100,11 @@ POSTS: Final = (
     Post("/api/interpreters/{row}/undertaking", sessions.undertake),
     Post("/api/cases/{reference}/prior-accounts", sessions.record_prior, 201),
     Post("/api/testimonies/{row}/move", testimonies.move),
+    Post("/api/testimonies/{row}/safety", safety.record, 201),
+    Post("/api/testimonies/{row}/safety/alert", safety.alert, 201),
+    Post("/api/cases/{reference}/drafts", drafts.save, 201),
+    Post("/api/drafts/{row}/discard", drafts.discard),
+    Post("/api/rescues/{row}/take-up", drafts.take_up),
     Post("/api/consents/{row}/withdraw", testimonies.withdraw),
     Post("/api/check_ins/{row}/settle", protection.settle_check_in),
     Post("/api/submissions/{reference}/triage", intake.triage),
@@ -112,6 +117,8 @@ POSTS: Final = (
     Post("/api/testimonies/{row}/open", testimonies.open_testimony),
     Post("/api/testimonies/{row}/read", reading.read_account),
     Post("/api/segments/{row}/open", testimonies.open_segment),
+    Post("/api/drafts/{row}/open", drafts.open_draft),
+    Post("/api/safety_answers/{row}/open", safety.open_answer),
     Post("/api/prior_accounts/{row}/open", testimonies.open_prior),
     Post("/api/segment_versions/{row}/open", versions.open_version),
     Post("/api/session_events/{row}/open", sessions.open_event),
@@ -159,6 +166,9 @@ GETS: Final = (
     Get("/api/testimonies/{row}", testimony_queries.show),
     Get("/api/interpreters", testimony_queries.interpreters, paged=True),
     Get("/api/paper_sessions/{row}", testimony_queries.paper),
+    Get("/api/cases/{reference}/drafts", drafts.of_case),
+    Get("/api/drafts", drafts.mine, paged=True),
+    Get("/api/rescues", drafts.waiting),
     Get("/api/arrivals", intake_queries.arrivals, paged=True),
     Get("/api/handoffs/count", case_queries.count_handoffs),
     Get("/api/handoffs/{row}", case_queries.show_handoff),

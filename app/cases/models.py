@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -152,6 +152,10 @@ class HandoffState(StrEnum):
     FILED = "FILED"
 
 
+# Within which somebody of the receiving team reads that a person may be in danger now.
+ACKNOWLEDGED_WITHIN: Final = timedelta(minutes=15)
+
+
 class Handoff(EnvelopeRow):
     """Facts passed across the wall: sealed to the receiving team; the sender cannot open it again."""
 
@@ -168,6 +172,12 @@ class Handoff(EnvelopeRow):
     at: Mapped[datetime]
     state: Mapped[str]
     state_at: Mapped[datetime]
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Until when it is to be read, where that is a matter of minutes."""
+        waits = self.kind == "SAFETY" and self.state == HandoffState.SENT
+        return self.at + ACKNOWLEDGED_WITHIN if waits else None
 
     def read(self, *, at: datetime) -> None:
         """Somebody of the receiving team has opened it. It may be opened again later."""

@@ -121,7 +121,7 @@ def show_handoff(reading: Reading, row: UUID) -> HandoffLine:
 
 
 def _handoff(row: Handoff) -> HandoffLine:
-    return HandoffLine(row.id, row.kind, row.from_team, row.sent_by, row.at.date().isoformat(), row.state)
+    return HandoffLine(row.id, row.kind, row.from_team, row.sent_by, row.at.date().isoformat(), row.state, row.due_at)
 
 
 def _line(case: Case, held: frozenset[str]) -> CaseLine:
@@ -136,8 +136,12 @@ def _records(reading: Reading, case: UUID, held: frozenset[str]) -> list[RecordL
         # The scope would give no row of a compartment I do not hold; not asking saves the question.
         if issubclass(table, CaseRow) and (not isinstance(table.compartment, str) or table.compartment in held):
             rows = reading.all(table, table.case_id == case, order=table.id, limit=RECORDS_MAX)
-            found += [_record(name, row) for row in rows]
+            found += [_record(name, row) for row in rows if not _emptied(row)]
     return found
+
+
+def _emptied(row: CaseRow) -> bool:
+    return bool(row.emptied) and getattr(row, "state", "") == row.emptied
 
 
 def _record(name: str, row: CaseRow) -> RecordLine:

@@ -60,7 +60,10 @@ class CaseView:
 
 @dataclass(frozen=True)
 class Look:
-    """One line of "who looked": operation and role, the day, the reason; never a name."""
+    """One line of "who looked": operation and role, the day, the reason; never a name.
+
+    runs  how many entries in a row it stands for, itself the newest
+    """
 
     seq: int
     at: str
@@ -69,11 +72,15 @@ class Look:
     roles: tuple[str, ...]
     justification: str | None
     outcome: str
+    runs: int = 1
 
 
 @dataclass(frozen=True)
 class HandoffLine:
-    """That another team passed something on to mine: its kind and day, not a word of it."""
+    """That another team passed something on to mine: its kind and day, not a word of it.
+
+    due  until when it is to be read: somebody may be in danger now
+    """
 
     id: UUID
     kind: str
@@ -81,6 +88,7 @@ class HandoffLine:
     sent_by: str
     day: str
     state: str
+    due: datetime | None = None
 
 
 @dataclass(frozen=True)

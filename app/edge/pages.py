@@ -46,7 +46,12 @@ def environment(area: str, words: Catalogues, static: Static, **filters: Callabl
     made.install_gettext_callables(  # type: ignore[attr-defined]
         words.gettext, words.ngettext, newstyle=True, pgettext=words.pgettext, npgettext=words.npgettext
     )
-    ours = {"day": languages.day, "plain_text": plain_text, "visible": visible} | filters
+    ours = {
+        "day": languages.day,
+        "plain_text": plain_text,
+        "visible": visible,
+        "after_the_tag": after_the_tag,
+    } | filters
     made.filters |= {name: _asked_anew(each) for name, each in ours.items()}
     made.globals |= {"static": static.address, "languages": languages.LANGUAGES}
     for folder, name in _COMPONENTS.items():
@@ -73,6 +78,11 @@ def plain_text(value: Plain | str | None) -> str:
     if value is None:
         return ""
     return value.read() if isinstance(value, Plain) else value
+
+
+def after_the_tag(text: str) -> str:
+    """What stands in a text area, so that it is the same text again: browsers drop the first line end after its tag."""
+    return f"\n{text}" if text.startswith("\n") else text
 
 
 def visible(text: str) -> Markup:

@@ -64,12 +64,14 @@ class Sheet:
 
     once      makes sending the same page twice one deed
     mistakes  sentences by field name; "" is about the whole
+    draft     what of this form was saved before, on pages that know drafts
     """
 
     csrf: str
     once: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     values: Fields = field(default_factory=dict)
     mistakes: Mapping[str, str] = field(default_factory=dict)
+    draft: Any = None
     _placed: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     def place(self, name: str) -> str:

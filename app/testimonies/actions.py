@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from typing import Final
 
 from app.cases.forms import Opening
 from app.cases.models import Case, Hold, Pathway
@@ -11,6 +12,7 @@ from app.cases.steps import open_case_of, open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict, NotFound
 from app.testimonies import custody, rules, versions
+from app.testimonies.drafts import settle
 from app.testimonies.forms import (
     BeginAttachment,
     BeginTestimony,
@@ -41,6 +43,9 @@ from app.testimonies.steps import (
 from app.testimonies.views import FileBegun, FileOpened, Recorded
 from app.work import Work, action
 
+# The later moves whose pages may hold a draft.
+DRAFTED: Final = {"READ_BACK": "READ_BACK", "SEGMENTED": "SEGMENTS"}
+
 
 @action("testimony.begin", operation="collect", on=Case, creates=True)
 def begin(work: Work, case: Case, form: BeginTestimony) -> Stored:
@@ -67,6 +72,7 @@ def begin(work: Work, case: Case, form: BeginTestimony) -> Stored:
 def explain_limits(work: Work, testimony: Testimony, form: ExplainLimits) -> Stored:
     """Keep that the limits were read and how they were understood, before any question."""
     moved(work, testimony, State.LIMITS_EXPLAINED)
+    settle(work, testimony.case_id, testimony.id, "LIMITS", form)
     testimony.statement_version = form.statement_version
     work.seal(testimony, "statement_language", form.language)
     work.seal(testimony, "own_words", form.own_words)
@@ -78,6 +84,7 @@ def explain_limits(work: Work, testimony: Testimony, form: ExplainLimits) -> Sto
 def ready(work: Work, testimony: Testimony, form: MakeReady) -> Stored:
     """Counsel decided, care and legal use asked: only then may somebody ask what happened."""
     moved(work, testimony, State.READY)
+    settle(work, testimony.case_id, testimony.id, "READY", form)
     agreed(work, testimony)
     work.seal(testimony, "counsel", json.dumps([form.counsel, form.counsel_reason], ensure_ascii=False))
     work.record(testimony, state=testimony.state)
@@ -93,6 +100,7 @@ def start_session(work: Work, testimony: Testimony, form: StartSession) -> Store
     if testimony.state != State.READY:
         raise Conflict("A conversation begins when the account is ready for it, and only once.")
     case = moved(work, testimony, State.IN_SESSION)
+    settle(work, testimony.case_id, testimony.id, "SESSION", form)
     agreed(work, testimony)
     if form.why_again is None and told_before(work, testimony):
         raise Conflict("The witness has told this before. Say why they are asked once more.")
@@ -108,6 +116,7 @@ def start_session(work: Work, testimony: Testimony, form: StartSession) -> Store
 def record(work: Work, testimony: Testimony, form: RecordAccount) -> Recorded:
     """Keep the account in numbered segments, each sealed by itself, byte for byte as given."""
     moved(work, testimony, State.RECORDED)
+    settle(work, testimony.case_id, testimony.id, "ACCOUNT", form)
     agreed(work, testimony)
     segments = keep_passages(work, testimony, form)
     work.record(testimony, segments=len(segments))
@@ -126,6 +135,8 @@ def move(work: Work, testimony: Testimony, form: MoveOn) -> Stored:
             _go_on_interpreted(work, testimony)
         case State.SEALED:
             versions.close(work, testimony)
+    if form.to in DRAFTED:
+        settle(work, testimony.case_id, testimony.id, DRAFTED[form.to], form)
     work.record(testimony, state=testimony.state)
     return _stored(testimony)
 
@@ -158,6 +169,7 @@ def record_consent(work: Work, case: Case, form: RecordConsent) -> Stored:
         state_at=work.now, text_version=form.text_version, recorded_by=work.actor.code,
         reconfirm_on=form.adult_on.replace(day=1) if form.adult_on else None,
     )  # fmt: skip
+    settle(work, case.id, case.id, f"CONSENT_{form.tier}", form)
     capacity = form.model_dump(include={"guardian", "own_assent", "best_interest"}, exclude_none=True)
     work.seal(consent, "capacity", json.dumps(capacity, ensure_ascii=False) if capacity else None)
     work.seal(consent, "language", form.language)
@@ -239,7 +251,7 @@ def download(work: Work, attachment: Attachment, form: OpenFile) -> FileOpened:
 
 def keep_frame(work: Work, testimony: Testimony, form: StartSession) -> None:
     """Seal the frame of a session, with what the register said of its interpreter."""
-    told = form.model_dump(mode="json", exclude={"home_district", "group"}, exclude_none=True)
+    told = form.model_dump(mode="json", exclude={"home_district", "group", "draft", "aside"}, exclude_none=True)
     against = chosen(work, form)
     told |= {"ties": " ".join(against)} if against else {}
     work.seal(testimony, "frame", json.dumps(told, ensure_ascii=False))

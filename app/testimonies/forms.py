@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field, model_validator
 
@@ -21,6 +22,17 @@ Code = Annotated[str, Field(pattern=r"^[A-Z]{1,2}-[0-9A-Z]{1,8}$")]
 InterpreterCode = Annotated[str, Field(pattern=r"^I-[3-9A-Z]{4}$")]
 
 
+class Drafted(Form):
+    """A step that may have been written in several goes: what of its drafts whoever keeps it has seen.
+
+    draft  the version its page was filled from, 0 if it began empty; a program says none
+    aside  a text of one's own that stood aside
+    """
+
+    draft: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    aside: UUID | None = None
+
+
 class BeginTestimony(Form):
     """Triage of an account to come. Admissions may be recorded only with a promise on file."""
 
@@ -29,7 +41,7 @@ class BeginTestimony(Form):
     under_18: bool = False
 
 
-class ExplainLimits(Form):
+class ExplainLimits(Drafted):
     """That the statement of limits was read, in which language, and how it was understood."""
 
     statement_version: Version
@@ -37,7 +49,7 @@ class ExplainLimits(Form):
     own_words: Words
 
 
-class MakeReady(Form):
+class MakeReady(Drafted):
     """What must be settled before the first substantive question."""
 
     counsel: Literal["OFFERED", "PRESENT", "DECLINED"]
@@ -63,7 +75,7 @@ class ChooseInterpreter(Form):
     conflict_reason: Words | None = None
 
 
-class StartSession(ChooseInterpreter):
+class StartSession(ChooseInterpreter, Drafted):
     """The frame of a session: the kind of place, never an address; who is there, by role and code.
 
     why_again  where the witness has told it before, here or elsewhere: why they are asked once more
@@ -92,14 +104,14 @@ class Passage(Form):
     classes: frozenset[SegmentClass] = frozenset()
 
 
-class RecordAccount(Form):
+class RecordAccount(Drafted):
     """The account in numbered segments, in the language it was given in."""
 
     language: Language
     segments: Annotated[tuple[Passage, ...], Field(min_length=1, max_length=200)]
 
 
-class MoveOn(Form):
+class MoveOn(Drafted):
     """Take the next defined step; a step that is skipped needs its reason."""
 
     to: Literal["TRANSCRIBED", "TRANSLATED", "READ_BACK", "SEGMENTED", "SEALED", "PAUSED", "IN_SESSION"]
@@ -107,7 +119,7 @@ class MoveOn(Form):
     words: Words | None = None
 
 
-class RecordConsent(Form):
+class RecordConsent(Drafted):
     """One tier, asked by itself."""
 
     tier: Tier

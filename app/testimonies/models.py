@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import CaseRow, EnvelopeRow, Sealed
 from app.errors import Conflict, NotFound
-from app.testimonies.rules import ConsentState, State, may_move
+from app.testimonies.rules import ConsentState, DraftState, State, may_move
 
 # How long a file may be on its way, with all its interruptions.
 ARRIVING_MAX = timedelta(hours=72)
@@ -317,3 +317,71 @@ class PriorAccount(CaseRow):
     submission_id: Mapped[UUID | None] = mapped_column(unique=True)
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
+
+
+class Draft(CaseRow):
+    """What is typed at a step and not kept yet. Its words lie under the account's key from the first save.
+
+    One for each step, whoever saves it. A text that would go over what its writer has not
+    seen stands beside it. One that was kept or thrown away is emptied: the program may
+    delete nothing, and the numbers of versions go on.
+    """
+
+    __tablename__ = "drafts"
+    __table_args__ = (
+        CheckConstraint("state IN ('SAVED', 'ASIDE', 'GONE')", name="state"),
+        CheckConstraint("(state = 'GONE') = (words IS NULL)", name="words"),
+        Index("ix_drafts_one_a_step", "about", "step", unique=True, postgresql_where="state = 'SAVED'"),
+    )
+    compartment = "TESTIMONY"
+    author = "saved_by"
+    emptied = DraftState.GONE
+
+    # The account it belongs to; the case itself where a consent is asked, which belongs to no single account.
+    about: Mapped[UUID] = mapped_column(index=True)
+    step: Mapped[str]
+    state: Mapped[str]
+    version: Mapped[int]
+    # Saved by the page while somebody typed: when they come in again they are led back to it.
+    typing: Mapped[bool]
+    words: Mapped[Sealed | None]
+    saved_by: Mapped[str]
+    saved_at: Mapped[datetime]
+
+    def empty(self, *, at: datetime) -> None:
+        """Its step was kept, or somebody threw it away."""
+        if self.state == DraftState.GONE:
+            raise Conflict("This draft is gone already.")
+        self.state, self.words, self.saved_at = DraftState.GONE, None, at
+
+
+class SafetyAnswer(CaseRow):
+    """What was answered when somebody was asked whether they are safe now; what they fear goes to protection alone."""
+
+    __tablename__ = "safety_answers"
+    compartment = "TESTIMONY"
+    author = "asked_by"
+
+    testimony_id: Mapped[UUID] = mapped_column(ForeignKey("testimonies.id"), index=True)
+    answers: Mapped[Sealed]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+
+
+class Rescue(EnvelopeRow):
+    """What somebody sent when their session had just ended: sealed to their own key, theirs alone to take up."""
+
+    __tablename__ = "rescues"
+    __table_args__ = (CheckConstraint("(words IS NULL) = (taken_at IS NOT NULL)", name="words"),)
+    scopes = frozenset({"own"})
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    words: Mapped[Sealed | None]
+    at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+
+    def take(self, *, at: datetime) -> None:
+        """Taken up, or no longer theirs to take up: nothing of it stays here."""
+        if self.taken_at is not None:
+            raise Conflict("This was taken up already.")
+        self.words, self.taken_at = None, at

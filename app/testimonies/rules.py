@@ -53,6 +53,14 @@ class ConsentState(StrEnum):
     RECONFIRM_DUE = "RECONFIRM_DUE"
 
 
+class DraftState(StrEnum):
+    """ASIDE: a text that would have gone over another that its writer had not seen."""
+
+    SAVED = "SAVED"
+    ASIDE = "ASIDE"
+    GONE = "GONE"
+
+
 class SegmentClass(StrEnum):
     SELF_INCRIMINATING = "SELF_INCRIMINATING"
     THIRD_PARTY = "THIRD_PARTY"

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
@@ -21,15 +21,16 @@ from app.errors import Conflict, Denied, Unprocessable
 from app.testimonies import actions, queries
 from app.testimonies.forms import RecordAccount
 from app.testimonies.views import AccountView
+from app.web import drafts
+from app.web.drafts import ManyFields
 from app.web.frame import sheet, show
-from app.web.session import Visitor, fields_up_to
+from app.web.session import Visitor
 from app.web.taking import HERE, officers_only
 from app.work import Caller
 
 PASSAGES_MAX: Final = 200
-# A speaker and up to nine classes for each passage, and what every form has.
-AccountFields = Annotated[dict[str, list[str]], Depends(fields_up_to(PASSAGES_MAX * 10 + 10))]
 _BLANK_LINES: Final = re.compile(r"\n(?:[^\S\n]*\n)+")
+_STEP: Final = "account"
 _FIRST, _SECOND = "intake/account.html", "intake/passages.html"
 
 router = APIRouter()
@@ -52,11 +53,12 @@ def divided(text: str) -> tuple[str, ...]:
 def account_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """One field for the whole account, as it is told."""
     officers_only(visitor)
-    return _page(request, desk, visitor, row, _FIRST, sheet(request))
+    begun = drafts.begin(request, desk, visitor, drafts.account_place(desk, visitor, row_id(row), _STEP))
+    return _gone_on_with(request, desk, visitor, row, begun, 200)
 
 
 @router.post("/testimonies/{row}/account")
-def account(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: AccountFields) -> Response:
+def account(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: ManyFields) -> Response:
     """Divide the text, go back to it, or keep it: whichever button was pressed."""
     officers_only(visitor)
     fields = {name: [value.replace("\r\n", "\n") for value in values] for name, values in given.items()}
@@ -97,7 +99,10 @@ def _form(typed: Sheet) -> RecordAccount:
         "segments": [
             _passage(text, number, typed.values) for number, text in enumerate(divided(typed.value("text")), 1)
         ],
+        **{name: typed.value(name) for name in ("aside",) if typed.value(name)},
     }
+    if typed.value("draft").isdigit():
+        told["draft"] = int(typed.value("draft")[:7])
     try:
         return form_of(RecordAccount, told)
     except ValidationError:
@@ -109,8 +114,19 @@ def _passage(text: str, number: int, values: Mapping[str, Sequence[str]]) -> dic
     return {"text": text, "speaker": speaker, "classes": list(values.get(f"classes.{number}", ()))}
 
 
+def _gone_on_with(request: Request, desk: Desk, visitor: Caller, row: str, typed: Sheet, status: int) -> Response:
+    """The page on which somebody stopped: the text, or its passages once they were marked."""
+    marked = any(name.startswith(("speaker.", "classes.")) for name in typed.values)
+    return _page(request, desk, visitor, row, _SECOND if marked else _FIRST, typed, status)
+
+
+drafts.FORMS[_STEP] = _gone_on_with
+
+
 def _page(
     request: Request, desk: Desk, visitor: Caller, row: str, template: str, typed: Sheet, status: int = 200
 ) -> Response:  # fmt: skip
+    if typed.draft is None:
+        typed = drafts.again(desk, visitor, drafts.account_place(desk, visitor, row_id(row), _STEP), typed)
     written = Writing(desk.ask(visitor, queries.show, row_id(row)), divided(typed.value("text")))
     return show(request, desk, visitor, template, written, here=HERE, sheet=typed, status=status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -24,6 +24,10 @@ from app.work import Caller
 
 router = APIRouter()
 
+# Entries of one page of who looked, and the one that comes many times in a row.
+PAGE: Final = 50
+SAVES: Final = "draft.save"
+
 NONE_SUCH: Final = N_("None of your cases has this reference. Check each sign.")
 
 
@@ -40,6 +44,7 @@ class MyCases:
 class Looks:
     looks: tuple[Look, ...]
     number: int
+    more: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,22 @@ class Keys:
     """Who could be given a key, besides who holds one."""
 
     colleagues: tuple[Colleague, ...]
+
+
+def folded(looks: tuple[Look, ...]) -> tuple[Look, ...]:
+    """Entries as they are read: a page that saved while somebody typed is one line, however often it did.
+
+    In the log each of them stands by itself; this is for the eye.
+    """
+    shown: list[Look] = []
+    for look in looks:
+        last = shown[-1] if shown else None
+        alike = last is not None and (last.roles, last.outcome) == (look.roles, look.outcome)
+        if last is not None and alike and last.action == look.action == SAVES:
+            shown[-1] = replace(last, runs=last.runs + 1)
+        else:
+            shown.append(look)
+    return tuple(shown)
 
 
 @router.get("/cases")
@@ -74,7 +95,7 @@ def find(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Re
 def overview(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """States, dates, what is recorded by name, who looked last."""
     file = case_file(desk, visitor, reference)
-    latest = desk.ask(visitor, queries.looked, file.view.reference, 0)[:5]
+    latest = folded(desk.ask(visitor, queries.looked, file.view.reference, 0))[:5]
     return case_page(request, desk, visitor, file, "case/overview.html", "", Looks(latest, 0))
 
 
@@ -83,7 +104,8 @@ def looked(reference: str, request: Request, desk: TheDesk, visitor: Visitor) ->
     """Who looked, in codes: operation, role, reason, when. Never a name."""
     file = case_file(desk, visitor, reference)
     number = page_number(request.query_params.get("page"))
-    view = Looks(desk.ask(visitor, queries.looked, file.view.reference, number), number)
+    looks = desk.ask(visitor, queries.looked, file.view.reference, number)
+    view = Looks(folded(looks), number, len(looks) == PAGE)
     return case_page(request, desk, visitor, file, "case/looked.html", "looked", view)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -15,6 +16,7 @@ from app.errors import NotFound
 from app.testimonies import actions, queries
 from app.testimonies.rules import STATEMENT_VERSION, Tier
 from app.testimonies.views import TierLine
+from app.web import drafts
 from app.web.casefile import CaseFile, case_file, case_page
 from app.web.frame import save, sheet
 from app.web.session import Fields, Visitor
@@ -55,7 +57,9 @@ def tab(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Re
 @router.get("/cases/{reference}/consent/{tier}")
 def ask_page(reference: str, tier: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """One tier: what is read out, and the answer."""
-    return _page(request, desk, visitor, reference, tier, "intake/ask.html", ASKS, sheet(request))
+    place = _place(desk, visitor, reference, tier)
+    begun = sheet(request) if place is None else drafts.begin(request, desk, visitor, place)
+    return _page(request, desk, visitor, reference, tier, "intake/ask.html", ASKS, begun)
 
 
 @router.post("/cases/{reference}/consent/{tier}")
@@ -65,10 +69,20 @@ def ask(reference: str, tier: str, request: Request, desk: TheDesk, visitor: Vis
     return save(
         request, desk, visitor, given, actions.record_consent, subject=file.view.reference,
         then=f"/cases/{file.view.reference}/consent",
-        again=lambda typed, status: _page(
-            request, desk, visitor, reference, tier, "intake/ask.html", ASKS, typed, status),
+        again=_asked(request, desk, visitor, reference, tier),
         shape=lambda fields: fields | {"tier": [tier], "text_version": [STATEMENT_VERSION]},
     )  # fmt: skip
+
+
+@router.post("/cases/{reference}/consent/{tier}/draft")
+def save_answer(
+    reference: str, tier: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields
+) -> Response:  # fmt: skip
+    """Save what was answered so far and come back later."""
+    place = _place(desk, visitor, reference, tier)
+    if place is None:
+        raise NotFound
+    return drafts.save(request, desk, visitor, given, place, _asked(request, desk, visitor, reference, tier))
 
 
 @router.get("/cases/{reference}/consent/{tier}/withdraw")
@@ -89,6 +103,27 @@ def withdraw(reference: str, tier: str, request: Request, desk: TheDesk, visitor
         again=lambda typed, status: _page(
             request, desk, visitor, reference, tier, "intake/withdraw.html", WITHDRAWS, typed, status),
     )  # fmt: skip
+
+
+def _place(desk: Desk, visitor: Caller, reference: str, tier: str) -> drafts.Place | None:
+    """Where a draft of this tier belongs; none in a case without an account that it could serve."""
+    file, _ = _tier(desk, visitor, reference, tier, ASKS)
+    accounts = [record.id for record in file.records("testimonies")]
+    return drafts.case_place(file.view.reference, accounts, tier)
+
+
+def _asked(
+    request: Request, desk: Desk, visitor: Caller, reference: str, tier: str
+) -> Callable[[Sheet, int], Response]:  # fmt: skip
+    """Shows the page of a tier again."""
+
+    def again(typed: Sheet, status: int) -> Response:
+        place = _place(desk, visitor, reference, tier)
+        if place is not None and typed.draft is None:
+            typed = drafts.again(desk, visitor, place, typed)
+        return _page(request, desk, visitor, reference, tier, "intake/ask.html", ASKS, typed, status)
+
+    return again
 
 
 def _tiers(desk: Desk, visitor: Caller, reference: str) -> tuple[CaseFile, tuple[TierLine, ...]]:

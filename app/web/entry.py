@@ -14,6 +14,7 @@ from app.edge.desk import Desk, TheDesk
 from app.edge.languages import LANGUAGES
 from app.edge.sheets import Mistakes, Sheet
 from app.errors import SignInRefused, TooManyTries, Unprocessable
+from app.web.drafts import landing
 from app.web.frame import show
 from app.web.session import COOKIE, DEVICE, LANGUAGE, EntryFields, Fields, Visitor, keep
 from app.work import Form
@@ -40,7 +41,7 @@ def sign_in(request: Request, desk: TheDesk, given: EntryFields) -> Response:
         entered = desk.enter().enter(_read(desk, SignInForm, fields))
     except (SignInRefused, TooManyTries, Unprocessable) as refusal:
         return _again(request, desk, "entry/sign_in.html", given, refusal)
-    answer = RedirectResponse("/today", 303)
+    answer = RedirectResponse(landing(desk, desk.enter().caller(entered.token)), 303)
     keep(answer, desk, COOKIE, entered.token, SESSION_SECONDS)
     keep(answer, desk, DEVICE, entered.device, DEVICE_SECONDS)
     return answer

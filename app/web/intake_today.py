@@ -10,8 +10,10 @@ from app.edge.desk import Desk
 from app.edge.languages import N_
 from app.intake import queries as arrivals
 from app.testimonies import queries as accounts
+from app.testimonies.drafts import Drafts, mine
 from app.testimonies.rules import Step
 from app.testimonies.views import AccountLine
+from app.web.drafts import address_of
 from app.web.today import TASKS_MAX, Block, Task, Tile
 from app.work import Caller
 
@@ -27,6 +29,16 @@ _DO: Final = {
     Step.SEGMENTS: N_("Check the passages"),
     Step.SEAL: N_("Seal the account"),
 }
+_GO_ON: Final = {
+    "LIMITS": N_("Go on with your draft: what protects these words"),
+    "SAFETY": N_("Go on with your draft: immediate safety"),
+    "READY": N_("Go on with your draft: lawyer and readiness"),
+    "SESSION": N_("Go on with your draft: the conversation begins"),
+    "ACCOUNT": N_("Go on with your draft: the account"),
+    "READ_BACK": N_("Go on with your draft: read back"),
+    "SEGMENTS": N_("Go on with your draft: the passages"),
+}
+_ASK: Final = N_("Go on with your draft: what the witness agrees to")
 
 
 def waits(desk: Desk, visitor: Caller) -> Block:
@@ -35,11 +47,13 @@ def waits(desk: Desk, visitor: Caller) -> Block:
     danger = desk.ask(visitor, arrivals.arrivals, danger=True)
     under_way = desk.ask(visitor, accounts.accounts)
     read_backs = desk.ask(visitor, accounts.accounts, step=Step.READ_BACK.value)
+    begun: Drafts = desk.ask(visitor, mine)
     late = (queue.oldest_hours or 0) >= ARRIVAL_HOURS
     tiles = (
         Tile(N_("Arrivals in danger now"), danger.total, "/arrivals?danger=yes", urgent=True),
         Tile(N_("Arrivals waiting"), queue.total, "/arrivals", urgent=late, hours=queue.oldest_hours),
         Tile(N_("Testimonies being taken"), under_way.total, "/testimonies"),
+        Tile(N_("My drafts"), begun.total, "/drafts"),
         Tile(N_("To be read back"), read_backs.total, "/testimonies?step=READ_BACK"),
         Tile(N_("Hand-offs for intake"), desk.ask(visitor, case_queries.count_handoffs), "/hand-offs"),
     )
@@ -48,10 +62,15 @@ def waits(desk: Desk, visitor: Caller) -> Block:
         for line in queue.lines
         if line.state != "TRIAGED" or line.danger
     )
+    # Only step and reference stand here: that somebody began to write there, not a word of it.
+    going_on = tuple(
+        Task(_GO_ON.get(line.step, _ASK), address_of(line), line.reference, line.saved_at.date().isoformat())
+        for line in begun.lines
+    )
     return Block(
         ROLE,
         tiles,
-        tuple(sorted(judged + tuple(map(_task, under_way.lines)), key=_most_urgent)[:TASKS_MAX]),
+        tuple(sorted(judged + going_on + tuple(map(_task, under_way.lines)), key=_most_urgent)[:TASKS_MAX]),
         primary=(N_("Record a testimony"), "/testimonies/new"),
     )
 

@@ -10,6 +10,7 @@ from app.edge.languages import N_
 STEPS: Final = {
     "LIMITS": N_("What protects these words"),
     "CONSENT": N_("What the witness agrees to"),
+    "SAFETY": N_("Immediate safety"),
     "READY": N_("Lawyer and readiness"),
     "PERSON": N_("Who the witness is"),
     "SESSION": N_("The conversation begins"),

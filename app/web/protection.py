@@ -8,7 +8,9 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.cases import queries as case_queries
 from app.cases.forms import Opening
+from app.cases.views import HandoffLine
 from app.edge.desk import Desk, TheDesk, page_number, row_id
 from app.edge.languages import N_
 from app.edge.sheets import Sheet
@@ -108,10 +110,23 @@ def _tasks(desk: Desk, visitor: Caller) -> list[Task]:
         )
         return Task(words, f"/cases/{line.reference}/threat", line.reference, line.since, line.standing == "OVERDUE")
 
+    def read_now(line: HandoffLine) -> Task:
+        return Task(
+            N_("Somebody may be in danger: read what was passed on"), f"/hand-offs/{line.id}", "", line.due or "", True
+        )
+
+    passed: tuple[HandoffLine, ...] = desk.ask(visitor, case_queries.handoffs)
+    alarms = [read_now(line) for line in passed if line.due is not None]
     missed = [talk(line) for line in desk.ask(visitor, queries.check_ins, standing="MISSED")]
     lapsed = [assess(line) for line in desk.ask(visitor, queries.threats)]
     today = [talk(line) for line in desk.ask(visitor, queries.check_ins, standing="TODAY")]
-    return missed + [task for task in lapsed if task.urgent] + today + [task for task in lapsed if not task.urgent]
+    return (
+        alarms
+        + missed
+        + [task for task in lapsed if task.urgent]
+        + today
+        + [task for task in lapsed if not task.urgent]
+    )
 
 
 def _queue(

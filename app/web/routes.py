@@ -10,6 +10,7 @@ from app.errors import NotSignedIn, Refusal
 from app.web import (
     administration,
     cases,
+    drafts,
     entry,
     frame,
     handoffs,
@@ -47,16 +48,19 @@ def favicon(request: Request) -> Response:
 
 for _part in (
     entry, today, visits, cases, me, team, help, oversight, administration, handoffs, legal, protection, safety,
+    drafts,
     *intake_desk.PAGES,
 ):  # fmt: skip
     router.include_router(_part.router)
 
 
-def refused(request: Request, refusal: Refusal) -> Response:
+async def refused(request: Request, refusal: Refusal) -> Response:
     """A refusal as a page, in the frame of whoever asked; who is not signed in is shown the way in."""
     if refusal.status == 401 and request.method == "GET":
         return RedirectResponse("/sign-in", 303)
     desk = desk_of(request)
+    if isinstance(refusal, NotSignedIn) and await drafts.rescued(request, desk):
+        return frame.show(request, desk, None, "entry/ended.html", status=refusal.status)
     try:
         caller = visitor(request, desk)
     except NotSignedIn:

@@ -22,6 +22,7 @@ from app.testimonies.forms import ReadAccount
 from app.testimonies.reading import read_account
 from app.testimonies.session_forms import AddVersion, PrepareSession
 from app.testimonies.views import AccountRead, AccountView, SessionPrepared
+from app.web import drafts
 from app.web.casefile import prefetched
 from app.web.frame import save, sheet, show
 from app.web.session import Fields, Visitor, fields_up_to
@@ -44,6 +45,10 @@ BESIDE: Final[Mapping[str, tuple[Action, str]]] = {
     "transcript": (versions.add_version, "intake/version.html"),
     "translation": (versions.add_version, "intake/version.html"),
 }
+
+# The page on which a session begins, and its step: the one of these that is written in several goes.
+_BEGINS: Final = "intake/session.html"
+_STEP: Final = "session"
 
 router = APIRouter()
 
@@ -81,13 +86,15 @@ class SealedPage:
 @router.get("/testimonies/{row}/session")
 def begin_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """What was told before, who could interpret, where the conversation takes place, who is in the room."""
-    return _session(request, desk, visitor, row_id(row), "intake/session.html")(sheet(request), 200)
+    officers_only(visitor)
+    begun = drafts.begin(request, desk, visitor, drafts.account_place(desk, visitor, row_id(row), _STEP))
+    return _session(request, desk, visitor, row_id(row), _BEGINS)(begun, 200)
 
 
 @router.post("/testimonies/{row}/session")
 def begin(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Look into the register, or begin: whichever button was pressed."""
-    return _asked(request, desk, visitor, row_id(row), given, actions.start_session, "intake/session.html")
+    return _asked(request, desk, visitor, row_id(row), given, actions.start_session, _BEGINS)
 
 
 @router.get("/testimonies/{row}/session/{kind}")
@@ -170,6 +177,8 @@ def _session(
     account = desk.ask(visitor, queries.show, key)
 
     def again(filled: Sheet, status: int) -> Response:
+        if template == _BEGINS and filled.draft is None:
+            filled = drafts.again(desk, visitor, drafts.account_place(desk, visitor, key, _STEP), filled)
         view = SessionPage(account, None)
         if not prefetched(request):
             try:
@@ -179,6 +188,13 @@ def _session(
         return show(request, desk, visitor, template, view, here=HERE, sheet=filled, status=status)
 
     return again
+
+
+def _gone_on_with(request: Request, desk: Desk, visitor: Caller, row: str, filled: Sheet, status: int) -> Response:
+    return _session(request, desk, visitor, row_id(row), _BEGINS)(filled, status)
+
+
+drafts.FORMS[_STEP] = _gone_on_with
 
 
 def _preparing(key: UUID, filled: Sheet) -> PrepareSession:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,10 +16,12 @@ from app.edge.desk import Desk, TheDesk, page_number, row_id
 from app.edge.languages import N_
 from app.edge.sheets import Sheet
 from app.errors import NotFound
-from app.testimonies import actions, queries
+from app.testimonies import actions, queries, safety
+from app.testimonies.drafts import DraftLine, of_case
 from app.testimonies.forms import BeginTestimony
-from app.testimonies.rules import NEXT, STATEMENT_VERSION, Step
+from app.testimonies.rules import NEXT, STATEMENT_VERSION, DraftState, Step
 from app.testimonies.views import Accounts, AccountView, CaseAccounts, StepLine
+from app.web import drafts
 from app.web.frame import save, sheet, show
 from app.web.session import Fields, Visitor
 from app.work import Action, Caller
@@ -65,12 +67,13 @@ class Under:
 
 @dataclass(frozen=True)
 class Task:
-    """One row of the task list. ``href`` is empty for what cannot be done now."""
+    """One row of the task list. ``href`` is empty for what cannot be done now; ``draft`` is what was saved there."""
 
     step: str
     standing: str
     href: str = ""
     why: str = ""
+    draft: DraftLine | None = None
 
 
 @dataclass(frozen=True)
@@ -145,31 +148,50 @@ def tasks(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Respon
     account = desk.ask(visitor, queries.show, row_id(row))
     case = desk.ask(visitor, case_queries.show, account.reference)
     files = desk.ask(visitor, queries.of_case, account.reference)
-    return show(request, desk, visitor, "intake/tasks.html", _tasks(account, case, files), here=HERE)
+    saved = desk.ask(visitor, of_case, account.reference)
+    begun = {line.step: line for line in saved if line.about == account.id and line.state == DraftState.SAVED}
+    view = _tasks(account, case, files)
+    view = replace(view, tasks=tuple(replace(task, draft=begun.get(task.step)) for task in view.tasks))
+    return show(request, desk, visitor, "intake/tasks.html", view, here=HERE)
 
 
 @router.get("/testimonies/{row}/limits")
 def limits_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """What protects these words: read out before the first question."""
-    return _step(request, desk, visitor, row_id(row), "intake/limits.html")
+    return _step(request, desk, visitor, row_id(row), "limits")
 
 
 @router.post("/testimonies/{row}/limits")
 def limits(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Keep that it was read, and how it was understood."""
     fixed = {"statement_version": [STATEMENT_VERSION]}
-    return _saved(request, desk, visitor, given, row_id(row), actions.explain_limits, "intake/limits.html", fixed)
+    return _saved(request, desk, visitor, given, row_id(row), actions.explain_limits, "limits", fixed)
+
+
+@router.get("/testimonies/{row}/safety")
+def safety_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """Whether somebody is safe now: asked before the conversation, and again whenever it may have changed."""
+    return _step(request, desk, visitor, row_id(row), "safety")
+
+
+@router.post("/testimonies/{row}/safety")
+def is_safe(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Keep the answers; one yes among them tells protection at once."""
+    alarmed = any("yes" in given.get(question, ()) for question in safety.QUESTIONS)
+    action = safety.alert if alarmed else safety.record
+    told = given if alarmed else {name: values for name, values in given.items() if name != "words"}
+    return _saved(request, desk, visitor, told, row_id(row), action, "safety")
 
 
 @router.get("/testimonies/{row}/ready")
 def ready_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """The lawyer, and what is agreed."""
-    return _step(request, desk, visitor, row_id(row), "intake/ready.html")
+    return _step(request, desk, visitor, row_id(row), "ready")
 
 
 @router.post("/testimonies/{row}/ready")
 def ready(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    return _saved(request, desk, visitor, given, row_id(row), actions.ready, "intake/ready.html")
+    return _saved(request, desk, visitor, given, row_id(row), actions.ready, "ready")
 
 
 @router.post("/testimonies/{row}/pause")
@@ -229,25 +251,49 @@ def _move(name: str) -> tuple[Step, str, str]:
     return MOVES[name]
 
 
-def _step(request: Request, desk: Desk, visitor: Caller, key: UUID, template: str) -> Response:
+def _step(request: Request, desk: Desk, visitor: Caller, key: UUID, page: str) -> Response:
+    """The page of a step as it begins; a name that is a template has no draft."""
     officers_only(visitor)
+    if page.endswith(".html"):
+        return _drawn(request, desk, visitor, key, page, sheet(request), 200)
+    begun = drafts.begin(request, desk, visitor, drafts.account_place(desk, visitor, key, page))
+    return _drawn(request, desk, visitor, key, f"intake/{page}.html", begun, 200)
+
+
+def _drawn(
+    request: Request, desk: Desk, visitor: Caller, key: UUID, template: str, form: Sheet, status: int
+) -> Response:  # fmt: skip
     account = desk.ask(visitor, queries.show, key)
-    return show(request, desk, visitor, template, StepPage(account), here=HERE, sheet=sheet(request))
+    return show(request, desk, visitor, template, StepPage(account), here=HERE, sheet=form, status=status)
+
+
+def _form_of(page: str) -> drafts.Drawn:
+    """How the form of a step's page is drawn."""
+
+    def drawn(request: Request, desk: Desk, visitor: Caller, row: str, form: Sheet, status: int) -> Response:
+        return _drawn(request, desk, visitor, row_id(row), f"intake/{page}.html", form, status)
+
+    return drawn
+
+
+drafts.FORMS.update({page: _form_of(page) for page in ("limits", "safety", "ready")})
 
 
 def _saved(
-    request: Request, desk: Desk, visitor: Caller, given: Any, key: UUID, action: Action, template: str,
+    request: Request, desk: Desk, visitor: Caller, given: Any, key: UUID, action: Action, page: str,
     fixed: dict[str, list[str]] | None = None, then: str = "",
 ) -> Response:  # fmt: skip
     """Take a step and go back to the task list; ``fixed`` is what its page does not ask."""
     officers_only(visitor)
 
-    def again(typed: Sheet, status: int) -> Response:
-        account = desk.ask(visitor, queries.show, key)
-        return show(request, desk, visitor, template, StepPage(account), here=HERE, sheet=typed, status=status)
+    def back(typed: Sheet, status: int) -> Response:
+        if page.endswith(".html"):
+            return _drawn(request, desk, visitor, key, page, typed, status)
+        typed = drafts.again(desk, visitor, drafts.account_place(desk, visitor, key, page), typed)
+        return _drawn(request, desk, visitor, key, f"intake/{page}.html", typed, status)
 
     return save(
-        request, desk, visitor, given, action, subject=key, then=then or f"/testimonies/{key}", again=again,
+        request, desk, visitor, given, action, subject=key, then=then or f"/testimonies/{key}", again=back,
         shape=lambda fields: fields | (fixed or {}),
     )  # fmt: skip
 
@@ -265,6 +311,8 @@ def _tasks(account: AccountView, case: CaseView, held: CaseAccounts) -> TaskList
     """The steps of the account, with those of the case between them: the person, files, handing over."""
     rows: list[Task] = []
     for line in account.steps:
+        if line.step == Step.READY:
+            rows.append(_safety(account, case))
         if line.step == Step.SESSION and "IDENTITY" in case.held:
             rows.append(_person(case))
         rows.append(_task(account, line))
@@ -288,6 +336,14 @@ def _task(account: AccountView, line: StepLine) -> Task:
         return Task(line.step, line.standing, why=why)
     page = _PAGES[Step(line.step)]
     return Task(line.step, line.standing, f"/testimonies/{account.id}/{f'move/{page}' if page in MOVES else page}")
+
+
+def _safety(account: AccountView, case: CaseView) -> Task:
+    asked = any(
+        record.table == "safety_answers" and record.clear["testimony_id"] == str(account.id)
+        for record in case.records
+    )  # fmt: skip
+    return Task("SAFETY", "DONE" if asked else "NOW", f"/testimonies/{account.id}/safety")
 
 
 def _person(case: CaseView) -> Task:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.edge.languages import N_
-from app.web import desk_words, intake_words, session_words
+from app.web import desk_words, draft_words, intake_words, session_words
 
 ROLES: Final = {
     "intake_officer": N_("Intake"),
@@ -377,17 +377,18 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "role": ROLES,
     "team": TEAMS,
     "compartment": COMPARTMENTS,
-    "state": STATES | desk_words.STATES | session_words.STATES,
+    "state": STATES | desk_words.STATES | session_words.STATES | draft_words.STATES,
     "pathway": PATHWAYS,
     "origin": ORIGINS,
     "approach": APPROACHES,
     "operation": OPERATIONS,
     "justification": JUSTIFICATIONS,
     "outcome": OUTCOMES,
-    "table": TABLES | session_words.TABLES,
-    "field": FIELDS | session_words.FIELDS | intake_words.FIELDS,
-    "action": ACTIONS | desk_words.DEEDS | session_words.DEEDS | intake_words.DEEDS,
+    "table": TABLES | session_words.TABLES | draft_words.TABLES,
+    "field": FIELDS | session_words.FIELDS | intake_words.FIELDS | draft_words.FIELDS,
+    "action": ACTIONS | desk_words.DEEDS | session_words.DEEDS | intake_words.DEEDS | draft_words.DEEDS,
     **desk_words.DESK_WORDS,
+    **draft_words.WORDS,
     "why": WHY,
     **intake_words.WORDS,
     **session_words.WORDS,

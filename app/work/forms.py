@@ -23,7 +23,7 @@ class Form(BaseModel):
         return self.model_dump_json()
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Refuse what PostgreSQL or UTF-8 cannot hold; everything else stays as it was typed."""
     if "\x00" in text or any(0xD800 <= ord(c) <= 0xDFFF for c in text):
         raise ValueError("not text")
@@ -44,12 +44,12 @@ def _said(text: str) -> str:
     return text
 
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_storable)]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_storable)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(storable)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(storable)]
 # A reason in words: what it must hold is at least one.
 Reason = Annotated[Words, AfterValidator(_said)]
-Passage = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_storable)]
-Account = Annotated[str, StringConstraints(min_length=1, max_length=200_000), AfterValidator(_storable)]
+Passage = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(storable)]
+Account = Annotated[str, StringConstraints(min_length=1, max_length=200_000), AfterValidator(storable)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
 Moment = Annotated[AwareDatetime, AfterValidator(_storable_moment)]
 Count = Annotated[int, Field(ge=0, le=100_000)]

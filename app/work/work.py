@@ -269,9 +269,11 @@ class Work(Reading):
 
     def envelope(self, team: str, *, witness: UUID | None = None, public: bytes | None = None) -> Envelope:
         """A fresh envelope to a team (and a witness) for rows of this action."""
-        made, key = grants.seal_envelope(
-            self._session, self.team(team).id, at=self.now, witness=witness, witness_public=public
-        )
+        return self.envelope_to(self.team(team).id, witness=witness, public=public)
+
+    def envelope_to(self, holder: UUID, *, witness: UUID | None = None, public: bytes | None = None) -> Envelope:
+        """The same to any key holder: a colleague's own key opens it, and no team's."""
+        made, key = grants.seal_envelope(self._session, holder, at=self.now, witness=witness, witness_public=public)
         self._seals.remember(made.id, "ENVELOPE", 1, key)
         self._session.flush()
         return made

@@ -745,6 +745,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_approaches_case_id"), "approaches", ["case_id"], unique=False)
     _sessions()
     _beside()
+    _not_kept_yet()
 
 
 def _sessions() -> None:
@@ -850,7 +851,72 @@ def _beside() -> None:
     op.create_index(op.f("ix_paper_sessions_testimony_id"), "paper_sessions", ["testimony_id"], unique=False)
 
 
+def _not_kept_yet() -> None:
+    """What is typed and not kept yet, and whether somebody is safe now."""
+    op.create_table(
+        "drafts",
+        sa.Column("about", sa.Uuid(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("typing", sa.Boolean(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.Column("saved_by", sa.String(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("state IN ('SAVED', 'ASIDE', 'GONE')", name=op.f("ck_drafts_state")),
+        sa.CheckConstraint("(state = 'GONE') = (words IS NULL)", name=op.f("ck_drafts_words")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_drafts_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
+    )
+    op.create_index(op.f("ix_drafts_about"), "drafts", ["about"], unique=False)
+    op.create_index(op.f("ix_drafts_case_id"), "drafts", ["case_id"], unique=False)
+    op.create_index(
+        "ix_drafts_one_a_step", "drafts", ["about", "step"], unique=True, postgresql_where="state = 'SAVED'"
+    )
+    op.create_table(
+        "safety_answers",
+        sa.Column("testimony_id", sa.Uuid(), nullable=False),
+        sa.Column("answers", sa.LargeBinary(), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_safety_answers_case_id")),
+        sa.ForeignKeyConstraint(["testimony_id"], ["testimonies.id"], name=op.f("fk_safety_answers_testimony_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_safety_answers")),
+    )
+    op.create_index(op.f("ix_safety_answers_case_id"), "safety_answers", ["case_id"], unique=False)
+    op.create_index(op.f("ix_safety_answers_testimony_id"), "safety_answers", ["testimony_id"], unique=False)
+    op.create_table(
+        "rescues",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("envelope_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("(words IS NULL) = (taken_at IS NOT NULL)", name=op.f("ck_rescues_words")),
+        sa.ForeignKeyConstraint(["envelope_id"], ["envelopes.id"], name=op.f("fk_rescues_envelope_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_rescues_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rescues")),
+    )
+    op.create_index(op.f("ix_rescues_envelope_id"), "rescues", ["envelope_id"], unique=False)
+    op.create_index(op.f("ix_rescues_user_id"), "rescues", ["user_id"], unique=False)
+
+
 def downgrade() -> None:
+    op.drop_index(op.f("ix_rescues_user_id"), table_name="rescues")
+    op.drop_index(op.f("ix_rescues_envelope_id"), table_name="rescues")
+    op.drop_table("rescues")
+    op.drop_index(op.f("ix_safety_answers_testimony_id"), table_name="safety_answers")
+    op.drop_index(op.f("ix_safety_answers_case_id"), table_name="safety_answers")
+    op.drop_table("safety_answers")
+    op.drop_index("ix_drafts_one_a_step", table_name="drafts", postgresql_where="state = 'SAVED'")
+    op.drop_index(op.f("ix_drafts_case_id"), table_name="drafts")
+    op.drop_index(op.f("ix_drafts_about"), table_name="drafts")
+    op.drop_table("drafts")
     op.drop_index(op.f("ix_paper_sessions_testimony_id"), table_name="paper_sessions")
     op.drop_index(op.f("ix_paper_sessions_case_id"), table_name="paper_sessions")
     op.drop_table("paper_sessions")

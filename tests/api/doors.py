@@ -176,6 +176,13 @@ def _grant(scene: Scene, login: str) -> dict[str, Any]:
     return {"user": scene.spare_of(login), "compartments": ["TESTIMONY"]}
 
 
+def _draft(scene: Scene, _login: str) -> dict[str, Any]:
+    return {
+        "step": "LIMITS", "testimony": str(scene.planted.rows["testimonies"]), "version": 0, "typing": True,
+        "fields": [{"name": "own_words", "values": ["I can stop"]}],
+    }  # fmt: skip
+
+
 def _link(scene: Scene, _login: str) -> dict[str, Any]:
     return {"case": scene.planted.reference}
 
@@ -264,6 +271,12 @@ ACTIONS: Final = (
     _post("/api/testimonies/{row}/account", INTAKE,
           plain(language="ar", segments=[{"text": "I went", "speaker": "WITNESS", "classes": ["NARRATIVE"]}]), 201),
     _post("/api/testimonies/{row}/move", INTAKE, plain(to="READ_BACK")),
+    _post("/api/testimonies/{row}/safety", INTAKE,
+          plain(in_danger=False, found_out=False, others=False, hurt=False), 201),
+    _post("/api/testimonies/{row}/safety/alert", INTAKE,
+          plain(in_danger=True, found_out=False, others=False, hurt=False, words="the brother knows the street"), 201),
+    _post("/api/cases/{reference}/drafts", INTAKE, _draft, 201),
+    _post("/api/rescues/{row}/take-up", frozenset({"intake"})),
     _post("/api/consents/{row}/withdraw", INTAKE | LEGAL),
     _post("/api/check_ins/{row}/settle", SAFETY, plain(state="MET_OK", outcome="well")),
     _post("/api/submissions/{reference}/triage", INTAKE, plain(decision="INTERVIEW")),
@@ -287,6 +300,8 @@ OPENINGS: Final = (
     _post("/api/testimonies/{row}/open", INTAKE, opening("own_words", "INTAKE", "testimonies")),
     _post("/api/testimonies/{row}/read", INTAKE, reasoned("INTAKE", "testimonies")),
     _post("/api/segments/{row}/open", INTAKE, _READING),
+    _post("/api/drafts/{row}/open", INTAKE, opening("words", "INTAKE", "testimonies")),
+    _post("/api/safety_answers/{row}/open", INTAKE, opening("answers", "INTAKE", "testimonies")),
     _post("/api/prior_accounts/{row}/open", INTAKE, opening("account", "INTAKE", "testimonies")),
     _post("/api/segment_versions/{row}/open", INTAKE, opening("text", "INTAKE", "testimonies")),
     _post("/api/session_events/{row}/open", INTAKE, opening("words", "INTAKE", "testimonies")),
@@ -316,6 +331,7 @@ OPENINGS: Final = (
 
 # What ends a membership, an account or a session comes last, where the others have been tried.
 ENDINGS: Final = (
+    _post("/api/drafts/{row}/discard", frozenset({"intake"})),
     _post("/api/people/{user}/team/remove", frozenset({"administrator", "intake-lead"}), plain(team="intake")),
     # Nobody here is still invited: who may is told so, who may not is refused.
     _post("/api/people/{user}/invite", ADMINISTRATOR, lambda _s, _l: {}),
@@ -348,6 +364,9 @@ QUESTIONS: Final = (
     Ask("GET", "/api/paper_sessions/{row}", INTAKE | LEGAL),
     Ask("GET", "/api/uploads/{row}", INTAKE | LEGAL),
     Ask("GET", "/api/cases/{reference}/custody", INTAKE | LEGAL),
+    Ask("GET", "/api/cases/{reference}/drafts", HOLDERS),
+    Ask("GET", "/api/drafts", EVERYBODY),
+    Ask("GET", "/api/rescues", EVERYBODY),
     Ask("GET", "/api/arrivals", EVERYBODY),
     Ask("GET", "/api/cases/{reference}/visits", HOLDERS),
     Ask("GET", "/api/submissions", EVERYBODY),
@@ -379,9 +398,11 @@ _INTAKE_PAGES: Final = (
     ("GET", "/arrivals"), ("GET", "/arrivals/{reference}"), ("POST", "/arrivals/{reference}/open"),
     ("POST", "/arrivals/{reference}/triage"), ("GET", "/arrivals/{reference}/take"),
     ("POST", "/arrivals/{reference}/take"), ("GET", "/testimonies"),
+    ("GET", "/drafts"), ("POST", "/drafts/{row}/discard"), ("POST", "/testimonies/{row}/draft/{name}"),
+    ("POST", "/cases/{reference}/consent/{tier}/draft"),
     *((method, f"/testimonies/{page}") for method in ("GET", "POST") for page in (
-        "new", "{row}/limits", "{row}/ready", "{row}/session", "{row}/account", "{row}/move/{name}",
-        "{row}/hand-over", "{row}/session/{kind}", "{row}/beside/{kind}", "{row}/paper")),
+        "new", "{row}/safety", "{row}/limits", "{row}/ready", "{row}/session", "{row}/account",
+        "{row}/move/{name}", "{row}/hand-over", "{row}/session/{kind}", "{row}/beside/{kind}", "{row}/paper")),
     *((method, page) for method in ("GET", "POST") for page in (
         "/interpreters/new", "/paper/{row}", "/cases/{reference}/told-before")),
     ("GET", "/interpreters"), ("POST", "/interpreters/{row}/undertaking"), ("GET", "/testimonies/{row}/sealed"),

@@ -18,7 +18,8 @@ from app.intake.models import SubmissionFile
 from app.protection import actions as protection
 from app.protection.forms import SettleCheckIn
 from app.testimonies import actions as testimonies
-from app.testimonies import forms
+from app.testimonies import drafts, forms, safety
+from app.work import Caller
 from app.work.forms import Justification
 from tests.world import World
 
@@ -33,7 +34,7 @@ NOT_WORDS = frozenset(
         "paper_sessions.language", "interpreters.languages", "interpreters.gender", "prior_accounts.jurisdiction",
         "consents.language", "consents.how_given", "prior_accounts.forum", "prior_accounts.caution",
         "attachments.file_key", "attachments.original_sha256", "attachments.fingerprint", "attachments.removed",
-        "custody_events.seal",
+        "custody_events.seal", "safety_answers.answers",
         "codings.codes", "public_reports.sex", "public_reports.left_in",
         "mitigation_assessments.factor", "mitigation_assessments.finding",
         "threat_assessments.level", "needs.kind",
@@ -84,8 +85,9 @@ def plant(world: World) -> Planted:
     planted.rows["approaches"] = world.approach(planted.reference)
     known = marks("interpreters", "dialects", "origin", "ties", "vetting")
     planted.rows["interpreters"], code = world.interpreter(**known)
-    told = marks("testimonies", "own_words", "counsel", "frame") | marks("segments", "text") | {"code": code}
-    _account(world, planted, told)
+    told = marks("testimonies", "own_words", "counsel", "frame") | marks("segments", "text")
+    _account(world, planted, told | marks("drafts", "words") | {"code": code})
+    _after_the_session(world, planted, marks("rescues", "words"))
     given = marks("consents", "conditions", "capacity")
     planted.rows["consents"] = world.consents(
         planted.reference, "T3", conditions=given["conditions"], best_interest=given["capacity"]
@@ -156,6 +158,24 @@ def _account(world: World, planted: Planted, marks: dict[str, str]) -> None:
     account = forms.RecordAccount(language="ar", segments=(forms.Passage(text=marks["text"]),))
     recorded = world.do("intake", testimonies.record, account, subject=testimony)
     planted.rows["testimonies"], planted.rows["segments"] = testimony, recorded.segments[0]
+    nobody = safety.Safety(in_danger=False, found_out=False, others=False, hurt=False)
+    planted.rows["safety_answers"] = world.do("intake", safety.record, nobody, subject=testimony).id
+    typed = {"text": (marks["words"],)}
+    saved = drafts.SaveDraft(step="SEGMENTS", testimony=testimony, fields=drafts.written(typed))
+    planted.rows["drafts"] = world.do("intake", drafts.save, saved, subject=planted.reference).id
+
+
+def _after_the_session(world: World, planted: Planted, marks: dict[str, str]) -> None:
+    """What the officer sent when a session had ended."""
+    me = world["intake"]
+    assert me.actor.id is not None
+    assert me.keyring is not None
+    text = drafts.SaveDraft(
+        step="READ_BACK", testimony=planted.rows["testimonies"], fields=drafts.written({"text": (marks["words"],)})
+    )  # fmt: skip
+    form = drafts.RescueDraft(user_id=me.actor.id, holder=me.keyring.holder, draft=text)
+    world.office.perform(Caller.service("signin"), drafts.rescue, form)
+    (planted.rows["rescues"],) = world.office.ask(me, drafts.waiting)
 
 
 def _through_the_portal(world: World, planted: Planted, marks: dict[str, str]) -> None:

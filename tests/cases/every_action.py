@@ -16,6 +16,7 @@ from app.narratives.forms import CodeReport, RecordReport
 from app.oversight.forms import AskEntry, AskLog
 from app.people.forms import RecordApproach, RecordContact, RecordDocument, RecordPerson
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
+from app.testimonies import drafts, safety
 from app.testimonies import forms as testimonies
 from app.testimonies import session_forms as sessions
 from app.work import Form
@@ -127,8 +128,20 @@ def _domains(planted: Planted) -> dict[str, Request]:
     handed = testimonies.RecordCustody(
         kind="HANDED_OVER", from_whom="us", to_whom="a court", why="its order", seal="INTACT"
     )
+    well: dict[str, Any] = {"found_out": False, "others": False, "hurt": False}
+    unsent = drafts.SaveDraft(step="LIMITS", testimony=testimony, fields=drafts.written({"own_words": ("I",)}))
+    left = drafts.RescueDraft(user_id=uuid4(), holder=uuid4(), draft=unsent)
     download = testimonies.OpenFile(justification=Justification.WITNESS_REQUEST)
     return _sessions(planted) | {
+        "draft.save": (
+            drafts.SaveDraft(step="LIMITS", testimony=testimony, fields=drafts.written({"own_words": ("I",)})),
+            case,
+        ),
+        "draft.discard": (None, planted.rows["drafts"]),
+        "draft.rescue": (left, None),
+        "draft.take_up": (None, planted.rows["rescues"]),
+        "safety.record": (safety.Safety(in_danger=False, **well), testimony),
+        "safety.alert": (safety.Alert(in_danger=True, words="the brother", **well), testimony),
         "testimony.begin": (testimonies.BeginTestimony(), case),
         "testimony.explain_limits": (limits, testimony),
         "testimony.ready": (testimonies.MakeReady(counsel="PRESENT"), testimony),

@@ -17,8 +17,8 @@ from app.oversight import actions as oversight
 from app.oversight import queries as oversight_queries
 from app.oversight.forms import AskLog
 from app.people import actions as people
+from app.testimonies import drafts, sessions
 from app.testimonies import queries as accounts_taken
-from app.testimonies import sessions
 from app.testimonies.forms import Passage
 from app.testimonies.session_forms import RegisterInterpreter
 from app.work.actions import QUERIES
@@ -30,7 +30,7 @@ ROWS_MAX = 50
 # Each question there is, and the test here that fills its page. A new question has to be entered.
 PAGED = {
     "case.list", "submission.list", "submission.arrivals", "account.list", "account.people", "case.looked",
-    "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "threat.overdue",
+    "draft.list", "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "threat.overdue",
     "interpreter.list",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
@@ -39,6 +39,7 @@ SINGLE = {
     "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
     "account.sessions", "account.devices", "account.codes_left", "key.ages", "team.show", "log.badge", "log.numbers",
     "log.asked", "office.health", "service.list",
+    "draft.case", "draft.waiting",
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
     "consent.list", "handoff.count", "handoff.show", "review.count",
     "safety.count", "check_in.show", "check_in.case", "mitigation.list", "paper.show",
@@ -95,6 +96,23 @@ def test_accounts_under_way_come_twenty_five_a_page_each_once(world: World) -> N
 
     assert (first.total, len(first.lines), second.total, len(second.lines)) == (27, 25, 27, 2)
     assert {line.id for line in (*first.lines, *second.lines)} == made
+
+
+@pytest.mark.domain("D10")
+def test_my_drafts_come_twenty_five_a_page_the_newest_first(world: World) -> None:
+    reference, typed = world.case(), drafts.written({"own_words": ("I see",)})
+    saved = [
+        world.do(
+            "intake", drafts.save, drafts.SaveDraft(step="LIMITS", testimony=account, fields=typed), subject=reference,
+        ).id
+        for account in (world.testimony(reference, upto="TRIAGED") for _ in range(27))
+    ]  # fmt: skip
+
+    first, second = (world.office.ask(world["intake"], drafts.mine, page=page) for page in range(2))
+
+    assert (first.total, len(first.lines), second.total, len(second.lines)) == (27, 25, 27, 2)
+    assert {line.id for line in (*first.lines, *second.lines)} == set(saved)
+    assert world.office.ask(world["intake-lead"], drafts.mine).total == 0
 
 
 @pytest.mark.domain("D10")

@@ -20,7 +20,7 @@ from app.protection import queries as safety
 from app.protection.forms import VALID_DAYS, RecordNeed
 from app.protection.models import CheckInState
 from app.testimonies.forms import RecordCustody
-from app.testimonies.rules import ConsentState, State
+from app.testimonies.rules import ConsentState, DraftState, State
 from app.web import routes
 from app.web.words import WORDS
 from app.work.actions import ACTIONS, QUERIES
@@ -38,7 +38,16 @@ CODES = {
     "pathway": set(Pathway),
     "origin": set(Origin),
     "approach": set(ApproachCode.__args__),  # type: ignore[attr-defined]
-    "state": {*CaseState, *State, *ConsentState, *SubmissionState, *CheckInState, *AccountState, *HandoffState},
+    "state": {
+        *CaseState,
+        *State,
+        *ConsentState,
+        *SubmissionState,
+        *CheckInState,
+        *AccountState,
+        *HandoffState,
+        *DraftState,
+    },
     "standing": {*reviews.STANDINGS, *safety.DUE, *safety.LAPSED, "LATER", "SETTLED"},
     "factor": set(Factor.__args__),  # type: ignore[attr-defined]
     "finding": set(WriteNote.model_fields["finding"].annotation.__args__),  # type: ignore[union-attr]

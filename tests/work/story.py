@@ -25,7 +25,7 @@ from app.narratives import actions as narratives
 from app.people import actions as people
 from app.protection import actions as protection
 from app.testimonies import actions as testimonies
-from app.testimonies import custody, forms, paper, reading, sessions, versions
+from app.testimonies import custody, drafts, forms, paper, reading, safety, sessions, versions
 from app.testimonies.forms import OpenFile, ReadAccount
 from app.testimonies.session_forms import PrepareSession
 from app.testimonies.views import AccountRead, FileOpened, SessionPrepared
@@ -130,6 +130,9 @@ def _what(world: World, story: Story) -> None:
         found = row or world.row("intake", reference, table)
         story.looks[action.name] = Look("intake", action, found, column, "INTAKE", cites=testimony)
 
+    _not_kept_yet(world, story, testimony)
+    read(drafts.open_draft, "drafts", "words")
+    read(safety.open_answer, "safety_answers", "answers")
     read(testimonies.open_testimony, "testimonies", "own_words")
     read(reading.read_account, "testimonies", "text")
     read(testimonies.open_segment, "segments", "text")
@@ -158,6 +161,21 @@ def _beside(world: World, story: Story, testimony: UUID) -> None:
     world.told_before(reference, account=mark(), said_on=mark())
     begun = world.testimony(reference, upto="TRIAGED")
     world.print_protocol(begun, carried_by=mark())
+
+
+def _not_kept_yet(world: World, story: Story, testimony: UUID) -> None:
+    """A draft, what outlived a session, and whether anybody is in danger."""
+    text = drafts.SaveDraft(step="READ_BACK", testimony=testimony, fields=drafts.written({"text": (story.mark(),)}))
+    world.do("intake", drafts.save, text, subject=story.reference)
+    me = world["intake"]
+    assert me.actor.id is not None
+    assert me.keyring is not None
+    late = drafts.SaveDraft(step="SEGMENTS", testimony=testimony, fields=drafts.written({"text": (story.mark(),)}))
+    left = drafts.RescueDraft(user_id=me.actor.id, holder=me.keyring.holder, draft=late)
+    world.office.perform(Caller.service("signin"), drafts.rescue, left)
+    nobody = safety.Safety(in_danger=False, found_out=False, others=False, hurt=False)
+    world.do("intake", safety.record, nobody, subject=testimony)
+    story.marks.append(json.dumps(dict.fromkeys(safety.QUESTIONS, False)))
 
 
 def _arrival(world: World, story: Story) -> None:

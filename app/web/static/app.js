@@ -69,6 +69,55 @@ if (session || shown.length) {
   document.addEventListener("visibilitychange", look);
 }
 
+// What is typed at a step is saved by itself, sealed on the server; nothing of it stays in this browser. Only what has
+// changed is sent, since each save has its entry in the log.
+const SAVE_MS = 20000;
+function autosave(form) {
+  const told = form.querySelector("[data-draft-said]");
+  const say = (word, more = "") => (told.textContent = `${told.dataset[word]} ${more}`.trim());
+  const clock = () => new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", numberingSystem: "latn" });
+  let changed = false;
+  let over = false;
+  let under = null;
+  async function send() {
+    const body = new URLSearchParams(new FormData(form));
+    body.set("auto", "1");
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "manual" });
+      if (answer.status === 401) return ended();
+      if (answer.status !== 200 && answer.status !== 409) throw new Error("refused");
+      const found = await answer.json();
+      if (found.saved) form.elements.draft.value = found.version;
+      else over = true;
+      if (found.aside) form.elements.aside.value = found.aside;
+      if (!found.saved) return say("stale");
+      stayed();
+      tabs?.postMessage("stayed");
+      say("saved", clock());
+    } catch {
+      changed = true;
+      say("failed");
+    }
+  }
+  function save() {
+    if (!changed || over || under) return;
+    changed = false;
+    under = send().finally(() => (under = null));
+  }
+  form.addEventListener("input", () => (changed = true));
+  // The form says which version it holds: it waits for the answer that is on its way.
+  form.addEventListener("submit", (event) => {
+    if (under) {
+      event.preventDefault();
+      under.finally(() => form.requestSubmit(event.submitter));
+    } else over = true;
+  });
+  addEventListener("pageshow", () => (over = false));
+  document.addEventListener("visibilitychange", () => document.hidden && save());
+  setInterval(save, SAVE_MS);
+}
+all("form[data-draft]").forEach(autosave);
+
 // Keys: g t, g c, / and ? and b. Never inside a field, and not at all where somebody has switched them off.
 const GOES = { t: "/today", c: "/cases" };
 const inField = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
