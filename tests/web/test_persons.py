@@ -64,7 +64,9 @@ def test_only_what_was_asked_for_is_shown_and_only_for_two_minutes(
     later = officer.get(f"/cases/{planted.reference}/person").text
 
     assert set(re.findall(r"CANARY-[0-9a-f]{24}", shown)) == {planted.canaries["persons.legal_name"]}
-    assert [one.action for one in said] == ["case.visit", "person.reveal", "approach.open"]
+    # The planted officer has opened the account before, so the name joins it: an entry of its own.
+    done = [one.action for one in said if one.operation != "combine"]
+    assert done == ["case.visit", "person.reveal", "approach.open"]
     assert said[1].fields == ["persons.legal_name"]
     assert CANARY not in later
 
