@@ -47,6 +47,7 @@ MOST = {
     "signin_disable_at_try": 100,
     "invite_hours_max": 168,
     "argon2_parallel_max": 64,
+    "attachment_mib_max": 2_048,
     "tree_tick_ms": 5_000,
     "checkpoint_minutes": 60,
     "port": 65_535,

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app.edge import downloads
 from app.edge.copies import make_copy
-from app.edge.desk import Body, SignedIn, TheDesk, form_of, row_id
+from app.edge.desk import Body, SignedIn, TheDesk, described, form_of, row_id
 from app.edge.multipart import parts
 from app.edge.refusals import WrongType
 from app.edge.render import answer_with
@@ -36,7 +36,7 @@ async def upload(reference: str, request: Request, desk: TheDesk, caller: Signed
     return answer_with(await keep(desk, caller, uploaded), 201)
 
 
-@router.post("/api/cases/{reference}/uploads", status_code=201)
+@router.post("/api/cases/{reference}/uploads", status_code=201, openapi_extra=described(BeginAttachment))
 def begin(reference: str, desk: TheDesk, caller: SignedIn, body: Body) -> Response:
     """Begin a file that may arrive in several goes: its size, and a fingerprint by which its sender knows it again."""
     form = form_of(BeginAttachment, body)
@@ -67,7 +67,7 @@ async def more(row: str, request: Request, desk: TheDesk, caller: SignedIn) -> R
     return answer_with(file, 201 if file.state == "KEPT" else 200)
 
 
-@router.post("/api/attachments/{row}/working-copy", status_code=201)
+@router.post("/api/attachments/{row}/working-copy", status_code=201, openapi_extra=described(OpenFile))
 async def copy(row: str, desk: TheDesk, caller: SignedIn, body: Body) -> Response:
     """Make a working copy without what the file says beside its content."""
     made = await run_in_threadpool(make_copy, desk, caller, row_id(row), form_of(OpenFile, body))
@@ -84,7 +84,7 @@ def download(row: str, request: Request, desk: TheDesk, caller: SignedIn, body: 
     return downloads.download(desk, request, opened)
 
 
-@router.post("/api/attachments/{row}/preview")
+@router.post("/api/attachments/{row}/preview", openapi_extra=described(OpenFile))
 def preview(row: str, request: Request, desk: TheDesk, caller: SignedIn, body: Body) -> Response:
     """Look at a working copy, or listen to it."""
     opened = desk.do(caller, custody.preview, form_of(OpenFile, body), subject=row_id(row))

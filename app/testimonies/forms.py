@@ -138,12 +138,12 @@ class RecordConsent(Drafted):
 
 
 class BeginAttachment(Form):
-    """What is known of a file before its first byte. With a fingerprint it may arrive in several goes.
+    """What is known of a file before its first byte: under 2 GiB. With a fingerprint it may arrive in several goes.
 
     The fingerprint is its sender's own: any 32 bytes by which they know the same file again.
     """
 
-    size_bytes: Annotated[int, Field(ge=0, le=2**40)] | None = None
+    size_bytes: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     fingerprint: Fingerprint | None = None
     file_name: FileName | None = None
     media_type: MediaType | None = None

@@ -283,7 +283,8 @@ ACTIONS: Final = (
     _post("/api/submissions/{reference}/link", INTAKE, _link),
     _post("/api/attachments/{row}/working-copy", INTAKE, reasoned("INTAKE", "testimonies"), 201),
     _post("/api/attachments/{row}/preview", INTAKE, reasoned("INTAKE", "testimonies")),  # an original is not shown
-    _post("/api/cases/{reference}/uploads", INTAKE, plain(size_bytes=9, fingerprint="0" * 64, file_name="a"), 201),
+    _post("/api/cases/{reference}/uploads", INTAKE,
+          plain(size_bytes=9, fingerprint="0" * 64, file_name="a", media_type="a/b"), 201),
     _post("/api/attachments/{row}/custody", INTAKE,
           plain(kind="HANDED_OVER", from_whom="us", to_whom="a court", why="its order", seal="INTACT"), 201),
     _post("/api/log/entries", AUDITOR, plain(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from app.testimonies.models import ARRIVING_MAX
 from app.work.files import PIECE_BYTES, FileStore
 from app.worker import sweep
 from tests.api.conftest import Staff
+from tests.api.doors import program_of
 from tests.cleaning.files import MARK, TELLING, jpeg
 from tests.conftest import Clock, Database
 from tests.edge.served import connected, serving
@@ -151,16 +153,26 @@ def test_a_file_is_announced_whole_or_not_at_all(staff: Staff, world: World, for
 
 @pytest.mark.abuse("B07")
 def test_a_file_that_has_no_room_is_refused_before_its_first_byte(staff: Staff, world: World) -> None:
-    reference, mib = world.case(), 1024 * 1024
+    reference, most = world.case(), 2**31 - 1
 
-    assert begun(staff, reference, 2048 * mib + 1).status_code == 413
+    assert begun(staff, reference, most + 1).status_code == 422
     for _ in range(5):
-        assert begun(staff, reference, 2048 * mib).status_code == 201
-    full = begun(staff, reference, 1)
-    sent = staff["intake"].post(f"/api/cases/{reference}/attachments", files={"f": ("a", b"words")})
+        assert begun(staff, reference, most).status_code == 201
+    full = begun(staff, reference, 6)
+    sent = staff["intake"].post(f"/api/cases/{reference}/attachments", files={"f": ("a", b"six wo")})
 
     assert (full.status_code, sent.status_code) == (413, 413)
     assert begun(staff, world.case(), 1).status_code == 201, "another case has its own room"
+
+
+def test_a_file_past_the_cap_of_the_office_is_not_begun(
+    staff: Staff, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = program_of(staff.program).state.desk.office
+    monkeypatch.setattr(office, "_settings", replace(office._settings, attachment_mib_max=1))
+
+    assert begun(staff, world.case(), 1024 * 1024 + 1).status_code == 413
+    assert begun(staff, world.case(), 1024 * 1024).status_code == 201, "the control"
 
 
 @pytest.mark.abuse("A14")
