@@ -7,11 +7,11 @@ T      ?= tests
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench drills browser \
+.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench bench-names drills browser \
 	pictures assets kills
 
 help: ## what each command does
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(VENV)/ready: requirements-dev.txt deploy/setup.sh
 	@PYTHON="$(PYTHON)" sh deploy/setup.sh $(VENV)
@@ -40,6 +40,9 @@ contracts:
 
 migration: env ## a new revision from the models (NAME="what changes")
 	@$(PY) -m app.cli db revision "$(NAME)"
+
+bench-names: env ## finding somebody again among up to a million people (PEOPLE=10000,100000)
+	@$(PY) -m tests.bench.names
 
 drills: env ## the trials that are drawn, in the numbers of the threat model (ten minutes)
 	@AMANA_DRILLS=1 $(PY) -m pytest -m drill --timeout 3600 $(T)

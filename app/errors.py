@@ -52,6 +52,11 @@ class TooManyTries(Refusal):
         self.retry_after_seconds = seconds
 
 
+class TooManyLookUps(Refusal):
+    code, status = "lookup.wait", 429
+    sentence = "You have asked as often as one person may in an hour. Please wait, or ask a colleague."
+
+
 class StepUpNeeded(Refusal):
     code, status = "step_up.needed", 403
     sentence = "Please confirm with your second factor first."

@@ -21,6 +21,7 @@ from app.narratives import actions as narratives
 from app.oversight import actions as oversight
 from app.oversight import queries as oversight_queries
 from app.people import actions as people
+from app.people import lookups
 from app.protection import actions as protection
 from app.protection import queries as protection_queries
 from app.testimonies import actions as testimonies
@@ -74,6 +75,11 @@ POSTS: Final = (
     Post("/api/cases/{reference}/documents", people.record_document, 201),
     Post("/api/cases/{reference}/contacts", people.record_contact, 201),
     Post("/api/cases/{reference}/approach", people.record_approach, 201),
+    Post("/api/cases/{reference}/claims", people.claim, 201),
+    Post("/api/cases/{reference}/same-person", lookups.settle, 201),
+    Post("/api/look-ups", lookups.ask_known),
+    Post("/api/look-ups/find", lookups.find),
+    Post("/api/look-ups/file", lookups.file),
     Post("/api/cases/{reference}/testimonies", testimonies.begin, 201),
     Post("/api/cases/{reference}/consents", testimonies.record_consent, 201),
     Post("/api/cases/{reference}/mitigation", legal.write, 201),
@@ -114,6 +120,8 @@ POSTS: Final = (
     Post("/api/identity_documents/{row}/open", people.reveal_document),
     Post("/api/contact_channels/{row}/open", people.reveal_contact),
     Post("/api/approaches/{row}/open", people.open_approach),
+    Post("/api/identity_claims/{row}/open", people.reveal_claim),
+    Post("/api/same_person_findings/{row}/open", people.reveal_finding),
     Post("/api/testimonies/{row}/open", testimonies.open_testimony),
     Post("/api/testimonies/{row}/read", reading.read_account),
     Post("/api/segments/{row}/open", testimonies.open_segment),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,11 @@ from app.accounts.steps import recipient
 from app.cases.forms import GiveGrant, Opening
 from app.cases.models import Case, CaseState, Handoff, HandoffState
 from app.cases.views import Opened
-from app.db import CaseRow, EnvelopeRow, shown_columns
+from app.db import CaseRow, EnvelopeRow, among, shown_columns
 from app.errors import Unprocessable
 from app.keyholders.grants import live
-from app.keyholders.models import Grant
+from app.keyholders.holders import leads_of
+from app.keyholders.models import Grant, Keyholder
 from app.work import Reading, Work
 
 
@@ -86,6 +88,34 @@ def held_since(reading: Reading, compartment: str) -> ScalarSelect[datetime]:
         .correlate(Case)
         .scalar_subquery()
     )
+
+
+def whom_to_ask(work: Work, cases: Iterable[UUID]) -> frozenset[str]:
+    """Codes of colleagues who can speak about these cases, one for each: the lead of a team that holds who
+    it is about, else somebody who holds it themself. Nothing tells which colleague answers for which case.
+    """
+    holders_of: dict[UUID, list[Keyholder]] = {case: [] for case in cases}
+    if not holders_of:
+        return frozenset()
+    found = work.session.execute(
+        select(Grant.case_id, Keyholder)
+        .join(Keyholder, Keyholder.id == Grant.keyholder_id)
+        .where(among(Grant.case_id, holders_of), Grant.compartment == "IDENTITY", live(work.now))
+        .where(Keyholder.kind.in_(("team", "person")), Keyholder.ended_at.is_(None))
+        .order_by(Grant.at, Grant.id)
+    ).all()
+    for case, holder in found:
+        holders_of[case].append(holder)
+    return frozenset(code for held in holders_of.values() if (code := _speaks_for(work, held)) is not None)
+
+
+def _speaks_for(work: Work, held: list[Keyholder]) -> str | None:
+    teams = [holder for holder in held if holder.kind == "team"] or [work.team("intake")]
+    leads = [lead for team in teams for lead in leads_of(work.session, team)]
+    people = {holder.id: str(holder.name) for holder in held if holder.kind == "person"}
+    # A lead who holds it, then whoever holds it, then the lead of the team that does.
+    of_all = [*(lead for lead in leads if lead in people), *people, *leads]
+    return next((str(work.session.get_one(Keyholder, holder).name) for holder in of_all), None)
 
 
 def how_many(reading: Reading, statement: Select[*tuple[Any, ...]]) -> int:

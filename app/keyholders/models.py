@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Row, Table
-from app.keyholders.register import case_key_fact, member_fact
+from app.keyholders.register import case_key_fact, index_fact, member_fact
 
 KINDS = ("person", "team", "witness", "service", "escrow")
 
@@ -133,3 +133,24 @@ class Envelope(Row):
     witness_id: Mapped[UUID | None] = mapped_column(ForeignKey("keyholders.id"), index=True)
     sealed_for_witness: Mapped[bytes | None]
     at: Mapped[datetime]
+
+
+class IndexKey(Row):
+    """Which envelope holds the key under which a team can ask whether somebody is known.
+
+    Signed, and with a commitment to the key: whoever writes the database could else put an
+    envelope of their own here, and be told by the next record, name by name, who came.
+    """
+
+    __tablename__ = "index_keys"
+    scopes = frozenset({"staff"})
+
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"), unique=True)
+    envelope_id: Mapped[UUID] = mapped_column(ForeignKey("envelopes.id"))
+    commitment: Mapped[bytes]
+    vouched: Mapped[bytes]
+    made_at: Mapped[datetime]
+
+    def fact(self) -> bytes:
+        """What the register vouches for about this row."""
+        return index_fact(self.envelope_id, self.team_id, self.commitment)

@@ -143,6 +143,11 @@ def case_key_fact(case: UUID, compartment: str, generation: int, commitment: byt
     return statement("amana/register/case-key/v1", *parts)
 
 
+def index_fact(envelope: UUID, team: UUID, commitment: bytes) -> bytes:
+    """That this envelope holds the key of a team's look-up index: nobody can put one of their own in its place."""
+    return statement("amana/register/index/v1", envelope.bytes, team.bytes, commitment)
+
+
 def invitation_fact(user: UUID, code: str, invite_hash: bytes, founds_team: str | None) -> bytes:
     """That the office invited somebody under this code, and whether to found a team."""
     return statement(

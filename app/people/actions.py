@@ -9,8 +9,9 @@ from app.cases.models import Case
 from app.cases.steps import open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict
-from app.people.forms import RecordApproach, RecordContact, RecordDocument, RecordPerson
-from app.people.models import Approach, ContactChannel, IdentityDocument, Person
+from app.people import filing
+from app.people.forms import RecordApproach, RecordClaim, RecordContact, RecordDocument, RecordPerson
+from app.people.models import Approach, ContactChannel, IdentityClaim, IdentityDocument, Person, SamePersonFinding
 from app.work import Form, Work, action
 
 
@@ -27,7 +28,24 @@ def record(work: Work, case: Case, form: RecordPerson) -> Stored:
     work.seal(person, "sex", form.sex)
     for column in ("aliases", "nationalities", "languages", "category"):
         work.seal(person, column, _listed(getattr(form, column)))
+    filing.file_person(work, case.id, form)
     return _stored(work, person)
+
+
+@action("person.claim", operation="collect", on=Case, creates=True)
+def claim(work: Work, case: Case, form: RecordClaim) -> Stored:
+    """Record what a source says of who the witness or their kin are; what others say stays beside it."""
+    case.must_be_open()
+    row = IdentityClaim(case_id=case.id, recorded_by=work.actor.code, recorded_at=work.now)
+    parts = [
+        {"script": script, "kind": kind, "text": text} for script, names in form.names for kind, text in names.parts
+    ]
+    work.seal(row, "name_parts", json.dumps(parts, ensure_ascii=False))
+    work.seal(row, "birth_date", form.birth_date.model_dump_json() if form.birth_date else None)
+    for column in ("about", "name_use", "basis", "source"):
+        work.seal(row, column, getattr(form, column))
+    filing.file_claim(work, case.id, form)
+    return _stored(work, row)
 
 
 @action("person.record_document", operation="collect", on=Case, creates=True)
@@ -36,6 +54,7 @@ def record_document(work: Work, case: Case, form: RecordDocument) -> Stored:
     case.must_be_open()
     document = IdentityDocument(case_id=case.id, recorded_by=work.actor.code, recorded_at=work.now)
     _seal_all(work, document, form)
+    filing.file_document(work, case.id, form)
     return _stored(work, document)
 
 
@@ -45,6 +64,7 @@ def record_contact(work: Work, case: Case, form: RecordContact) -> Stored:
     case.must_be_open()
     contact = ContactChannel(case_id=case.id, recorded_by=work.actor.code, recorded_at=work.now)
     _seal_all(work, contact, form)
+    filing.file_contact(work, case.id, form)
     return _stored(work, contact)
 
 
@@ -75,6 +95,18 @@ def reveal_contact(work: Work, contact: ContactChannel, form: Opening) -> Opened
     return open_fields(work, contact, form)
 
 
+@action("person.reveal_claim", operation="consult", on=IdentityClaim, opens=(IdentityClaim,))
+def reveal_claim(work: Work, row: IdentityClaim, form: Opening) -> Opened:
+    """Open what one source says."""
+    return open_fields(work, row, form)
+
+
+@action("person.reveal_finding", operation="consult", on=SamePersonFinding, opens=(SamePersonFinding,))
+def reveal_finding(work: Work, row: SamePersonFinding, form: Opening) -> Opened:
+    """Open whether another record was found to be of the same person."""
+    return open_fields(work, row, form)
+
+
 @action("approach.open", operation="consult", on=Approach, opens=(Approach,))
 def open_approach(work: Work, approach: Approach, form: Opening) -> Opened:
     """Open how somebody may be approached: with the visit, without a reveal."""
@@ -86,7 +118,7 @@ def _seal_all(work: Work, row: IdentityDocument | ContactChannel, form: Form) ->
         work.seal(row, column, getattr(form, column))
 
 
-def _stored(work: Work, row: Person | IdentityDocument | ContactChannel | Approach) -> Stored:
+def _stored(work: Work, row: Person | IdentityClaim | IdentityDocument | ContactChannel | Approach) -> Stored:
     work.add(row)
     work.record(row)
     return Stored(row.id, row.__tablename__)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import CaseRow, Sealed
+from app.db import CaseRow, EnvelopeRow, Sealed
 
 
 class Person(CaseRow):
@@ -76,3 +78,76 @@ class Approach(CaseRow):
     codes: Mapped[Sealed]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
+
+
+class IdentityClaim(CaseRow):
+    """What one source says of who somebody is: names in one use, part by part, and a birth.
+
+    Two sources that disagree are two rows. None is overwritten and none is "the" name.
+    """
+
+    __tablename__ = "identity_claims"
+    compartment = "IDENTITY"
+    author = "recorded_by"
+
+    about: Mapped[Sealed]
+    name_use: Mapped[Sealed]
+    name_parts: Mapped[Sealed]
+    birth_date: Mapped[Sealed | None]
+    basis: Mapped[Sealed]
+    source: Mapped[Sealed]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime]
+
+
+class SamePersonFinding(CaseRow):
+    """Whether somebody else's record is of the same person, and by which two strong attributes that was found."""
+
+    __tablename__ = "same_person_findings"
+    compartment = "IDENTITY"
+    author = "found_by"
+
+    finding: Mapped[Sealed]
+    attributes: Mapped[Sealed]
+    asked: Mapped[Sealed]
+    reasons: Mapped[Sealed | None]
+    # The look-up it settles. Of others' cases nothing stands here.
+    look_up_id: Mapped[UUID | None] = mapped_column(ForeignKey("look_ups.id"))
+    found_by: Mapped[str]
+    found_at: Mapped[datetime]
+
+
+class KnownMark(EnvelopeRow):
+    """Keyed tags of one record of a person: by these the intake team finds out whether somebody is known.
+
+    Whoever holds no key of the index seals ``texts`` to the team instead, in an envelope of
+    their own; the team's next member files them, which empties the row. ``of_case`` is not
+    called ``case_id``: an entry about somebody's question must not name whose case it met.
+    """
+
+    __tablename__ = "known_marks"
+    scopes = frozenset({"team"})
+    never_shown: ClassVar[frozenset[str]] = frozenset({"tags", "texts"})
+
+    of_case: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    tags: Mapped[Sealed | None]
+    texts: Mapped[Sealed | None]
+
+
+class LookUp(EnvelopeRow):
+    """A question whether somebody is known, without its words: who asked, when, for which case.
+
+    ``met`` is which cases agreed; nobody is shown it, but those settled as somebody else are
+    left out when it is asked again for the same case.
+    """
+
+    __tablename__ = "look_ups"
+    scopes = frozenset({"team"})
+    author = "asked_by"
+    never_shown: ClassVar[frozenset[str]] = frozenset({"met", "settled"})
+
+    for_case: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    met: Mapped[Sealed]
+    settled: Mapped[Sealed | None]
+    asked_by: Mapped[str] = mapped_column(index=True)
+    asked_at: Mapped[datetime]

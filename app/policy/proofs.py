@@ -19,7 +19,9 @@ ACCOUNT: Final = (
     "version.open", "session_event.open", "exposure.open", "paper.open", "session.prepare",
     "attachment.copy", "attachment.preview", "custody.open",
 )  # fmt: skip
-IDENTITY: Final = ("person.reveal", "person.reveal_document", "person.reveal_contact")
+IDENTITY: Final = (
+    "person.reveal", "person.reveal_document", "person.reveal_contact", "person.reveal_claim", "person.reveal_finding",
+)  # fmt: skip
 PLACE: Final = ("location.reveal",)
 READERS: Final = ("intake_officer", "legal_reviewer", "caseworker", "narrative_editor")
 AT_THE_DOOR: Final = frozenset({"submission.receive", "account.accept", "signin.enter", "scope.staff"})

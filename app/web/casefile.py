@@ -44,7 +44,7 @@ TABS: Final = (
         ("testimonies", "segments", "prior_accounts", "attachments")),
     Tab("consent", N_("Consent"), "TESTIMONY", _ACCOUNT, ("consents",)),
     Tab("person", N_("Person"), "IDENTITY", _ACCOUNT | _SAFETY,
-        ("persons", "identity_documents", "contact_channels", "approaches")),
+        ("persons", "identity_documents", "contact_channels", "approaches", "identity_claims", "same_person_findings")),
     Tab("legal", N_("Legal"), "LEGAL", frozenset({"legal_reviewer"}), ("mitigation_assessments",)),
     Tab("threat", N_("Threat"), "THREAT", _SAFETY, ("threat_assessments",)),
     Tab("plan", N_("Plan"), "CARE", _SAFETY, ("needs", "check_ins")),

@@ -12,6 +12,7 @@ from app.web import (
     papers,
     persons,
     register,
+    search,
     sessions,
     taking,
     testimony,
@@ -19,6 +20,6 @@ from app.web import (
     uploading,
 )
 
-PAGES: Final = (arrivals, taking, sessions, papers, register, account, consents, persons, testimony, uploading)
+PAGES: Final = (arrivals, taking, sessions, papers, register, account, consents, persons, search, testimony, uploading)
 
 today.DESKS[intake_today.ROLE] = intake_today.waits

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app.edge.desk import Desk, TheDesk
 from app.edge.sheets import Sheet
 from app.errors import NotFound
-from app.people import actions
+from app.people import actions, lookups
 from app.web.casefile import CaseFile, Shown, case_file, case_page
 from app.web.frame import save, sheet
 from app.web.session import Fields, Visitor
@@ -22,6 +22,8 @@ from app.web.visits import opened
 from app.work import Action, Caller, Plain
 
 RECORDS: Final = frozenset({"intake_officer", "caseworker"})
+# Who settles whether two records are one person: whoever may ask.
+SETTLES: Final = frozenset({"intake_officer"})
 # Fields that hold a code: which table of words it stands in.
 CODED: Final = {
     ("persons", "sex"): "sex",
@@ -30,6 +32,11 @@ CODED: Final = {
     ("identity_documents", "kind"): "paper",
     ("identity_documents", "condition"): "paper_state",
     ("contact_channels", "channel"): "channel",
+    ("identity_claims", "about"): "about",
+    ("identity_claims", "name_use"): "name_use",
+    ("identity_claims", "basis"): "basis",
+    ("same_person_findings", "finding"): "same_person",
+    ("same_person_findings", "attributes"): "strong",
 }
 # What can be recorded here: the action and its page.
 NEW: Final[Mapping[str, tuple[Action, str]]] = {
@@ -37,6 +44,8 @@ NEW: Final[Mapping[str, tuple[Action, str]]] = {
     "documents": (actions.record_document, "intake/document_new.html"),
     "contacts": (actions.record_contact, "intake/contact_new.html"),
     "approach": (actions.record_approach, "intake/approach_new.html"),
+    "claims": (actions.claim, "intake/claim_new.html"),
+    "same-person": (lookups.settle, "intake/same_person_new.html"),
 }
 Shape = Callable[[dict[str, Sequence[str]]], Mapping[str, Sequence[str]]]
 
@@ -45,11 +54,15 @@ router = APIRouter()
 
 @dataclass(frozen=True)
 class Particular:
-    """One opened value as it is shown: words, or codes of a table of words."""
+    """One opened value as it is shown: words, or codes of a table of words.
+
+    names  the table of words in which its own name stands
+    """
 
     name: str
     values: tuple[Plain, ...]
     table: str = ""
+    names: str = "field"
 
 
 @dataclass(frozen=True)
@@ -67,8 +80,11 @@ class Who:
     persons: tuple[Row, ...]
     documents: tuple[Row, ...]
     contacts: tuple[Row, ...]
+    claims: tuple[Row, ...]
+    findings: tuple[Row, ...]
     approaches: int
     records: bool
+    settles: bool
 
 
 @router.get("/cases/{reference}/person")
@@ -81,8 +97,10 @@ def tab(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Re
 
     view = Who(
         rows("persons"), rows("identity_documents"), rows("contact_channels"),
+        rows("identity_claims"), rows("same_person_findings"),
         approaches=len(file.records("approaches")),
         records=bool(RECORDS & visitor.actor.roles) and file.view.state == "OPEN",
+        settles=bool(SETTLES & visitor.actor.roles) and file.view.state == "OPEN",
     )  # fmt: skip
     return case_page(request, desk, visitor, file, "intake/person.html", "person", view)
 
@@ -90,7 +108,8 @@ def tab(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Re
 @router.get("/cases/{reference}/{kind}/new")
 def new_page(reference: str, kind: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """The page on which a person, a paper or a way to reach them is recorded."""
-    return _page(request, desk, visitor, reference, kind, sheet(request))
+    told = {name: request.query_params[name] for name in ("look_up", "asked") if name in request.query_params}
+    return _page(request, desk, visitor, reference, kind, sheet(request, **(told if kind == "same-person" else {})))
 
 
 @router.post("/cases/{reference}/{kind}/new")
@@ -120,7 +139,8 @@ def _file(desk: Desk, visitor: Caller, reference: str) -> CaseFile:
 
 
 def _recorder(desk: Desk, visitor: Caller, reference: str, kind: str) -> CaseFile:
-    if kind not in NEW or not RECORDS & visitor.actor.roles:
+    allowed = SETTLES if kind == "same-person" else RECORDS
+    if kind not in NEW or not allowed & visitor.actor.roles:
         raise NotFound
     return _file(desk, visitor, reference)
 
@@ -134,7 +154,15 @@ def _page(
 
 def _row(shown: Shown) -> Row:
     table = shown.record.table
-    return Row(shown, tuple(_particular(table, name, value) for name, value in shown.values.items()))
+    told: list[Particular] = []
+    for name, value in shown.values.items():
+        told += _parts(value) if name == "name_parts" and value is not None else [_particular(table, name, value)]
+    return Row(shown, tuple(told))
+
+
+def _parts(value: Plain) -> list[Particular]:
+    """A name, part by part; in which script each is can be seen."""
+    return [Particular(part["kind"], (Plain(part["text"].encode()),), names="part") for part in json.loads(value.raw())]
 
 
 def _particular(table: str, name: str, value: Plain | None) -> Particular:
@@ -143,7 +171,7 @@ def _particular(table: str, name: str, value: Plain | None) -> Particular:
 
 def _values(name: str, value: Plain) -> tuple[Plain, ...]:
     """What lies in one cell, value by value: lists are packed as JSON, and so is a date with its precision."""
-    if name not in {"aliases", "nationalities", "languages", "category", "birth_date"}:
+    if name not in {"aliases", "nationalities", "languages", "category", "attributes", "birth_date"}:
         return (value,)
     held: Any = json.loads(value.raw())
     parts = [held.get("words"), held.get("day"), held.get("year")] if name == "birth_date" else held

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.edge.languages import N_
-from app.web import desk_words, draft_words, intake_words, session_words
+from app.web import desk_words, draft_words, intake_words, person_words, session_words
 
 ROLES: Final = {
     "intake_officer": N_("Intake"),
@@ -166,6 +166,7 @@ OUTCOMES: Final = {
     "signed_out": N_("Was signed out"),
     "signin.refused": N_("Did not get in"),
     "signin.wait": N_("Had to wait"),
+    "lookup.wait": N_("Asked too often"),
     "too_large": N_("Too large"),
     "receipt.none": N_("A receipt that opens nothing"),
     "passphrase.unconfirmed": N_("Passphrase not confirmed"),
@@ -289,14 +290,6 @@ ACTIONS: Final = {
     "handoff.open": N_("Read a hand-off"),
     "handoff.list": N_("Listed hand-offs"),
     "justification.open": N_("Read a reason"),
-    "person.record": N_("Recorded the person"),
-    "person.reveal": N_("Showed the person"),
-    "person.record_document": N_("Recorded a document"),
-    "person.reveal_document": N_("Showed a document"),
-    "approach.record": N_("Recorded how to approach them"),
-    "approach.open": N_("Read how to approach them"),
-    "person.record_contact": N_("Recorded a way to reach them"),
-    "person.reveal_contact": N_("Showed a way to reach them"),
     "testimony.begin": N_("Began an account"),
     "testimony.explain_limits": N_("Explained the limits"),
     "testimony.ready": N_("Made the account ready"),
@@ -384,14 +377,20 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "operation": OPERATIONS,
     "justification": JUSTIFICATIONS,
     "outcome": OUTCOMES,
-    "table": TABLES | session_words.TABLES | draft_words.TABLES,
-    "field": FIELDS | session_words.FIELDS | intake_words.FIELDS | draft_words.FIELDS,
-    "action": ACTIONS | desk_words.DEEDS | session_words.DEEDS | intake_words.DEEDS | draft_words.DEEDS,
+    "table": TABLES | session_words.TABLES | draft_words.TABLES | person_words.TABLES,
+    "field": FIELDS | session_words.FIELDS | intake_words.FIELDS | draft_words.FIELDS | person_words.FIELDS,
+    "action": ACTIONS
+    | desk_words.DEEDS
+    | session_words.DEEDS
+    | intake_words.DEEDS
+    | draft_words.DEEDS
+    | person_words.DEEDS,
     **desk_words.DESK_WORDS,
     **draft_words.WORDS,
     "why": WHY,
     **intake_words.WORDS,
     **session_words.WORDS,
+    **person_words.WORDS,
 }
 
 

@@ -30,6 +30,7 @@ from app.settings import Settings
 from app.work import wall
 from app.work.caller import Caller
 from app.work.forms import CITES, Justification, Reasoned
+from app.work.marking import Marking
 from app.work.plain import Plain
 from app.work.rows import scoped
 from app.work.seals import Seals, compartment_of
@@ -277,6 +278,10 @@ class Work(Reading):
         self._seals.remember(made.id, "ENVELOPE", 1, key)
         self._session.flush()
         return made
+
+    def marking(self) -> Marking:
+        """The index by which the intake team asks whether somebody is known."""
+        return Marking(self._session, self._seals, self.caller.keyring, self.now)
 
     def _me(self) -> UUID:
         if self.caller.keyring is not None:

@@ -746,6 +746,7 @@ def upgrade() -> None:
     _sessions()
     _beside()
     _not_kept_yet()
+    _known()
 
 
 def _sessions() -> None:
@@ -906,7 +907,87 @@ def _not_kept_yet() -> None:
     op.create_index(op.f("ix_rescues_user_id"), "rescues", ["user_id"], unique=False)
 
 
+def _known() -> None:
+    """What sources say of who somebody is, and by what it is found out whether they are known."""
+    op.create_table(
+        "index_keys",
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("envelope_id", sa.Uuid(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("vouched", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["envelope_id"], ["envelopes.id"], name=op.f("fk_index_keys_envelope_id")),
+        sa.ForeignKeyConstraint(["team_id"], ["keyholders.id"], name=op.f("fk_index_keys_team_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_index_keys")),
+        sa.UniqueConstraint("team_id", name=op.f("uq_index_keys_team_id")),
+    )
+    op.create_table(
+        "identity_claims",
+        sa.Column("about", sa.LargeBinary(), nullable=False),
+        sa.Column("name_use", sa.LargeBinary(), nullable=False),
+        sa.Column("name_parts", sa.LargeBinary(), nullable=False),
+        sa.Column("birth_date", sa.LargeBinary(), nullable=True),
+        sa.Column("basis", sa.LargeBinary(), nullable=False),
+        sa.Column("source", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_identity_claims_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_claims")),
+    )
+    op.create_index(op.f("ix_identity_claims_case_id"), "identity_claims", ["case_id"], unique=False)
+    op.create_table(
+        "known_marks",
+        sa.Column("of_case", sa.Uuid(), nullable=False),
+        sa.Column("tags", sa.LargeBinary(), nullable=True),
+        sa.Column("texts", sa.LargeBinary(), nullable=True),
+        sa.Column("envelope_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["envelope_id"], ["envelopes.id"], name=op.f("fk_known_marks_envelope_id")),
+        sa.ForeignKeyConstraint(["of_case"], ["cases.id"], name=op.f("fk_known_marks_of_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_known_marks")),
+    )
+    op.create_index(op.f("ix_known_marks_envelope_id"), "known_marks", ["envelope_id"], unique=False)
+    op.create_index(op.f("ix_known_marks_of_case"), "known_marks", ["of_case"], unique=False)
+    op.create_table(
+        "look_ups",
+        sa.Column("for_case", sa.Uuid(), nullable=True),
+        sa.Column("met", sa.LargeBinary(), nullable=False),
+        sa.Column("settled", sa.LargeBinary(), nullable=True),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("envelope_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["envelope_id"], ["envelopes.id"], name=op.f("fk_look_ups_envelope_id")),
+        sa.ForeignKeyConstraint(["for_case"], ["cases.id"], name=op.f("fk_look_ups_for_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_look_ups")),
+    )
+    op.create_index(op.f("ix_look_ups_asked_by"), "look_ups", ["asked_by"], unique=False)
+    op.create_index(op.f("ix_look_ups_envelope_id"), "look_ups", ["envelope_id"], unique=False)
+    op.create_index(op.f("ix_look_ups_for_case"), "look_ups", ["for_case"], unique=False)
+    op.create_table(
+        "same_person_findings",
+        sa.Column("finding", sa.LargeBinary(), nullable=False),
+        sa.Column("attributes", sa.LargeBinary(), nullable=False),
+        sa.Column("asked", sa.LargeBinary(), nullable=False),
+        sa.Column("reasons", sa.LargeBinary(), nullable=True),
+        sa.Column("look_up_id", sa.Uuid(), nullable=True),
+        sa.Column("found_by", sa.String(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_same_person_findings_case_id")),
+        sa.ForeignKeyConstraint(["look_up_id"], ["look_ups.id"], name=op.f("fk_same_person_findings_look_up_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_same_person_findings")),
+    )
+    op.create_index(op.f("ix_same_person_findings_case_id"), "same_person_findings", ["case_id"], unique=False)
+
+
 def downgrade() -> None:
+    for table in ("same_person_findings", "look_ups", "known_marks", "identity_claims", "index_keys"):
+        op.drop_table(table)
     op.drop_index(op.f("ix_rescues_user_id"), table_name="rescues")
     op.drop_index(op.f("ix_rescues_envelope_id"), table_name="rescues")
     op.drop_table("rescues")

@@ -16,11 +16,12 @@ depends_on = None
 GUARDED = (
     "approaches", "attachments", "case_keys", "cases", "check_ins", "clearances", "codings", "consents",
     "contact_channels", "custody_events", "devices", "drafts", "envelopes", "exposure_events", "grants", "handoffs",
-    "holds", "identity_documents", "interpreters", "justifications", "keyholders", "log_checks", "memberships",
-    "mitigation_assessments", "needs", "paper_sessions", "persons", "prior_accounts", "public_keys", "public_reports",
-    "recovery_codes", "rescues", "residences", "role_holdings", "safety_answers", "segment_versions", "segments",
-    "services", "session_events", "submission_files", "submissions", "testimonies", "threat_assessments", "users",
-    "visits", "witness_keys",
+    "holds", "identity_claims", "identity_documents", "index_keys", "interpreters", "justifications", "keyholders",
+    "known_marks", "log_checks", "look_ups", "memberships", "mitigation_assessments", "needs", "paper_sessions",
+    "persons", "prior_accounts", "public_keys", "public_reports", "recovery_codes", "rescues", "residences",
+    "role_holdings", "safety_answers", "same_person_findings", "segment_versions", "segments", "services",
+    "session_events", "submission_files", "submissions", "testimonies", "threat_assessments", "users", "visits",
+    "witness_keys",
 )  # fmt: skip
 UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")
 APPEND_ONLY = ("entries", "entry_bodies", "entry_subjects", "places", "checkpoints")

@@ -164,6 +164,15 @@ _PERSON = {
     "birth_date": {"precision": "YEAR", "words": "spring", "year": 1991}, "sex": "FEMALE",
     "nationalities": ["TN"], "languages": ["ar"], "category": ["WITNESS"],
 }  # fmt: skip
+_CLAIM = {
+    "about": "WITNESS",
+    "name_use": "LEGAL",
+    "basis": "STATEMENT",
+    "source": "a family book",
+    "arabic": {"given": "أمينة"},
+    "latin": {"given": "Amina", "family": "Rahmani"},
+    "birth_date": {"precision": "YEAR", "year": 1991},
+}
 _NOTE = {
     "factor": "TIMELINESS", "finding": "MET", "reasons": "early", "passages": ["segment 2"],
     "contrary_evidence": "none found",
@@ -236,6 +245,14 @@ ACTIONS: Final = (
     _post("/api/cases/{reference}/contacts", INTAKE | SAFETY,
           plain(channel="PHONE", address="+00 555", safe_hours="late", opening_words="hello",
                 who_must_not_know="all"), 201),
+    _post("/api/cases/{reference}/claims", INTAKE | SAFETY, plain(**_CLAIM), 201),
+    _post("/api/cases/{reference}/same-person", INTAKE,
+          plain(finding="UNRESOLVED", attributes=["CONTACT"], asked="S-345678", reasons="no answer yet"), 201),
+    _post("/api/look-ups", INTAKE, plain(
+        name="Idris Tamimi", birth_date={"precision": "YEAR", "year": 1990}, justification="SAME_PERSON",
+        document_number="N 4471 902", contact="+00 555 0142")),
+    _post("/api/look-ups/find", INTAKE, plain(document_number="N 4471 902")),
+    _post("/api/look-ups/file", INTAKE),
     _post("/api/cases/{reference}/testimonies", INTAKE, plain(admissions=False), 201),
     _post("/api/cases/{reference}/consents", INTAKE, plain(**_CONSENT), 201),
     _post("/api/cases/{reference}/mitigation", LEGAL, plain(**_NOTE), 201),
@@ -297,6 +314,8 @@ OPENINGS: Final = (
     _post("/api/persons/{row}/open", INTAKE, opening("legal_name", "INTAKE", "testimonies")),
     _post("/api/identity_documents/{row}/open", INTAKE, opening("number", "INTAKE", "testimonies")),
     _post("/api/approaches/{row}/open", INTAKE, opening("codes", "INTAKE", "testimonies")),
+    _post("/api/identity_claims/{row}/open", INTAKE, opening("source", "INTAKE", "testimonies")),
+    _post("/api/same_person_findings/{row}/open", INTAKE, opening("reasons", "SAME_PERSON")),
     _post("/api/contact_channels/{row}/open", INTAKE, opening("address", "INTAKE", "testimonies")),
     _post("/api/testimonies/{row}/open", INTAKE, opening("own_words", "INTAKE", "testimonies")),
     _post("/api/testimonies/{row}/read", INTAKE, reasoned("INTAKE", "testimonies")),
@@ -416,6 +435,7 @@ _INTAKE_PAGES: Final = (
     ("POST", "/files/{reference}/{row}/copy"), ("POST", "/files/{reference}/{row}/download"),
     ("GET", "/files/{reference}/{row}/look"), ("GET", "/files/{reference}/{row}/custody"),
     ("POST", "/files/{reference}/{row}/custody"),
+    ("GET", "/search"), ("POST", "/search/find"), ("POST", "/search/known"),
 )  # fmt: skip
 PAGES: Final = (
     ("GET", "/"), ("GET", "/today"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/invitation"),

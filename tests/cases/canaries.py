@@ -32,6 +32,9 @@ NOT_WORDS = frozenset(
         "segments.language", "segments.speaker", "segments.classes",
         "segment_versions.language", "session_events.kind", "exposure_events.person", "exposure_events.manner",
         "paper_sessions.language", "interpreters.languages", "interpreters.gender", "prior_accounts.jurisdiction",
+        "identity_claims.about", "identity_claims.name_use", "identity_claims.basis",
+        "known_marks.tags", "known_marks.texts", "look_ups.met", "look_ups.settled",
+        "same_person_findings.finding", "same_person_findings.attributes", "same_person_findings.asked",
         "consents.language", "consents.how_given", "prior_accounts.forum", "prior_accounts.caution",
         "attachments.file_key", "attachments.original_sha256", "attachments.fingerprint", "attachments.removed",
         "custody_events.seal", "safety_answers.answers",
@@ -83,6 +86,14 @@ def plant(world: World) -> Planted:
         planted.reference, **marks("contact_channels", "address", "safe_hours", "opening_words", "who_must_not_know")
     )
     planted.rows["approaches"] = world.approach(planted.reference)
+    claimed = marks("identity_claims", "name_parts", "birth_date", "source")
+    planted.rows["identity_claims"] = world.claim(
+        planted.reference, source=claimed["source"], latin={"given": claimed["name_parts"]},
+        birth_date={"precision": "SEASON", "words": claimed["birth_date"]},
+    )  # fmt: skip
+    planted.rows["same_person_findings"] = world.same_person(
+        planted.reference, **marks("same_person_findings", "reasons")
+    )
     known = marks("interpreters", "dialects", "origin", "ties", "vetting")
     planted.rows["interpreters"], code = world.interpreter(**known)
     told = marks("testimonies", "own_words", "counsel", "frame") | marks("segments", "text")

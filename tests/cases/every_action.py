@@ -14,7 +14,16 @@ from app.intake.forms import Link, Receive, Triage
 from app.legal.forms import WriteNote
 from app.narratives.forms import CodeReport, RecordReport
 from app.oversight.forms import AskEntry, AskLog
-from app.people.forms import RecordApproach, RecordContact, RecordDocument, RecordPerson
+from app.people.forms import (
+    AskKnown,
+    FindCase,
+    RecordApproach,
+    RecordClaim,
+    RecordContact,
+    RecordDocument,
+    RecordPerson,
+    SettleSamePerson,
+)
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
 from app.testimonies import drafts, safety
 from app.testimonies import forms as testimonies
@@ -98,6 +107,11 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "person.record": (RecordPerson(**words.person(0)), case),
         "person.record_document": (RecordDocument(kind="PASSPORT", condition="LOST"), case),
         "approach.record": (RecordApproach(codes=frozenset({"PORTAL_ONLY"})), case),
+        "person.claim": (RecordClaim(**words.claim()), case),
+        "person.settle_same": (SettleSamePerson(**words.same_person()), case),
+        "lookup.ask": (AskKnown(**words.question()), None),
+        "lookup.find": (FindCase(reference=case), None),
+        "lookup.file": (None, None),
         "person.record_contact": (RecordContact(channel="PHONE", address="+00 555 0199"), case),
         "mitigation.take": (None, case),
         "mitigation.write": (WriteNote(**words.note()), case),

@@ -42,7 +42,7 @@ SINGLE = {
     "draft.case", "draft.waiting",
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
     "consent.list", "handoff.count", "handoff.show", "review.count",
-    "safety.count", "check_in.show", "check_in.case", "mitigation.list", "paper.show",
+    "lookup.waiting", "safety.count", "check_in.show", "check_in.case", "mitigation.list", "paper.show",
 }  # fmt: skip
 
 

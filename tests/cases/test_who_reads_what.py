@@ -21,7 +21,8 @@ ACCOUNT = (
     "testimonies", "segments", "segment_versions", "session_events", "exposure_events", "paper_sessions", "consents",
     "attachments", "custody_events", "prior_accounts", "justifications",
 )  # fmt: skip
-WHO = ("persons", "identity_documents", "contact_channels", "approaches")
+WHO = ("persons", "identity_documents", "contact_channels", "approaches", "identity_claims")
+FOUND = ("same_person_findings",)
 SAFETY = ("threat_assessments", "check_ins", "needs", "residences", "handoffs")
 PORTAL = ("submissions", "submission_files", "interpreters")
 PRINTED = ("public_reports",)
@@ -31,8 +32,8 @@ READS: dict[str, tuple[str, ...]] = {
     "administrator": (),
     "auditor": (),
     "narrative-lead": PRINTED,
-    "intake": (*WHO, *ACCOUNT, "drafts", *PORTAL, *PRINTED),
-    "intake-lead": (*WHO, *ACCOUNT, "drafts", *PORTAL, *PRINTED),
+    "intake": (*WHO, *FOUND, *ACCOUNT, "drafts", *PORTAL, *PRINTED),
+    "intake-lead": (*WHO, *FOUND, *ACCOUNT, "drafts", *PORTAL, *PRINTED),
     "legal": (*ACCOUNT, "mitigation_assessments"),
     "legal-lead": (*ACCOUNT, "mitigation_assessments"),
     "protection": (*WHO, *SAFETY),

@@ -235,3 +235,36 @@ def test_the_size_of_a_cell_tells_only_the_bucket(plaintext: bytes) -> None:
     assert len(plaintext) <= told
     assert told == fields.room(fields.seal(KEY, CELL, b"x" * told)), "the longest that fits has the same size"
     assert fields.room(b"") == 0
+
+
+def many(count: int, key: bytes = KEY) -> list[tuple[bytes, bytes]]:
+    """Rows of one column, each with what it says: its own number."""
+    cells_ = [replace(CELL, row=UUID(int=number)) for number in range(count)]
+    return [(cell.row.bytes, fields.seal(key, cell, b"row %d" % cell.row.int)) for cell in cells_]
+
+
+def test_many_rows_of_a_column_open_as_one_by_one() -> None:
+    rows = many(5)
+
+    assert [*fields.open_cells(KEY, CELL, rows)] == [
+        fields.open_cell(KEY, replace(CELL, row=UUID(bytes=row)), sealed) for row, sealed in rows
+    ]
+
+
+@pytest.mark.parametrize("bad", ["swapped", "altered", "cut", "another key", "another column"])
+def test_among_many_rows_one_that_is_wrong_is_broken(bad: str) -> None:
+    rows, cell = many(3), CELL
+    (first, one), (second, two) = rows[0], rows[1]
+    if bad == "swapped":
+        rows[:2] = [(first, two), (second, one)]
+    elif bad == "altered":
+        rows[2] = (rows[2][0], rows[2][1][:-1] + bytes([rows[2][1][-1] ^ 1]))
+    elif bad == "cut":
+        rows[2] = (rows[2][0], rows[2][1][:20])
+    elif bad == "another key":
+        rows[2] = many(3, bytes(32))[2]
+    else:
+        cell = replace(CELL, column="counsel")
+
+    with pytest.raises(SealBroken):
+        list(fields.open_cells(KEY, cell, rows))

@@ -12,7 +12,7 @@ import pytest
 from app.cases import actions as cases
 from app.errors import Conflict
 from app.people import actions as people
-from app.people.forms import RecordContact, RecordDocument, RecordPerson
+from app.people.forms import RecordClaim, RecordContact, RecordDocument, RecordPerson
 from app.work import Action, Form
 from tests.conftest import Database
 from tests.ladder import Log, Rung, climb, close_every_case, grant, opening, outside_the_team, with_an_onlooker
@@ -21,12 +21,14 @@ from tests.world import World, words
 RECORDS: list[tuple[Action, Form]] = [
     (people.record, RecordPerson(**words.person(0))),
     (people.record_document, RecordDocument(kind="PASSPORT", condition="DESTROYED_BY_GROUP")),
+    (people.claim, RecordClaim(**words.claim())),
     (people.record_contact, RecordContact(channel="THROUGH_SOMEBODY", address="the pharmacist, mornings")),
 ]
 # Each action that reveals, the table it reveals, a field of it, and what builds the row.
 REVEALS: list[tuple[Action, str, str]] = [
     (people.reveal, "persons", "legal_name"),
     (people.reveal_document, "identity_documents", "number"),
+    (people.reveal_claim, "identity_claims", "source"),
     (people.reveal_contact, "contact_channels", "address"),
 ]
 
@@ -36,6 +38,7 @@ def row_with(world: World, reference: str, table: str, canary: str) -> UUID:
         "persons": lambda: world.person(reference, legal_name=canary).id,
         "identity_documents": lambda: world.document(reference, number=canary),
         "contact_channels": lambda: world.contact(reference, address=canary),
+        "identity_claims": lambda: world.claim(reference, source=canary),
     }
     return builders[table]()
 

@@ -15,7 +15,7 @@ from app.errors import Refusal
 from app.intake.models import SubmissionState
 from app.legal import queries as reviews
 from app.legal.forms import Factor, WriteNote
-from app.people.forms import ApproachCode
+from app.people.forms import About, ApproachCode, Basis, NameUse, PartKind, SettleSamePerson, StrongAttribute
 from app.protection import queries as safety
 from app.protection.forms import VALID_DAYS, RecordNeed
 from app.protection.models import CheckInState
@@ -38,6 +38,13 @@ CODES = {
     "pathway": set(Pathway),
     "origin": set(Origin),
     "approach": set(ApproachCode.__args__),  # type: ignore[attr-defined]
+    "about": set(About.__args__),  # type: ignore[attr-defined]
+    "name_use": set(NameUse.__args__),  # type: ignore[attr-defined]
+    "part": set(PartKind.__args__),  # type: ignore[attr-defined]
+    "basis": set(Basis.__args__),  # type: ignore[attr-defined]
+    "same_person": set(SettleSamePerson.model_fields["finding"].annotation.__args__),  # type: ignore[union-attr]
+    "strong": set(StrongAttribute.__args__),  # type: ignore[attr-defined]
+    "look_up_reason": {"INTAKE", "TRIAGE", "SAME_PERSON", "DEMAND"},
     "state": {
         *CaseState,
         *State,

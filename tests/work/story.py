@@ -112,6 +112,8 @@ def _who(world: World, story: Story) -> None:
         birth_date={"precision": "YEAR", "words": mark(), "year": 1991},
     )  # fmt: skip
     world.document(reference, number=mark(), issuer=mark())
+    world.claim(reference, source=mark(), latin={"given": mark()}, birth_date={"precision": "SEASON", "words": mark()})
+    world.same_person(reference, reasons=mark())
     world.contact(
         reference, address=mark(), safe_hours=mark(), opening_words=mark(), who_must_not_know=mark()
     )  # fmt: skip
@@ -150,6 +152,9 @@ def _what(world: World, story: Story) -> None:
     read(paper.open_paper, "paper_sessions", "carried_by")
     read(people.reveal_document, "identity_documents", "number")
     read(people.reveal_contact, "contact_channels", "address")
+    read(people.reveal_claim, "identity_claims", "source")
+    finding = world.row("intake", reference, "same_person_findings")
+    story.looks["person.reveal_finding"] = Look("intake", people.reveal_finding, finding, "reasons", "SAME_PERSON")
     read(people.open_approach, "approaches", "codes", world.approach(reference))
 
 

@@ -69,7 +69,9 @@ def test_the_marks_stand_in_every_sealed_field_that_takes_words(story: Story, wo
     """Of every table with sealed fields the story opens at least one, so the hunt above covers them all."""
     opened = {opened.__tablename__ for name in story.looks for opened in ACTIONS[name].opens}
 
-    assert {name for name, table in tables().items() if sealed_columns(table)} == opened
+    # Of the index and its questions nobody is shown a field; tests/people/test_lookups.py hunts there.
+    unshown = {"known_marks", "look_ups"}
+    assert {name for name, table in tables().items() if sealed_columns(table)} - unshown == opened
 
 
 @pytest.mark.domain("D02")

@@ -30,7 +30,17 @@ from app.legal.forms import WriteNote
 from app.narratives import actions as narratives
 from app.narratives.forms import CodeReport, RecordReport
 from app.people import actions as people
-from app.people.forms import RecordApproach, RecordContact, RecordDocument, RecordPerson
+from app.people import lookups
+from app.people.forms import (
+    AskKnown,
+    RecordApproach,
+    RecordClaim,
+    RecordContact,
+    RecordDocument,
+    RecordPerson,
+    SettleSamePerson,
+)
+from app.people.views import Asked
 from app.protection import actions as protection
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence
 from app.testimonies import actions as testimonies
@@ -361,6 +371,23 @@ class World:
         stored: Stored = self.do(by, people.record_approach, form, subject=reference)
         return stored.id
 
+    def claim(self, reference: str, *, by: str = "intake", **given: Any) -> UUID:
+        """What one source says of who somebody is."""
+        stored: Stored = self.do(by, people.claim, RecordClaim(**{**words.claim(), **given}), subject=reference)
+        return stored.id
+
+    def ask_known(self, *, by: str = "intake", **given: Any) -> Asked:
+        """Whether somebody is known; by default somebody who is not."""
+        asked: Asked = self.do(by, lookups.ask_known, AskKnown(**{**words.question(), **given}))
+        return asked
+
+    def same_person(self, reference: str, *, by: str = "intake", **given: Any) -> UUID:
+        """A finding about a look-up that was asked for this case."""
+        look_up = self.ask_known(by=by, for_case=reference).id
+        form = SettleSamePerson(**{**words.same_person(), "look_up": look_up, **given})
+        stored: Stored = self.do(by, lookups.settle, form, subject=reference)
+        return stored.id
+
     def report(self, reference: str, *, by: str = "intake-lead", **given: Any) -> UUID:
         """What a source printed, in a case that was opened for it."""
         form = RecordReport(**{**words.report(), **given})
@@ -378,6 +405,8 @@ class World:
         self.document(reference)
         self.contact(reference)
         self.approach(reference)
+        self.claim(reference)
+        self.same_person(reference)
         self.testimony(reference, language=language, upto=upto)
         self.hand_to_legal(reference)
         self.hand_to_protection(reference)

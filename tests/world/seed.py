@@ -48,6 +48,9 @@ CLOSED: Final = frozenset({
     ("attachments", "file_key"), ("attachments", "original_sha256"),
     ("codings", "codes"), ("consents", "language"), ("consents", "how_given"), ("contact_channels", "channel"),
     ("identity_documents", "kind"), ("identity_documents", "condition"),
+    ("identity_claims", "about"), ("identity_claims", "name_use"), ("identity_claims", "basis"),
+    ("known_marks", "tags"), ("known_marks", "texts"), ("look_ups", "met"), ("look_ups", "settled"),
+    ("same_person_findings", "finding"), ("same_person_findings", "attributes"), ("same_person_findings", "asked"),
     ("mitigation_assessments", "factor"), ("mitigation_assessments", "finding"), ("needs", "kind"),
     ("persons", "sex"), ("persons", "nationalities"), ("persons", "languages"), ("persons", "category"),
     ("public_reports", "left_in"), ("public_reports", "sex"),
@@ -115,6 +118,10 @@ def _who(world: World, marks: Marks, case: str) -> None:
         birth_date={"precision": "SEASON", "words": mark("persons", "birth_date"), "year": 1991},
     )  # fmt: skip
     world.document(case, number=mark("identity_documents", "number"), issuer=mark("identity_documents", "issuer"))
+    born = {"precision": "SEASON", "words": mark("identity_claims", "birth_date")}
+    claimed = {"given": mark("identity_claims", "name_parts")}
+    world.claim(case, source=mark("identity_claims", "source"), latin=claimed, birth_date=born)
+    world.same_person(case, reasons=mark("same_person_findings", "reasons"))
     told = ("address", "safe_hours", "opening_words", "who_must_not_know")
     world.approach(case)
     world.contact(case, **{column: mark("contact_channels", column) for column in told})

@@ -122,3 +122,24 @@ def report() -> dict[str, Any]:
 
 def need() -> dict[str, Any]:
     return {"kind": "MEDICINE", "words": "Insulin, and a doctor who speaks Arabic."}
+
+
+def claim() -> dict[str, Any]:
+    """What one paper says of an invented witness."""
+    return {
+        "about": "WITNESS", "name_use": "LEGAL", "basis": "STATEMENT", "source": "a family book, seen at the talk",
+        "arabic": {"given": "إدريس", "father": "سامي", "family": "التميمي"},
+        "latin": {"given": "Idris", "family": "Tamimi"}, "birth_date": {"precision": "YEAR", "year": 1990},
+    }  # fmt: skip
+
+
+def question() -> dict[str, Any]:
+    """Particulars of somebody who came to nobody."""
+    return {
+        "name": "Zeno Quispe", "birth_date": {"precision": "YEAR", "year": 1950}, "justification": "SAME_PERSON"
+    }  # fmt: skip
+
+
+def same_person() -> dict[str, Any]:
+    """That somebody is somebody else, found by speaking with a colleague."""
+    return {"finding": "NOT_SAME", "attributes": ("DOCUMENT_NUMBER", "NAME_AND_BIRTH"), "asked": "S-444444"}

@@ -1,0 +1,91 @@
+"""Putting what was recorded of a person where a look-up finds it, as keyed tags and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from app.people import marks
+from app.people.forms import LooseDate, RecordClaim, RecordContact, RecordDocument, RecordPerson, year_of
+from app.people.known import pack
+from app.people.models import KnownMark
+from app.work import Work
+from app.work.marking import Marking
+
+# Names that are aliases: they find a case for those who hold it, spelt as they are.
+_ALIASES: Final = frozenset({"ALIAS", "KUNYA", "IN_THE_GROUP"})
+# As many waiting records as one question may wait for.
+PORTION: Final = 200
+Texts = tuple[str, ...]
+
+
+def file_person(work: Work, case: UUID, form: RecordPerson) -> None:
+    """The names of a person, each with their year of birth."""
+    names = [name for name in (form.legal_name, form.name_arabic, *form.aliases) if name is not None]
+    _file(work, case, (*_named(names, form.birth_date), *(marks.of_alias(alias) for alias in form.aliases)))
+
+
+def file_claim(work: Work, case: UUID, form: RecordClaim) -> None:
+    """What a source calls the witness. Kin are not filed: who asks for them asks for somebody else."""
+    if form.about != "WITNESS":
+        return
+    names = [parts.whole for _, parts in form.names if parts.parts]
+    aliases = [marks.of_alias(name) for name in names if form.name_use in _ALIASES]
+    _file(work, case, (*_named(names, form.birth_date), *aliases))
+
+
+def file_document(work: Work, case: UUID, form: RecordDocument) -> None:
+    """The number of a paper."""
+    _file(work, case, [marks.of_document(form.number)])
+
+
+def file_contact(work: Work, case: UUID, form: RecordContact) -> None:
+    """A way to reach somebody; a word that stands for the portal or for somebody else is none."""
+    if form.channel in {"PHONE", "MESSENGER", "EMAIL"}:
+        _file(work, case, [marks.of_contact(form.address)])
+
+
+def file_waiting(work: Work, marking: Marking) -> tuple[int, int]:
+    """File what colleagues without the key left; returns how many records, and how many rows they became."""
+    waiting = work.all(KnownMark, KnownMark.texts.is_not(None), order=KnownMark.id, limit=PORTION)
+    made = 0
+    for row in waiting:
+        work.lock(row)
+        texts = work.open(row, "texts")
+        if texts is not None:
+            made += _store(work, marking, row.of_case, [tuple(group) for group in json.loads(texts.raw())])
+            # Emptied in its place: its envelope opens nothing any more.
+            row.texts = None
+    return len(waiting), made
+
+
+def _named(names: Sequence[str], born: LooseDate | None) -> tuple[Texts, ...]:
+    """The texts of each name, once for two spellings that come to the same."""
+    year = year_of(born)
+    years = () if year is None else (year,)
+    return tuple(dict.fromkeys(marks.of_name(name, years) for name in names))
+
+
+def _file(work: Work, case: UUID, groups: Iterable[Texts]) -> None:
+    told = [group for group in groups if group]
+    if not told:
+        return
+    marking = work.marking()
+    if marking.readable:
+        _store(work, marking, case, told)
+        return
+    row = KnownMark(envelope_id=work.envelope("intake").id, of_case=case)
+    work.seal(row, "texts", json.dumps(told, ensure_ascii=False))
+    work.add(row)
+
+
+def _store(work: Work, marking: Marking, case: UUID, groups: Iterable[Texts]) -> int:
+    """A row for each name: its texts are counted together when somebody asks."""
+    rows = [packed for group in groups for packed in pack(marking.tags(group))]
+    for packed in rows:
+        row = KnownMark(envelope_id=marking.envelope, of_case=case)
+        work.seal(row, "tags", packed)
+        work.add(row)
+    return len(rows)
