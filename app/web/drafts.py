@@ -96,7 +96,7 @@ class Value:
 class Kept:
     """What of a step was saved before, around its form.
 
-    saves    where the form's draft goes
+    saves    where the form's draft goes, and ``page`` where the form stands: it is shown at both
     version  of the draft that whoever fills the form has seen; 0 for none
     line     the draft there is, if there is one; ``filled`` if the form was filled from it
     beside   what stands in it, where the form holds another text
@@ -105,6 +105,7 @@ class Kept:
     """
 
     saves: str
+    page: str
     version: int
     line: DraftLine | None = None
     filled: bool = False
@@ -145,11 +146,15 @@ def begin(request: Request, desk: Desk, visitor: Caller, place: Place) -> Sheet:
         chosen = current
     begun = sheet(request)
     if chosen is None or prefetched(request):
-        kept = Kept(place.saves, 0, current, others=others, mine=current is not None and _mine(visitor, current))
+        kept = Kept(
+            place.saves, place.page, 0, current, others=others, mine=current is not None and _mine(visitor, current)
+        )
         return replace(begun, draft=kept)
     values = _opened(desk, visitor, place, chosen)
     if chosen is current:
-        kept = Kept(place.saves, current.version, current, True, others=others, mine=_mine(visitor, current))
+        kept = Kept(
+            place.saves, place.page, current.version, current, True, others=others, mine=_mine(visitor, current)
+        )
     else:
         left = tuple(line for line in others if line is not chosen)
         kept = _against(desk, visitor, place, current, chosen.id, left)
@@ -163,7 +168,9 @@ def again(desk: Desk, visitor: Caller, place: Place, typed: Sheet) -> Sheet:
     if current is None or current.version == seen:
         aside = _row(typed.value("aside"))
         mine = current is not None and _mine(visitor, current)
-        return replace(typed, draft=Kept(place.saves, seen, current, current is not None, (), aside, others, mine))
+        return replace(
+            typed, draft=Kept(place.saves, place.page, seen, current, current is not None, (), aside, others, mine)
+        )
     saved = desk.do(visitor, drafts.save, _form(place, typed.values, typing=False), subject=place.reference)
     return replace(typed, draft=_against(desk, visitor, place, current, saved.id, others))
 
@@ -305,10 +312,10 @@ def _against(
 ) -> Kept:  # fmt: skip
     """A form that holds one's own text, beside the draft that there is: whoever saves it then has seen both."""
     if current is None:
-        return Kept(place.saves, 0, None, True, (), aside, others)
+        return Kept(place.saves, place.page, 0, None, True, (), aside, others)
     shown = tuple(_value(name, values) for name, values in _opened(desk, visitor, place, current).items())
     return Kept(
-        place.saves, current.version, current, False, shown, aside, others, mine=_mine(visitor, current)
+        place.saves, place.page, current.version, current, False, shown, aside, others, mine=_mine(visitor, current)
     )  # fmt: skip
 
 

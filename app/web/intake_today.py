@@ -64,9 +64,13 @@ def waits(desk: Desk, visitor: Caller) -> Block:
     )
     # Only step and reference stand here: that somebody began to write there, not a word of it.
     going_on = tuple(
-        Task(_GO_ON.get(line.step, _ASK), address_of(line), line.reference, line.saved_at.date().isoformat())
+        Task(
+            _GO_ON.get(line.step, _ASK), address_of(line), line.reference, line.saved_at.date().isoformat(),
+            # What is not sent has told nobody: whoever began to write of a danger goes on with it first.
+            urgent=line.step == "SAFETY",
+        )
         for line in begun.lines
-    )
+    )  # fmt: skip
     return Block(
         ROLE,
         tiles,

@@ -231,10 +231,10 @@ def test_a_colleague_opens_it_and_goes_on_with_it(officer: Browser, lead: Browse
     page = f"/testimonies/{account}/limits"
     officer.get(page)
     later(officer, account, "limits", own_words="what she wrote")
-    link = re.search(r'href="(\?draft=[^"]+)"', lead.get(page).text)[1]  # type: ignore[index]
+    link = re.search(r'href="([^"]+\?draft=[^"]+)"', lead.get(page).text)[1]  # type: ignore[index]
     log.fresh()
 
-    opened = lead.get(page + link).text
+    opened = lead.get(link).text
 
     assert areas(opened)[0] == "what she wrote"
     assert [(said.action, said.actor) for said in log.fresh()] == [("draft.open", world["intake-lead"].actor.code)]
@@ -288,6 +288,8 @@ def test_a_text_that_stands_aside_is_looked_at_beside_the_draft(officer: Browser
     both = lead.get(link).text
 
     assert "A text of yours stands aside" in lead.get(page).text
+    again = later(lead, account, "limits", own_words="mine, once more")
+    assert f'href="{link}"' in again.text, "also on the page that answers at the address of the draft"
     assert areas(both)[0] == "mine"
     assert "hers" in Forms(both).text
 

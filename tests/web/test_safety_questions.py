@@ -14,7 +14,7 @@ from app.testimonies import safety
 from app.testimonies.safety import QUESTIONS
 from tests.ladder import CANARY, Log
 from tests.web.browser import Browser, arrived
-from tests.web.writing import at, lead, officer, said_on
+from tests.web.writing import at, later, lead, officer, said_on
 from tests.world import World
 
 __all__ = ["lead", "officer"]
@@ -85,3 +85,14 @@ def test_an_unanswered_question_is_not_a_no(officer: Browser, world: World) -> N
     officer.get(page)
 
     assert officer.submit(page, in_danger="no", others="no", hurt="no").status_code == 422
+
+
+def test_a_danger_that_was_begun_and_not_sent_stands_first_and_red(officer: Browser, world: World) -> None:
+    _, account = at(world)
+    officer.get(f"/testimonies/{account}/safety")
+    later(officer, account, "safety", in_danger="yes", words="her brother")
+
+    today = officer.get("/today").text
+
+    assert re.search(r'am-table__red">\s*<th[^>]*>\s*<a[^>]*>Go on with your draft: immediate safety', today)
+    assert world.office.ask(world["protection"], case_queries.count_handoffs) == 0
