@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import CaseRow, EnvelopeRow, Sealed
@@ -126,6 +126,11 @@ class KnownMark(EnvelopeRow):
     """
 
     __tablename__ = "known_marks"
+    # With every question: what was filed since the last one, and whether anything waits.
+    __table_args__ = (
+        Index("ix_known_marks_since", "envelope_id", "id"),
+        Index("ix_known_marks_waiting", "id", postgresql_where="texts IS NOT NULL"),
+    )
     scopes = frozenset({"team"})
     never_shown: ClassVar[frozenset[str]] = frozenset({"tags", "texts"})
 

@@ -951,6 +951,8 @@ def _known() -> None:
     )
     op.create_index(op.f("ix_known_marks_envelope_id"), "known_marks", ["envelope_id"], unique=False)
     op.create_index(op.f("ix_known_marks_of_case"), "known_marks", ["of_case"], unique=False)
+    op.create_index("ix_known_marks_since", "known_marks", ["envelope_id", "id"], unique=False)
+    op.create_index("ix_known_marks_waiting", "known_marks", ["id"], unique=False, postgresql_where="texts IS NOT NULL")
     op.create_table(
         "look_ups",
         sa.Column("for_case", sa.Uuid(), nullable=True),

@@ -185,6 +185,8 @@ def _copy_in(index: UUID, key: bytes, roles: Roles, size: int) -> list[Again]:
                     cell = fields.Cell("known_marks", "tags", row, index, ENVELOPE, 1)
                     copy.write_row((row, index, uuid4(), fields.seal(key, cell, packed)))
         owner.execute("RESET session_replication_role")
+        # As the server does by itself while rows come one by one.
+        owner.execute("ANALYZE known_marks")
     return those
 
 
