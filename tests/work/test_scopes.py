@@ -66,7 +66,9 @@ def test_every_table_with_sealed_fields_is_reached_only_by_a_key() -> None:
     """A clock may see due dates of a sealed row; opening it still needs a grant it cannot have."""
     for name, table in tables().items():
         if sealed_columns(table):
-            assert table.scopes <= {"compartment", "team", "receipt", "clock"}, name
+            # What somebody typed when their session ended is sealed to nobody but them.
+            own = {"own"} if name == "rescues" else set()
+            assert table.scopes <= {"compartment", "team", "receipt", "clock"} | own, name
             assert issubclass(table, CaseRow | EnvelopeRow), name
 
 

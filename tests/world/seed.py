@@ -59,6 +59,18 @@ CLOSED: Final = frozenset({
     ("submission_files", "file_key"), ("submission_files", "original_sha256"),
     ("submissions", "language"), ("submissions", "decision"),
     ("testimonies", "statement_language"), ("threat_assessments", "level"),
+    ("attachments", "fingerprint"), ("custody_events", "seal"), ("exposure_events", "manner"),
+    ("interpreters", "gender"), ("interpreters", "languages"), ("paper_sessions", "language"),
+    ("prior_accounts", "jurisdiction"), ("segment_versions", "language"), ("session_events", "kind"),
+})  # fmt: skip
+# Columns that steps write which the seeded cases do not take; tests/work/story.py takes them and hunts for its marks.
+NOT_SEEDED: Final = frozenset({
+    ("attachments", "removed"), ("consents", "capacity"), ("custody_events", "from_whom"),
+    ("custody_events", "to_whom"), ("custody_events", "why"), ("drafts", "words"), ("exposure_events", "person"),
+    ("interpreters", "dialects"), ("interpreters", "origin"), ("interpreters", "ties"), ("interpreters", "vetting"),
+    ("paper_sessions", "carried_by"), ("prior_accounts", "said_on"), ("rescues", "words"),
+    ("safety_answers", "answers"), ("segment_versions", "reason"), ("segment_versions", "text"),
+    ("session_events", "words"), ("testimonies", "found"), ("testimonies", "seal"),
 })  # fmt: skip
 
 
