@@ -29,8 +29,6 @@ import app.people.actions
 import app.protection.actions
 import app.testimonies.actions  # noqa: F401
 from app.accounts.signin import SignIns
-from app.api import attachments, reference
-from app.api import routes as api
 from app.db import engine_for
 from app.edge.desk import Desk
 from app.edge.door import guard
@@ -42,9 +40,7 @@ from app.errors import CannotStart, Refusal
 from app.keyholders.manager import FileKeyManager
 from app.keyholders.register import Register, read_trust
 from app.policy.engine import Policy
-from app.portal import routes as portal
 from app.settings import Settings
-from app.web import routes as web
 from app.work import Office
 from app.work.files import FileStore
 from app.work.office import check_actions
@@ -58,6 +54,11 @@ FILE_SECONDS, BODY_SECONDS = 3600.0, 60.0
 
 def staff_app(settings: Settings) -> ASGIApp:
     """Pages and interface for staff. Holds the pepper; opens only what signed-in people open."""
+    # Each process loads its own door alone: the witness's holds no page of the office, the worker's no page at all.
+    from app.api import attachments, reference
+    from app.api import routes as api
+    from app.web import routes as web
+
     engine = engine_of(settings)
     manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
     office = office_of(settings, engine, register=Register.of(manager))
@@ -71,12 +72,21 @@ def staff_app(settings: Settings) -> ASGIApp:
     )
     under = ("/api/cases", "/api/uploads", "/files")
     guarded = _guarded(program, settings, "staff", settings.port, settings.attachment_mib_max, *under)
-    program.add_exception_handler(Refusal, _refused)
+
+    async def refused(request: Request, refusal: Exception) -> Response:
+        assert isinstance(refusal, Refusal)
+        if request.scope["path"].startswith(("/api/", "/healthz")):
+            return answer(refusal)
+        return await web.refused(request, refusal)
+
+    program.add_exception_handler(Refusal, refused)
     return guarded
 
 
 def portal_app(settings: Settings) -> ASGIApp:
     """The witness's door. Holds no secret: it can neither open what it seals nor vouch for whom it seals to."""
+    from app.portal import routes as portal
+
     register = Register(read_trust(settings.register_path))
     office = office_of(settings, engine_of(settings), host="portal", register=register)
     program = _program()
@@ -179,10 +189,3 @@ def _origin(settings: Settings, port: int) -> str:
     if settings.tls != "none":
         return f"https://{settings.public_name}"
     return f"http://{settings.public_name}:{port}"
-
-
-async def _refused(request: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, Refusal)
-    if request.scope["path"].startswith(("/api/", "/healthz")):
-        return answer(refusal)
-    return await web.refused(request, refusal)

@@ -19,12 +19,10 @@ from app.cli import (
     demo_commands,
     demonstration,
     doctor,
-    facts,
     founding,
     installation,
     lookup_commands,
     process,
-    rulebook,
 )
 from app.cli import run as running
 from app.cli.door import Json, group, settings_here
@@ -84,12 +82,16 @@ def doctor_(json_: Json = False) -> None:
 @app.command("openapi")
 def openapi_() -> None:
     """The interface for programs as an OpenAPI document, with every bound in it. Not served anywhere."""
+    from app.cli import rulebook
+
     answer(rulebook.openapi(), (), as_json=True)
 
 
 @app.command("facts")
 def facts_(json_: Json = False) -> None:
     """What this program offers: actions with their doors and roles, addresses, columns, limits. For programs."""
+    from app.cli import facts
+
     told = facts.facts(settings_here())
     answer(told, facts.lines(told), as_json=json_)
 

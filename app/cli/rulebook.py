@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from app import worker
 from app.accounts import queries
 from app.accounts.rules import ROLES
-from app.api import attachments, reference, routes
 from app.cli import installation
 from app.errors import CannotStart
 from app.keyholders.grants import COMPARTMENTS
@@ -76,6 +75,9 @@ def openings() -> frozenset[str]:
 
 def openapi() -> dict[str, Any]:
     """The staff interface for programs as OpenAPI, with every bound of every form."""
+    # Only this command and `facts` ask for the doors; no service that starts waits for those of another.
+    from app.api import attachments, reference, routes
+
     described = FastAPI(title="Amana", openapi_url=None, docs_url=None, redoc_url=None)
     for part in (routes, attachments, reference):
         described.include_router(part.router)
