@@ -23,11 +23,20 @@ import app.accounts.services
 import app.cases.actions
 import app.intake.actions
 import app.legal.actions
+import app.narratives.actions
 import app.oversight.actions
 import app.oversight.queries
 import app.people.actions
+import app.people.lookups
 import app.protection.actions
-import app.testimonies.actions  # noqa: F401
+import app.testimonies.actions
+import app.testimonies.custody
+import app.testimonies.drafts
+import app.testimonies.paper
+import app.testimonies.reading
+import app.testimonies.safety
+import app.testimonies.sessions
+import app.testimonies.versions  # noqa: F401
 from app.accounts.signin import SignIns
 from app.db import engine_for
 from app.edge.desk import Desk

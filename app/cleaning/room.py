@@ -23,6 +23,9 @@ COPY_BYTES_MAX: Final = 4 * BYTES_MAX
 SECONDS_MAX: Final = 10.0
 HEAD_BYTES: Final = 16
 _ANSWER_BYTES_MAX: Final = 4096
+# Each may take a gibibyte: more at once would take the memory of the process that starts them.
+PLACES: Final = threading.BoundedSemaphore(1)
+WAIT_SECONDS: Final = 20.0
 _PIECE_BYTES: Final = 256 * 1024
 
 # Why there is no working copy, as the process says it and as it is kept.

@@ -11,7 +11,7 @@ from uuid import UUID
 from app.cleaning import room
 from app.cleaning.room import NotCleaned
 from app.edge.desk import Desk
-from app.errors import SealBroken, TooLarge
+from app.errors import SealBroken, TooLarge, Unavailable
 from app.testimonies import custody
 from app.testimonies.forms import FinishCopy, OpenFile
 from app.testimonies.views import CopyBegun
@@ -21,10 +21,17 @@ from app.work import Caller
 def make_copy(desk: Desk, caller: Caller, row: UUID, form: OpenFile) -> Any:
     """Make the working copy of an original; its row says what was removed, or why there is none.
 
-    Raises SealBroken if the original is no longer what came in: then nothing is kept of the copy.
+    Raises Unavailable while others take the one place. SealBroken if the original is no longer what
+    came in: then nothing is kept of the copy.
     """
-    begun: CopyBegun = desk.do(caller, custody.begin_copy, form, subject=row)
-    return desk.do(caller, custody.keep_copy, _cleaned(desk, begun), subject=begun.id)
+    # Before anything is begun: a copy that found no place would stand as one that is on its way.
+    if not room.PLACES.acquire(timeout=room.WAIT_SECONDS):
+        raise Unavailable("Other working copies are being made. Please try again in a minute.")
+    try:
+        begun: CopyBegun = desk.do(caller, custody.begin_copy, form, subject=row)
+        return desk.do(caller, custody.keep_copy, _cleaned(desk, begun), subject=begun.id)
+    finally:
+        room.PLACES.release()
 
 
 def _cleaned(desk: Desk, begun: CopyBegun) -> FinishCopy:

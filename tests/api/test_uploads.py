@@ -10,6 +10,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from app.cleaning import room
 from app.settings import Settings
 from app.testimonies import actions as testimonies
 from app.testimonies import custody
@@ -318,6 +319,22 @@ def test_a_file_that_cannot_be_cleaned_has_no_copy_and_says_so(
     assert told.json()["values"] == {"removed": '["UNKNOWN_TYPE"]'}
     assert staff["intake"].post(f"/api/attachments/{made['id']}/download", reason).status_code == 404
     assert staff["intake"].post(f"/api/attachments/{row}/working-copy", reason).status_code == 409, "asked for once"
+
+
+def test_who_finds_no_place_in_the_room_is_told_and_nothing_is_begun(
+    staff: Staff, opened: tuple[str, dict[str, Any]], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, reason = opened
+    row = staff["intake"].post(f"/api/cases/{reference}/attachments", files={"f": ("a", jpeg())}).json()["id"]
+    monkeypatch.setattr(room, "WAIT_SECONDS", 0.01)
+
+    with room.PLACES:
+        full = staff["intake"].post(f"/api/attachments/{row}/working-copy", reason)
+    states = [r.clear["state"] for r in world.show("intake", reference).records if r.table == "attachments"]
+
+    assert full.status_code == 503
+    assert states == ["KEPT"]
+    assert staff["intake"].post(f"/api/attachments/{row}/working-copy", reason).status_code == 201, "the control"
 
 
 def test_only_a_working_copy_is_shown_and_only_what_a_browser_may_show(

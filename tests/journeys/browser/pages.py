@@ -48,6 +48,8 @@ BESIDES: dict[str, tuple[str, ...]] = {
 NOT_PAGES: dict[str, str] = {
     "/": "goes on to Today",
     "/static/{name}": "files, which every page that asks for them is weighed with",
+    "/files/{reference}/slices/{row}": "tells the page's script how much of a file has arrived",
+    "/files/{reference}/{row}/look": "a working copy itself, inside the page of its files",
     "/robots.txt": "a file for machines",
     "/favicon.ico": "a file for browsers that were told no other",
 }
