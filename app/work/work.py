@@ -131,9 +131,11 @@ class Reading:
             return True
         if form.cites is None:
             return False
-        if self.actor.kind == "Service":
-            return case is not None and self._agreed(form.cites, case)
-        return any(self._stands(name, form.cites, case) for name in kinds)
+        if form.justification is Justification.AGREED_DISCLOSURE:
+            agreed = case is not None and self._agreed(form.cites, case)
+            # A service need not hold the account to cite a consent.
+            return agreed and (self.actor.kind == "Service" or self._stands("consents", form.cites, case))
+        return self.actor.kind != "Service" and any(self._stands(name, form.cites, case) for name in kinds)
 
     def visited(self, form: Reasoned, row: Table | None) -> bytes | None:
         """The commitment of the words given when the visit began, for an opening during it.
@@ -160,10 +162,15 @@ class Reading:
         return None if visit.commitment is None else bytes(visit.commitment)
 
     def _agreed(self, key: UUID, case: UUID) -> bool:
-        """Whether a consent of this case stands now. A service need not hold the account to cite one."""
-        consents = tables()["consents"].__mapper__.columns
-        mine = select(consents["id"]).where(consents["id"] == key, consents["case_id"] == case)
-        return self._session.execute(mine.where(consents["state"] == "GRANTED")).first() is not None
+        """Whether a consent of this case stands now. Raises Conflict for one that is due to be confirmed again."""
+        consents: Any = tables()["consents"]
+        found = self._session.scalars(select(consents).where(consents.id == key, consents.case_id == case)).first()
+        standing = None if found is None else found.standing(today=self.today)
+        if standing == "RECONFIRM_DUE":
+            raise Conflict(
+                "The witness has to be asked again before this consent can be cited: it is due to be confirmed."
+            )
+        return bool(standing == "GRANTED")
 
     def _stands(self, table_name: str, key: UUID, case: UUID | None) -> bool:
         table = tables().get(table_name)

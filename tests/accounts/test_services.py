@@ -224,6 +224,32 @@ def test_a_withdrawal_ends_a_services_reading_at_once(world: World, reader: Read
         reader.read(world)
 
 
+@pytest.mark.domain("D38")
+def test_a_consent_that_is_due_to_be_confirmed_is_cited_by_nobody(world: World, reader: Reader, log: Log) -> None:
+    today = clock.now().date()
+    # The control: one that is asked again in a year is cited until then.
+    later = world.consents(reader.reference, "T3", adult_on=today + timedelta(days=365))[0].id
+    due = world.consents(reader.reference, "T4", adult_on=today)[0].id
+    assert read(world, reader.caller, testimonies.open_segment, reader.segment, "text", later)
+    assert read(world, world["legal"], testimonies.open_segment, reader.segment, "text", later)
+
+    for caller in (reader.caller, world["legal"], world["intake"]):
+        with pytest.raises(Conflict) as refused:
+            read(world, caller, testimonies.open_segment, reader.segment, "text", due)
+        assert "asked again" in refused.value.sentence
+        said = log.last()
+        assert (said.operation, said.outcome, said.actor) == ("refuse", "conflict", caller.actor.code)
+
+
+def test_people_cite_a_consent_that_stands_too(world: World, reader: Reader) -> None:
+    refused = world.consents(reader.reference, "T5", granted=False)[0].id
+    assert read(world, world["legal"], testimonies.open_segment, reader.segment, "text", reader.consent)
+
+    for cited in (refused, reader.segment):
+        with pytest.raises(Denied):
+            read(world, world["legal"], testimonies.open_segment, reader.segment, "text", cited)
+
+
 def test_a_service_of_legal_notes_and_one_of_needs_cite_a_consent_they_do_not_hold(world: World) -> None:
     reference = world.whole_case("en")
     consent = world.row("intake", reference, "consents")
