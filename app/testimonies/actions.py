@@ -11,7 +11,7 @@ from app.cases.models import Case, Hold, Pathway
 from app.cases.steps import open_case_of, open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict, NotFound
-from app.testimonies import custody, rules, versions
+from app.testimonies import custody, versions
 from app.testimonies.drafts import settle
 from app.testimonies.forms import (
     BeginAttachment,
@@ -37,7 +37,9 @@ from app.testimonies.steps import (
     interpreting,
     locked,
     moved,
+    must_be_admissible,
     note_event,
+    seal_classes,
     told_before,
 )
 from app.testimonies.views import FileBegun, FileOpened, Recorded
@@ -260,10 +262,7 @@ def keep_frame(work: Work, testimony: Testimony, form: StartSession) -> None:
 def keep_passages(work: Work, testimony: Testimony, form: RecordAccount) -> list[Segment]:
     """Seal each passage by itself; whoever should not have heard them is entered as knowing each."""
     for passage in form.segments:
-        if not rules.admissible(passage.classes, admissions=testimony.admissions):
-            raise Conflict(
-                "No promise is on file, so no admission may be kept. Stop, repeat the limits, go on without it."
-            )
+        must_be_admissible(testimony, passage.classes)
     segments = [_segment(work, testimony, number, form) for number in range(1, len(form.segments) + 1)]
     # Nobody can say afterwards up to which passage an interpreter sat there: all count as heard.
     for person in sorted(heard_by(work, testimony)):
@@ -292,7 +291,7 @@ def _segment(work: Work, testimony: Testimony, number: int, form: RecordAccount)
     work.seal(segment, "text", passage.text)
     work.seal(segment, "language", form.language)
     work.seal(segment, "speaker", passage.speaker)
-    work.seal(segment, "classes", json.dumps(sorted(passage.classes)) if passage.classes else None)
+    seal_classes(work, segment, passage.classes)
     work.add(segment)
     return segment
 

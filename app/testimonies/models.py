@@ -93,8 +93,9 @@ class SegmentVersion(CaseRow):
     number: Mapped[int]
     text: Mapped[Sealed]
     language: Mapped[Sealed]
-    # Why the witness corrects it, in their words; a transcript or a translation has none.
+    # Why the witness corrects it, in their words, and what the correction is about; no other version has these.
     reason: Mapped[Sealed | None]
+    classes: Mapped[Sealed | None]
     made_by: Mapped[str]
     made_at: Mapped[datetime]
 

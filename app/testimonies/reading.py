@@ -13,7 +13,7 @@ from app.cases.models import Case
 from app.testimonies.forms import ReadAccount
 from app.testimonies.models import Segment, SegmentVersion, SessionEvent, Testimony
 from app.testimonies.rules import FOLDED, SegmentClass
-from app.testimonies.steps import EVENTS_MAX, PASSAGES_MAX
+from app.testimonies.steps import EVENTS_MAX, PASSAGES_MAX, classes_of
 from app.testimonies.versions import of_account
 from app.testimonies.views import AccountRead, EventRead, PassageRead, VersionRead
 from app.work import Plain, Work, action
@@ -78,19 +78,24 @@ def _events(work: Work, testimony: Testimony) -> Iterator[EventRead]:
 
 
 def _passage(work: Work, segment: Segment, beside: Sequence[SegmentVersion]) -> PassageRead:
-    packed = work.open(segment, "classes")
-    classes = tuple(json.loads(packed.raw())) if packed else ()
-    folded = any(SegmentClass(each) in FOLDED for each in classes)
+    own = {each.id: classes_of(work, each) for each in beside}
+    # A correction may say that a passage has to stay shut: then all of it does, what was said first too.
+    classes = classes_of(work, segment).union(*own.values())
+    folded = bool(classes & FOLDED)
     shown = {name: None if folded else work.open(segment, name) for name in ("text", "language", "speaker")}
     return PassageRead(
         id=segment.id, number=segment.number, folded=folded,
-        classes=tuple(Plain(each.encode()) for each in classes),
+        classes=_plains(classes),
         bytes_at_most=work.room(segment, "text"), **shown,
         # A translation of folded words is those words: it stays shut with them.
-        beside=() if folded else tuple(_beside(work, each) for each in beside),
+        beside=() if folded else tuple(_beside(work, each, own[each.id]) for each in beside),
     )  # fmt: skip
 
 
-def _beside(work: Work, row: SegmentVersion) -> VersionRead:
+def _beside(work: Work, row: SegmentVersion, classes: frozenset[SegmentClass]) -> VersionRead:
     opened = {name: work.open(row, name) for name in ("language", "text", "reason")}
-    return VersionRead(row.id, row.kind, row.number, row.made_by, row.made_at, **opened)
+    return VersionRead(row.id, row.kind, row.number, row.made_by, row.made_at, **opened, classes=_plains(classes))
+
+
+def _plains(classes: frozenset[SegmentClass]) -> tuple[Plain, ...]:
+    return tuple(Plain(each.encode()) for each in sorted(classes))

@@ -73,6 +73,10 @@ class SegmentClass(StrEnum):
     NARRATIVE = "NARRATIVE"
 
 
+# The one class that nothing is kept back for. Officers set classes; who takes any other one away frees words.
+_FREE: Final = frozenset({SegmentClass.NARRATIVE})
+
+
 class Step(StrEnum):
     """What is done next with an account: the rows of its task list, in their order."""
 
@@ -151,6 +155,11 @@ def may_move(present: str, to: State) -> bool:
 def admissible(classes: frozenset[SegmentClass], *, admissions: bool) -> bool:
     """With no promise on file, self-incriminating words are not kept (rule 9 of the brief)."""
     return admissions or SegmentClass.SELF_INCRIMINATING not in classes
+
+
+def loosened(before: frozenset[SegmentClass], after: frozenset[SegmentClass]) -> frozenset[SegmentClass]:
+    """Classes with a handling of their own that a correction would take from its passage."""
+    return before - after - _FREE
 
 
 def unpacked(text: str) -> dict[str, Any]:

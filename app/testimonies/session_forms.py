@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.testimonies.forms import Code, InterpreterCode, RecordAccount, StartSession
+from app.testimonies.rules import SegmentClass
 from app.work.forms import Account, Form, Language, Line, Passage, Reason, Reasoned, Words
 
 
@@ -67,12 +68,16 @@ class RecordPrior(Form):
 
 
 class Amend(Form):
-    """A correction of one passage, as the witness gives it. What was said first stays."""
+    """A correction of one passage, as the witness gives it. What was said first stays.
+
+    classes  what the passage is about now: at least all that it was marked with before
+    """
 
     segment: UUID
     text: Account
     language: Language
     reason: Words
+    classes: frozenset[SegmentClass] = frozenset()
 
 
 class Beside(Form):

@@ -15,10 +15,11 @@ from app.testimonies.models import (
     Interpreter,
     PriorAccount,
     Segment,
+    SegmentVersion,
     SessionEvent,
     Testimony,
 )
-from app.testimonies.rules import ConsentState, EventKind, Manner, State, Tie, Tier
+from app.testimonies.rules import ConsentState, EventKind, Manner, SegmentClass, State, Tie, Tier
 from app.work import Work
 
 # As many passages as one account can have (forms.RecordAccount), and what may happen in its sessions.
@@ -52,6 +53,22 @@ def agreed(work: Work, testimony: Testimony) -> None:
         work.lock(newest)
     if newest is None or newest.standing(today=work.today) != ConsentState.GRANTED:
         raise Conflict("The witness has not been asked about care inside the office (T1), or refused it.")
+
+
+def must_be_admissible(testimony: Testimony, classes: frozenset[SegmentClass]) -> None:
+    """Refuse an admission while no promise is on file, whether it comes as a passage or as its correction."""
+    if not rules.admissible(classes, admissions=testimony.admissions):
+        raise Conflict("No promise is on file, so no admission may be kept. Stop, repeat the limits, go on without it.")
+
+
+def classes_of(work: Work, row: Segment | SegmentVersion) -> frozenset[SegmentClass]:
+    """What a passage, or a correction of one, was said to be about."""
+    packed = work.open(row, "classes")
+    return frozenset(SegmentClass(each) for each in json.loads(packed.raw())) if packed else frozenset()
+
+
+def seal_classes(work: Work, row: Segment | SegmentVersion, classes: frozenset[SegmentClass]) -> None:
+    work.seal(row, "classes", json.dumps(sorted(classes)) if classes else None)
 
 
 def told_before(work: Work, testimony: Testimony) -> bool:

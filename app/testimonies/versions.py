@@ -16,10 +16,11 @@ from app.cases.forms import Opening
 from app.cases.steps import open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict, NotFound
+from app.testimonies import rules
 from app.testimonies.models import Segment, SegmentVersion, Testimony
-from app.testimonies.rules import CLOSED, SPOKEN, State
+from app.testimonies.rules import CLOSED, SPOKEN, SegmentClass, State
 from app.testimonies.session_forms import AddVersion, Amend
-from app.testimonies.steps import PASSAGES_MAX, locked
+from app.testimonies.steps import PASSAGES_MAX, classes_of, locked, must_be_admissible, seal_classes
 from app.work import Work, action
 
 # Of one account: five versions of each of its passages are more than anybody makes.
@@ -35,7 +36,14 @@ def amend(work: Work, testimony: Testimony, form: Amend) -> Stored:
     segment = _passages(work, testimony).get(form.segment)
     if segment is None:
         raise NotFound
+    must_be_admissible(testimony, form.classes)
+    if rules.loosened(_marked(work, segment), form.classes):
+        raise Conflict(
+            "The passage is marked with a class that this correction leaves out. Tick it as well: what a class keeps "
+            "back is not set free by the one who takes the account."
+        )
     version = _beside(work, segment, "AMENDMENT", form.text, form.language, form.reason)
+    seal_classes(work, version, form.classes)
     work.record(version, number=version.number, sealed=testimony.state in CLOSED)
     return Stored(version.id, "segment_versions")
 
@@ -106,6 +114,13 @@ def _line(work: Work, row: Segment | SegmentVersion, kind: str, number: int) -> 
 def _passages(work: Work, testimony: Testimony) -> dict[Any, Segment]:
     rows = work.all(Segment, Segment.testimony_id == testimony.id, order=Segment.number, limit=PASSAGES_MAX)
     return {row.id: row for row in rows}
+
+
+def _marked(work: Work, segment: Segment) -> frozenset[SegmentClass]:
+    """What a passage is about by now: as it was kept, and as each correction said."""
+    mine = SegmentVersion.segment_id == segment.id, SegmentVersion.kind == "AMENDMENT"
+    corrections = work.all(SegmentVersion, *mine, limit=VERSIONS_MAX)
+    return classes_of(work, segment).union(*(classes_of(work, each) for each in corrections))
 
 
 def _beside(

@@ -256,6 +256,7 @@ class VersionRead:
     language: Plain | None
     text: Plain | None
     reason: Plain | None
+    classes: tuple[Plain, ...] = ()
 
 
 @dataclass(frozen=True)

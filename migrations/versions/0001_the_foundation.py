@@ -815,6 +815,7 @@ def _beside() -> None:
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.Column("language", sa.LargeBinary(), nullable=False),
         sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("classes", sa.LargeBinary(), nullable=True),
         sa.Column("made_by", sa.String(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),

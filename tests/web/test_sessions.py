@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from app import clock
 from app.testimonies import queries
 from app.testimonies.forms import Passage
+from app.testimonies.rules import SegmentClass
 from tests.ladder import CANARY, Log
 from tests.web.browser import Browser, Forms, arrived
 from tests.world import World
@@ -144,6 +145,24 @@ def test_versions_and_corrections_stand_beside_the_words_each_in_its_own_directi
     assert corrected in shown
     assert re.search(r'lang="en">\s*<p class="govuk-body" dir="auto">We waited\.', shown)
     assert len(re.findall(r'lang="ar">\s*<p class="govuk-body" dir="auto">CANARY', shown)) == 2
+
+
+def test_a_correction_that_sets_something_free_comes_back_with_all_that_was_typed(
+    officer: Browser, world: World, log: Log
+) -> None:
+    reference, corrected = world.case(), world.canary()
+    account = world.testimony(reference, segments=(Passage(text="one", classes=frozenset({SegmentClass.FAMILY})),))
+    here = f"/testimonies/{account}/beside/correction"
+    (row,) = [line.id for line in world.show("intake", reference).records if line.table == "segments"]
+    typed: dict[str, Any] = {"segment": str(row), "language": "ar", "reason": "a slip", "text": corrected}
+
+    officer.get(here)
+    assert "Speaks of the family" in text_of(officer)
+    refused = officer.submit(here, classes="NARRATIVE", **typed)
+    assert (refused.status_code, corrected in refused.text) == (409, True)
+    assert "marked with a class that this correction leaves out" in text_of(officer)
+    assert officer.submit(here, classes="SELF_INCRIMINATING", **typed).status_code == 409
+    assert officer.submit(here, classes="FAMILY", **typed).status_code == 303
 
 
 def test_whoever_seals_sees_the_hash_and_the_checkpoint(officer: Browser, world: World, log: Log) -> None:

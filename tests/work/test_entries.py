@@ -40,7 +40,7 @@ EVIL = {
 WHOLE = {
     "attachment.download": ["file_key"],
     "testimony.read": [
-        "language", "reason", "text", "classes", "language", "speaker", "text", "kind", "words",
+        "classes", "language", "reason", "text", "classes", "language", "speaker", "text", "kind", "words",
         "counsel", "frame", "own_words", "statement_language",
     ],
     "session.prepare": [

@@ -61,7 +61,8 @@ CLOSED: Final = frozenset({
     ("testimonies", "statement_language"), ("threat_assessments", "level"),
     ("attachments", "fingerprint"), ("custody_events", "seal"), ("exposure_events", "manner"),
     ("interpreters", "gender"), ("interpreters", "languages"), ("paper_sessions", "language"),
-    ("prior_accounts", "jurisdiction"), ("segment_versions", "language"), ("session_events", "kind"),
+    ("prior_accounts", "jurisdiction"), ("segment_versions", "classes"), ("segment_versions", "language"),
+    ("session_events", "kind"),
 })  # fmt: skip
 # Columns that steps write which the seeded cases do not take; tests/work/story.py takes them and hunts for its marks.
 NOT_SEEDED: Final = frozenset({
