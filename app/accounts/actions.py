@@ -17,7 +17,7 @@ from app.accounts.steps import end_services_of, joiner, leaver, newcomer, whose
 from app.accounts.views import Enrolled, Entered, FoundOffice, Invited, Left, TeamChange, TeamResealed
 from app.crypto import boxes, kdf
 from app.errors import Conflict, NotFound, SignInRefused
-from app.keyholders import holders, register, resealing
+from app.keyholders import grants, holders, register, resealing
 from app.keyholders.models import Keyholder, Membership
 from app.pseudonyms import references
 from app.work import Work, action
@@ -174,6 +174,8 @@ def join_team(work: Work, user: User, form: JoinTeam) -> TeamChange:
         raise Conflict("Already in this team.")
     assert work.caller.keyring is not None
     member = holders.called(work.session, user.keyholder_id, "person", user.code)
+    if form.deputy and grants.holds_by_name(work.session, member, at=work.now):
+        raise Conflict("They know who somebody still inside a group is, and no lead may. They pass that on first.")
     holders.share_team(work.session, work.caller.keyring, team, member, at=work.now, deputy=form.deputy)
     work.record(user, account=user.code, team=form.team, recipient=user.id)
     return TeamChange(form.team, user.code, team.generation)

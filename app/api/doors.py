@@ -66,6 +66,7 @@ POSTS: Final = (
     Post("/api/services/{user}/end", services.end),
     Post("/api/cases", cases.open_case, 201),
     Post("/api/cases/{reference}/hand-over", cases.hand_over),
+    Post("/api/cases/{reference}/came-out", cases.came_out),
     Post("/api/cases/{reference}/grants", cases.give, 201),
     Post("/api/cases/{reference}/grants/revoke", cases.revoke),
     Post("/api/cases/{reference}/visits", cases.visit),

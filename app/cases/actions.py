@@ -9,7 +9,7 @@ from uuid import UUID
 from app.accounts.steps import Recipient, recipient
 from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
 from app.cases.models import Case, CaseState, Clearance, Handoff, Justification, Origin, Visit
-from app.cases.steps import open_fields, pass_on, receiver
+from app.cases.steps import knower, named, open_fields, pass_on, receiver
 from app.cases.views import CaseOpened, Granted, HandoffOpened, Opened, Revoked, Sent, Stored, Visited
 from app.clock import uuid7
 from app.errors import Conflict, NotFound, Unprocessable
@@ -23,6 +23,9 @@ from app.work.forms import Reasoned
 VISIT_MINUTES: Final = 60
 REVEAL_MINUTES: Final = 2
 
+# Who somebody still inside the group is, is known to so many.
+NAMED_MAX: Final = 2
+
 # What a team works with, once a case is handed to it.
 WORKS_WITH: Final = {
     "legal": frozenset({"TESTIMONY", "LEGAL"}),
@@ -30,9 +33,15 @@ WORKS_WITH: Final = {
 }
 
 
-@action("case.open", operation="collect", creates=True)
+@action("case.open", operation="collect", creates=True, about=knower)
 def open_case(work: Work, form: OpenCase) -> CaseOpened:
     """Draw a reference, make the seven keys, seal each to those who start with it."""
+    if (form.exit_stage == "INSIDE") != (form.beside is not None):
+        raise Unprocessable(
+            "Two people know who somebody still inside the group is. Name the colleague, or say that they are out."
+        )
+    if form.beside is not None and form.origin == Origin.PUBLIC_REPORT:
+        raise Unprocessable("A public report is nobody who came to us. Open a case of their own for whoever did.")
     case = Case(
         reference=references.draw(),
         state=CaseState.OPEN,
@@ -45,8 +54,11 @@ def open_case(work: Work, form: OpenCase) -> CaseOpened:
     )
     work.add(case)
     work.flush()
-    first = _holders_of_a_report if case.origin == Origin.PUBLIC_REPORT else _first_holders
-    work.open_case_keys(case.id, first(work))
+    if form.beside is not None:
+        work.open_case_keys(case.id, _holders_of_one_inside(work, form.beside), by_name={"IDENTITY"})
+    else:
+        first = _holders_of_a_report if case.origin == Origin.PUBLIC_REPORT else _first_holders
+        work.open_case_keys(case.id, first(work))
     work.add(
         Clearance(
             case_id=case.id,
@@ -72,7 +84,7 @@ def hand_over(work: Work, case: Case, form: HandOver) -> Granted:
     if not holders.staffed(work.session, team):
         raise Conflict("Nobody is in that team.")
     has = {c for c in WORKS_WITH[form.team] if _holds(work, case, c, team.id)}
-    given = sorted((WORKS_WITH[form.team] & work.held(case.id)) - has)
+    given = sorted((WORKS_WITH[form.team] & work.held(case.id)) - has - work.by_name(case.id))
     if not given:
         raise Conflict("That team has everything you could give it.")
     for compartment in given:
@@ -91,12 +103,29 @@ def give(work: Work, case: Case, form: GiveGrant) -> Granted:
     if not given.active:
         raise Conflict("This colleague has not signed in yet or is gone, so nothing can be sealed to them.")
     until = _until(form, given)
+    for compartment in work.by_name(case.id) & form.compartments:
+        _must_leave_two(work, case, compartment)
     for compartment in sorted(form.compartments):
         if _holds(work, case, compartment, given.holder):
             raise Conflict("They hold that already.")
         work.give(case.id, compartment, given.holder, until)
     work.record(case, recipient=given.row.id, compartments="+".join(sorted(form.compartments)))
     return Granted(case.reference, given.row.code, tuple(sorted(form.compartments)), until)
+
+
+@action("case.came_out", operation="grant", on=Case, about=named)
+def came_out(work: Work, case: Case) -> Stored:
+    """Whoever was inside the group is out: who it is, is held from now on as in any other case."""
+    case.must_be_open()
+    if "IDENTITY" not in work.by_name(case.id):
+        raise Conflict("This case is held as any other already.")
+    work.end_by_name(case.id, "IDENTITY")
+    leads = holders.leads_of(work.session, work.team("intake"))
+    for lead in leads:
+        if not _holds(work, case, "IDENTITY", lead):
+            work.give(case.id, "IDENTITY", lead)
+    work.record(case, leads=len(leads))
+    return Stored(case.id, "cases", case.state)
 
 
 @action("grant.revoke", operation="revoke", on=Case)
@@ -205,6 +234,24 @@ def _first_holders(work: Work) -> dict[str, list[UUID]]:
         "CARE": protection,
         "LOCATION": protection,
     }
+
+
+def _holders_of_one_inside(work: Work, beside: str) -> dict[str, list[UUID]]:
+    """Who it is, is known to two people by name; the account goes where it goes in every case."""
+    second = recipient(work, beside)
+    if not second.active:
+        raise Conflict("This colleague has not signed in yet or is gone, so nothing can be sealed to them.")
+    first = _first_holders(work)
+    assert work.caller.keyring is not None
+    return first | {"IDENTITY": [work.caller.keyring.holder, second.holder]}
+
+
+def _must_leave_two(work: Work, case: Case, compartment: str) -> None:
+    # Two who each see one holder could else bring in a second at one moment.
+    work.lock(case)
+    escrow = holders.escrow(work.session).id
+    if sum(grant.keyholder_id != escrow for grant in work.granted(case.id, compartment)) >= NAMED_MAX:
+        raise Conflict("Two people know who this is, and nobody else may. Take the key from one of them first.")
 
 
 def _holders_of_a_report(work: Work) -> dict[str, list[UUID]]:

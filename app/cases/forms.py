@@ -17,10 +17,15 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class OpenCase(Form):
-    """Opened for whoever came, or for what was printed about somebody. What a case began as stays."""
+    """Opened for whoever came, or for what was printed about somebody. What a case began as stays.
+
+    beside   the one colleague who knows, besides whoever opens it, who somebody still inside the group is
+    """
 
     pathway: Pathway = Pathway.UNDECIDED
     origin: Origin = Origin.DIRECT
+    exit_stage: Literal["OUT", "INSIDE"] = "OUT"
+    beside: StaffCode | None = None
 
 
 class HandOver(Form):

@@ -13,7 +13,7 @@ from app.cases.steps import how_many, passed_on
 from app.cases.views import CaseLine, CaseView, GrantLine, HandoffLine, Look, RecordLine, VisitLine
 from app.db import CaseRow, SealedType, shown_columns, tables
 from app.keyholders.grants import live
-from app.keyholders.models import Grant, Keyholder
+from app.keyholders.models import CaseKey, Grant, Keyholder
 from app.work import Reading, query
 
 PAGE = 25
@@ -53,6 +53,7 @@ def show(reading: Reading, reference: str) -> CaseView:
         opened_at=case.opened_at,
         synthetic=case.synthetic,
         held=tuple(sorted(held)),
+        by_name=_by_name(reading, case.id),
         records=tuple(_records(reading, case.id, held)),
         grants=tuple(_grants(reading, case.id)),
     )
@@ -154,6 +155,10 @@ def _record(name: str, row: CaseRow) -> RecordLine:
         and getattr(row, column.key) is not None
     }
     return RecordLine(name, row.id, str(row.compartment), given, clear)
+
+
+def _by_name(reading: Reading, case: UUID) -> tuple[str, ...]:
+    return tuple(key.compartment for key in reading.all(CaseKey, CaseKey.case_id == case, CaseKey.by_name.is_(True)))
 
 
 def _grants(reading: Reading, case: UUID) -> list[GrantLine]:

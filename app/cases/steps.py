@@ -9,14 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import ScalarSelect, Select, exists, func, select
 
-from app.accounts.steps import recipient
-from app.cases.forms import GiveGrant, Opening
+from app.accounts.steps import Recipient, recipient
+from app.cases.forms import GiveGrant, OpenCase, Opening
 from app.cases.models import Case, CaseState, Handoff, HandoffState
 from app.cases.views import Opened
 from app.db import CaseRow, EnvelopeRow, among, shown_columns
 from app.errors import Unprocessable
 from app.keyholders.grants import live
-from app.keyholders.holders import leads_of
+from app.keyholders.holders import leads_of, memberships_of
 from app.keyholders.models import Grant, Keyholder
 from app.work import Reading, Work
 
@@ -54,6 +54,17 @@ def pass_on(work: Work, case: UUID, kind: str, to_team: str, words: str) -> Hand
     return handoff
 
 
+def knower(work: Work, _row: None, form: OpenCase) -> dict[str, Any]:
+    """Of somebody still inside the group: who besides the opener is to know who it is."""
+    if form.beside is None:
+        return {}
+    given = recipient(work, form.beside)
+    return {
+        "target": given.row.code, "target_roles": _duties(work, given), "target_teams": given.teams,
+        "by_name": frozenset({"IDENTITY"}),
+    }  # fmt: skip
+
+
 def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
     """Roles, teams and live holdings, on this case, of whom a grant is meant for."""
     given = recipient(work, form.user)
@@ -61,10 +72,22 @@ def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
     work.lock(given.row)
     return {
         "target": given.row.code,
-        "target_roles": given.roles,
+        "target_roles": _duties(work, given),
         "target_teams": given.teams,
         "target_held": work.held_by(given.holder, case),
+        "by_name": work.by_name(case.id),
     }
+
+
+def named(work: Work, case: Case, _form: None) -> dict[str, Any]:
+    """Which compartments of this case named people alone may hold."""
+    return {"by_name": work.by_name(case.id)}
+
+
+def _duties(work: Work, given: Recipient) -> frozenset[str]:
+    # To the rules a lead or deputy is a role beside the others.
+    leads = any(each.lead or each.deputy for each in memberships_of(work.session, given.holder))
+    return given.roles | ({"team_lead"} if leads else frozenset())
 
 
 def working_on(reading: Reading, *compartments: str) -> Select[Case]:

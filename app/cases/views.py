@@ -46,6 +46,8 @@ class GrantLine:
 
 @dataclass(frozen=True)
 class CaseView:
+    """by_name   compartments that named people alone may hold"""
+
     reference: str
     state: str
     pathway: str
@@ -54,6 +56,7 @@ class CaseView:
     opened_at: datetime
     synthetic: bool
     held: tuple[str, ...]
+    by_name: tuple[str, ...]
     records: tuple[RecordLine, ...]
     grants: tuple[GrantLine, ...]
 

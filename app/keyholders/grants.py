@@ -6,13 +6,13 @@ No function here asks whether it should: policy has decided before, the log reco
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BindParameter, ColumnElement, DateTime, Uuid, any_, bindparam, or_, select, update
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, DateTime, Uuid, any_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.crypto import hpke, kdf
@@ -84,17 +84,48 @@ _KEY = (
 )
 
 
-def open_case(session: Session, case: UUID, holders: Mapping[str, Iterable[UUID]], *, by: UUID, at: datetime) -> None:
-    """Make the seven keys of a new case and seal each to its holders and to escrow."""
+def open_case(
+    session: Session, case: UUID, holders: Mapping[str, Iterable[UUID]],
+    *, by: UUID, at: datetime, by_name: Collection[str] = (),
+) -> None:  # fmt: skip
+    """Make the seven keys of a new case and seal each to its holders and to escrow.
+
+    by_name  compartments that named people alone may ever hold
+    """
     escrow_id = escrow(session).id
     publics = publics_of(session, {escrow_id, *chain.from_iterable(holders.values())})
     for compartment in COMPARTMENTS:
         key = secrets.token_bytes(32)
-        current = CaseKey(case_id=case, compartment=compartment, generation=1, created_at=at)
+        current = CaseKey(
+            case_id=case, compartment=compartment, generation=1, created_at=at, by_name=compartment in by_name
+        )
         _commit_to(session, current, key)
         session.add(current)
         for holder in {*holders.get(compartment, ()), escrow_id}:
             session.add(_sealed(publics[holder], key, case, compartment, 1, holder, by=by, at=at, until=None))
+
+
+def by_name(session: Session, case: UUID) -> frozenset[str]:
+    """The compartments of a case that named people alone may hold. Raises PlantedKey if somebody made it less."""
+    keys = session.scalars(select(CaseKey).where(CaseKey.case_id == case)).all()
+    for key in keys:
+        must_know(session, key.fact(), key.vouched)
+    return frozenset(key.compartment for key in keys if key.by_name)
+
+
+def holds_by_name(session: Session, holder: UUID, *, at: datetime) -> bool:
+    """Whether somebody is one of those who hold a compartment by name."""
+    named = (CaseKey.case_id == Grant.case_id) & (CaseKey.compartment == Grant.compartment) & CaseKey.by_name
+    return session.scalar(select(exists().where(Grant.keyholder_id == holder, live(at), named))) or False
+
+
+def end_by_name(session: Session, case: UUID, compartment: str) -> None:
+    """From now on a compartment is held as in any other case."""
+    current = session.execute(
+        select(CaseKey).where(CaseKey.case_id == case, CaseKey.compartment == compartment).with_for_update()
+    ).scalar_one()
+    current.by_name = False
+    current.vouched = vouch(session, current.fact())
 
 
 def _commit_to(session: Session, current: CaseKey, key: bytes) -> None:

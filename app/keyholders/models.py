@@ -87,11 +87,13 @@ class CaseKey(Table):
     generation: Mapped[int]
     created_at: Mapped[datetime]
     commitment: Mapped[bytes]
+    # Held by two named people, and by no team, lead or service: who somebody still inside the group is.
+    by_name: Mapped[bool]
     vouched: Mapped[bytes]
 
     def fact(self) -> bytes:
         """What the register vouches for about this row."""
-        return case_key_fact(self.case_id, self.compartment, self.generation, self.commitment)
+        return case_key_fact(self.case_id, self.compartment, self.generation, self.commitment, self.by_name)
 
 
 class Grant(Row):

@@ -137,9 +137,9 @@ def member_fact(team: UUID, generation: int, member: UUID, *, lead: bool, deputy
     return statement("amana/register/member/v1", team.bytes, generation.to_bytes(2, "big"), member.bytes, duty)
 
 
-def case_key_fact(case: UUID, compartment: str, generation: int, commitment: bytes) -> bytes:
-    """That this is the key of a compartment, by its commitment: nobody can put another in its place."""
-    parts = (case.bytes, compartment.encode(), generation.to_bytes(2, "big"), commitment)
+def case_key_fact(case: UUID, compartment: str, generation: int, commitment: bytes, by_name: bool) -> bytes:
+    """That this is the key of a compartment, by its commitment, and whether named people alone may hold it."""
+    parts = (case.bytes, compartment.encode(), generation.to_bytes(2, "big"), commitment, bytes([by_name]))
     return statement("amana/register/case-key/v1", *parts)
 
 

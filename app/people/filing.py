@@ -70,7 +70,8 @@ def _named(names: Sequence[str], born: LooseDate | None) -> tuple[Texts, ...]:
 
 def _file(work: Work, case: UUID, groups: Iterable[Texts]) -> None:
     told = [group for group in groups if group]
-    if not told:
+    # Who somebody still inside a group is, no team may find out: not even that they are known.
+    if not told or "IDENTITY" in work.by_name(case):
         return
     marking = work.marking()
     if marking.readable:

@@ -59,6 +59,7 @@ class Subject:
     origin   of a case: how the office came to know of somebody; "none" of every other row
     held     compartments of this case the caller's ring can open now
     seen     which of LOCATION and TESTIMONY of this case the caller has ever opened
+    by_name  compartments of the case that named people alone may hold
     authors  codes of those who made or signed the row
     """
 
@@ -69,6 +70,7 @@ class Subject:
     team: str = "none"
     held: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
+    by_name: frozenset[str] = frozenset()
     authors: frozenset[str] = frozenset()
     target_roles: frozenset[str] = frozenset()
     target_teams: frozenset[str] = frozenset()
@@ -86,6 +88,7 @@ class Subject:
                 "team": self.team,
                 "held": sorted(self.held),
                 "seen": sorted(self.seen),
+                "by_name": sorted(self.by_name),
                 "authors": sorted(self.authors),
                 "target_roles": sorted(self.target_roles),
                 "target_teams": sorted(self.target_teams),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,8 @@ from app.cases.forms import Opening
 from app.cases.views import CaseLine, Opened
 from app.edge.desk import Desk, TheDesk, page_number
 from app.edge.languages import N_
-from app.edge.sheets import Sheet
-from app.errors import Conflict, NotFound
+from app.edge.sheets import Mistakes, Sheet
+from app.errors import Conflict, Denied, NotFound, Unprocessable
 from app.intake import actions, queries
 from app.intake.forms import Link
 from app.intake.views import Arrivals, SubmissionView
@@ -23,10 +24,12 @@ from app.pseudonyms import references
 from app.web import tickets
 from app.web.frame import read, save, sheet, show
 from app.web.session import Fields, Visitor
-from app.web.taking import officers_only
+from app.web.taking import may_know, officers_only
 from app.work import Caller, Justification
 
 HERE = "/arrivals"
+# What a new case begins with.
+NEW = ("pathway", "exit_stage", "beside")
 READ = ("account", "contact", "language")
 
 router = APIRouter()
@@ -64,6 +67,7 @@ class Taking:
 
     line: SubmissionView
     mine: tuple[CaseLine, ...]
+    beside: tuple[tuple[str, str], ...]
 
 
 @router.get("/arrivals")
@@ -117,20 +121,21 @@ def take(reference: str, request: Request, desk: TheDesk, visitor: Visitor, give
     """Take it into a new case, or into one whose account I hold."""
     officers_only(visitor)
     address, once = references.read(reference), next(iter(given.get("once", ())), "")
-    fields = {name: values for name, values in given.items() if name in {"into", "case", "pathway"}}
+    fields = {name: values for name, values in given.items() if name in {"into", "case", *NEW}}
     into = next(iter(fields.get("into", ())), "")
     try:
         if into == "new":
-            form = read(desk, cases.open_case, {"pathway": fields.get("pathway", ())})
+            form = read(desk, cases.open_case, {name: fields.get(name, ()) for name in NEW})
             case = desk.do(visitor, cases.open_case, form, idempotency=f"{once}-case" if once else None)
             reference = case["reference"] if isinstance(case, dict) else case.reference
         else:
             reference = references.read(next(iter(fields.get("case", ())), ""))
         desk.do(visitor, actions.link, Link(case=reference), subject=address)
-    except (NotFound, Conflict) as refusal:
-        mistakes = {"case": N_("Among your cases there is none with this reference.")}
-        if isinstance(refusal, Conflict):
-            mistakes = {"": refusal.sentence}
+    except (NotFound, Conflict, Denied, Unprocessable) as refusal:
+        if isinstance(refusal, NotFound):
+            mistakes: Mapping[str, str] = {"case": N_("Among your cases there is none with this reference.")}
+        else:
+            mistakes = refusal.found if isinstance(refusal, Mistakes) else {"": refusal.sentence}
         return _taking(request, desk, visitor, address, sheet(request).typed(fields, mistakes), refusal.status)
     return RedirectResponse(f"/cases/{reference}/testimony", 303)
 
@@ -157,7 +162,7 @@ def _taking(
     mine: Any = desk.ask(visitor, case_queries.cases)
     held = tuple(case for case in mine if "TESTIMONY" in case.held and case.state == "OPEN")
     return show(
-        request, desk, visitor, "intake/take.html", Taking(line, held), here=HERE, sheet=form,
+        request, desk, visitor, "intake/take.html", Taking(line, held, may_know(desk, visitor)), here=HERE, sheet=form,
         status=422 if status == 404 else status,
     )  # fmt: skip
 

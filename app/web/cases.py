@@ -130,6 +130,11 @@ def take(reference: str, request: Request, desk: TheDesk, visitor: Visitor, give
     return _save(request, desk, visitor, reference, given, actions.revoke)
 
 
+@router.post("/cases/{reference}/keys/came-out")
+def came_out(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    return _save(request, desk, visitor, reference, given, actions.came_out)
+
+
 def _save(request: Request, desk: Desk, visitor: Caller, reference: str, given: Fields, action: Any) -> Response:
     address = references.read(reference)
     return save(

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from app.accounts.queries import colleagues
 from app.cases import actions as cases
 from app.cases import queries as case_queries
 from app.cases.views import CaseView, RecordLine
@@ -66,6 +67,13 @@ class Under:
 
 
 @dataclass(frozen=True)
+class NewCase:
+    """Who may know, besides me, who somebody still inside the group is: code and name."""
+
+    beside: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Task:
     """One row of the task list. ``href`` is empty for what cannot be done now; ``draft`` is what was saved there."""
 
@@ -102,6 +110,13 @@ def officers_only(visitor: Caller) -> None:
         raise NotFound
 
 
+def may_know(desk: Desk, visitor: Caller) -> tuple[tuple[str, str], ...]:
+    """Colleagues who work with people. Whether one of them leads a team is decided when the case is opened."""
+    active = (each for each in desk.ask(visitor, colleagues) if each.state == "ACTIVE")
+    fitting = (each for each in active if {"intake_officer", "caseworker"} & {*each.roles})
+    return tuple((c.user, f"{c.user} · {c.display_name}") for c in fitting if c.user != visitor.actor.code)
+
+
 @router.get("/testimonies")
 def under_way(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """Accounts under way in my cases, the longest waiting first."""
@@ -116,7 +131,8 @@ def under_way(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
 def new_page(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """Begin with somebody new."""
     officers_only(visitor)
-    return show(request, desk, visitor, "intake/new.html", here=HERE, sheet=sheet(request))
+    view = NewCase(may_know(desk, visitor))
+    return show(request, desk, visitor, "intake/new.html", view, here=HERE, sheet=sheet(request))
 
 
 @router.post("/testimonies/new")
@@ -125,7 +141,8 @@ def new(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Res
     officers_only(visitor)
 
     def again(typed: Sheet, status: int) -> Response:
-        return show(request, desk, visitor, "intake/new.html", here=HERE, sheet=typed, status=status)
+        view = NewCase(may_know(desk, visitor))
+        return show(request, desk, visitor, "intake/new.html", view, here=HERE, sheet=typed, status=status)
 
     def then(opened: Any) -> str:
         once = next(iter(given.get("once", ())), "")

@@ -278,6 +278,7 @@ ACTIONS: Final = {
     "case.visit": N_("Began a visit"),
     "case.leave": N_("Left the case"),
     "case.hand_over": N_("Handed the case over"),
+    "case.came_out": N_("Noted that the witness is out"),
     "case.list": N_("Listed their cases"),
     "case.show": N_("Looked at the overview"),
     "case.looked": N_("Looked at who looked"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -252,15 +252,24 @@ class Work(Reading):
 
     # keys
 
-    def open_case_keys(self, case: UUID, to: dict[str, list[UUID]]) -> None:
+    def open_case_keys(self, case: UUID, to: dict[str, list[UUID]], by_name: Collection[str] = ()) -> None:
         """Make the seven compartment keys of a new case and seal them to their first holders."""
-        grants.open_case(self._session, case, to, by=self._me(), at=self.now)
+        grants.open_case(self._session, case, to, by=self._me(), at=self.now, by_name=by_name)
         self._session.flush()
 
     def give(self, case: UUID, compartment: str, holder: UUID, until: datetime | None = None) -> Grant:
         """Grant a compartment I hold. Raises SealBroken if I hold it only in name."""
         self._touched.add(case)
         return self._seals.give(case, compartment, holder, by=self._me(), until=until)
+
+    def by_name(self, case: UUID) -> frozenset[str]:
+        """The compartments of a case that named people alone may hold."""
+        return grants.by_name(self._session, case)
+
+    def end_by_name(self, case: UUID, compartment: str) -> None:
+        """From now on a compartment is held as in any other case."""
+        self._touched.add(case)
+        grants.end_by_name(self._session, case, compartment)
 
     def take(self, case: UUID, compartment: str, holder: UUID) -> int:
         """Revoke a holder's grant by making a new generation; returns how many cells were re-sealed."""

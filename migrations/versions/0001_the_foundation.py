@@ -160,6 +160,7 @@ def upgrade() -> None:
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("by_name", sa.Boolean(), nullable=False),
         sa.Column("vouched", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_keys_case_id")),
         sa.PrimaryKeyConstraint("case_id", "compartment", name=op.f("pk_case_keys")),

@@ -53,6 +53,7 @@ class Planted:
     """What was planted where, and the rows of it.
 
     report    the reference of the case of a public report
+    inside    the reference of a case of somebody still inside the group
     canaries  "table.column" -> the canary that only that field holds
     rows      table -> the row that holds its canaries
     """
@@ -60,6 +61,7 @@ class Planted:
     reference: str = ""
     submission: str = ""
     report: str = ""
+    inside: str = ""
     canaries: dict[str, str] = field(default_factory=dict)
     rows: dict[str, UUID] = field(default_factory=dict)
 
@@ -224,6 +226,7 @@ def _beside(world: World, planted: Planted, marks: Any) -> None:
 def _in_public(world: World, planted: Planted, marks: dict[str, str]) -> None:
     """A case of its own, by the officer who opened the other: what was printed is no part of a witness's case."""
     planted.report = world.case("intake", origin="PUBLIC_REPORT")
+    planted.inside = world.case("intake", exit_stage="INSIDE", beside=world.members["protection"].code)
     planted.rows["codings"] = world.code_report(world.report(planted.report, by="intake"), "N1a", "N4c")
     # Not coded yet, so that somebody may.
     planted.rows["public_reports"] = world.report(planted.report, by="intake", **marks)

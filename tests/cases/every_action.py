@@ -98,6 +98,7 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
     return {
         "case.open": (OpenCase(), None),
         "case.hand_over": (HandOver(team="legal"), case),
+        "case.came_out": (None, planted.inside),
         "grant.give": (grant, case),
         "grant.revoke": (revocation, case),
         "case.visit": (BeginVisit(justification=Justification.WITNESS_REQUEST), case),

@@ -110,7 +110,7 @@ actors = st.builds(
 )
 subjects = st.builds(
     Subject, state=STRINGS, compartment=STRINGS, origin=STRINGS, team=STRINGS, held=SETS["held"], seen=SETS["held"],
-    authors=SETS["authors"], target_roles=SETS["roles"], target_teams=SETS["teams"],
+    by_name=SETS["held"], authors=SETS["authors"], target_roles=SETS["roles"], target_teams=SETS["teams"],
     target=st.sampled_from([*CODES, "none"]), target_held=SETS["held"],
 )  # fmt: skip
 saids = st.builds(
