@@ -13,7 +13,7 @@ from app.cases.steps import knower, named, open_fields, pass_on, receiver
 from app.cases.views import CaseOpened, Granted, HandoffOpened, Opened, Revoked, Sent, Stored, Visited
 from app.clock import uuid7
 from app.errors import Conflict, NotFound, Unprocessable
-from app.keyholders import holders
+from app.keyholders import grants, holders
 from app.keyholders.models import Keyholder
 from app.pseudonyms import references
 from app.work import Work, action
@@ -119,7 +119,7 @@ def came_out(work: Work, case: Case) -> Stored:
     case.must_be_open()
     if "IDENTITY" not in work.by_name(case.id):
         raise Conflict("This case is held as any other already.")
-    work.end_by_name(case.id, "IDENTITY")
+    grants.end_by_name(work.session, case.id, "IDENTITY")
     leads = holders.leads_of(work.session, work.team("intake"))
     for lead in leads:
         if not _holds(work, case, "IDENTITY", lead):

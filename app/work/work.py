@@ -266,11 +266,6 @@ class Work(Reading):
         """The compartments of a case that named people alone may hold."""
         return grants.by_name(self._session, case)
 
-    def end_by_name(self, case: UUID, compartment: str) -> None:
-        """From now on a compartment is held as in any other case."""
-        self._touched.add(case)
-        grants.end_by_name(self._session, case, compartment)
-
     def take(self, case: UUID, compartment: str, holder: UUID) -> int:
         """Revoke a holder's grant by making a new generation; returns how many cells were re-sealed."""
         self._touched.add(case)
