@@ -30,9 +30,11 @@ import app.people.actions
 import app.people.lookups
 import app.protection.actions
 import app.testimonies.actions
+import app.testimonies.answers
 import app.testimonies.custody
 import app.testimonies.drafts
 import app.testimonies.paper
+import app.testimonies.protocols
 import app.testimonies.reading
 import app.testimonies.safety
 import app.testimonies.sessions

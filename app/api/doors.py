@@ -25,7 +25,7 @@ from app.people import lookups
 from app.protection import actions as protection
 from app.protection import queries as protection_queries
 from app.testimonies import actions as testimonies
-from app.testimonies import custody, drafts, paper, reading, safety, sessions, versions
+from app.testimonies import answers, custody, drafts, paper, protocols, reading, safety, sessions, versions
 from app.testimonies import queries as testimony_queries
 from app.work import Action, Query
 
@@ -99,10 +99,12 @@ POSTS: Final = (
     Post("/api/testimonies/{row}/session/interpreter", sessions.change_interpreter),
     Post("/api/testimonies/{row}/session/interpreter/report", sessions.report),
     Post("/api/testimonies/{row}/account", testimonies.record, 201),
+    Post("/api/testimonies/{row}/answers", answers.record, 201),
     Post("/api/testimonies/{row}/amendments", versions.amend, 201),
     Post("/api/testimonies/{row}/versions", versions.add_version, 201),
     Post("/api/testimonies/{row}/paper", paper.print_protocol, 201),
     Post("/api/paper_sessions/{row}/enter", paper.enter, 201),
+    Post("/api/protocols", protocols.publish, 201),
     Post("/api/interpreters", sessions.register, 201),
     Post("/api/interpreters/{row}/undertaking", sessions.undertake),
     Post("/api/cases/{reference}/prior-accounts", sessions.record_prior, 201),
@@ -125,6 +127,8 @@ POSTS: Final = (
     Post("/api/same_person_findings/{row}/open", people.reveal_finding),
     Post("/api/testimonies/{row}/open", testimonies.open_testimony),
     Post("/api/testimonies/{row}/read", reading.read_account),
+    Post("/api/testimonies/{row}/answers/read", answers.read_answers),
+    Post("/api/protocol_answers/{row}/open", answers.open_answer),
     Post("/api/segments/{row}/open", testimonies.open_segment),
     Post("/api/drafts/{row}/open", drafts.open_draft),
     Post("/api/safety_answers/{row}/open", safety.open_answer),
@@ -174,6 +178,8 @@ GETS: Final = (
     Get("/api/testimonies", testimony_queries.accounts, paged=True, filters=("state", "step")),
     Get("/api/testimonies/{row}", testimony_queries.show),
     Get("/api/interpreters", testimony_queries.interpreters, paged=True),
+    Get("/api/protocols", protocols.versions, paged=True),
+    Get("/api/protocols/{row}", protocols.show),
     Get("/api/paper_sessions/{row}", testimony_queries.paper),
     Get("/api/cases/{reference}/drafts", drafts.of_case),
     Get("/api/drafts", drafts.mine, paged=True),

@@ -122,11 +122,11 @@ def _joined(fields: Fields, zone: ZoneInfo) -> dict[str, list[str]]:
     """Blanks dropped, line ends made one, a moment or a day in parts put together, lines made a list."""
     told = {name: [value.replace("\r\n", "\n") for value in values if value.strip()] for name, values in fields.items()}
     for name in {each.rpartition(".")[0] for each in told if each.endswith(".time")}:
-        parts = [_digits(next(iter(told.pop(f"{name}.{part}", [])), "")) for part in _PARTS]
+        parts = [digits(next(iter(told.pop(f"{name}.{part}", [])), "")) for part in _PARTS]
         if any(parts):
             told[name] = [_moment(parts, zone)]
     for name in {each.rpartition(".")[0] for each in told if each.endswith(".dmy")}:
-        day, month, year, _ = [_digits(next(iter(told.pop(f"{name}.{part}", [])), "")) for part in _PARTS]
+        day, month, year, _ = [digits(next(iter(told.pop(f"{name}.{part}", [])), "")) for part in _PARTS]
         told.pop(f"{name}.dmy")
         if day or month or year:
             told[name] = [f"{year:>04}-{month:>02}-{day:>02}"]
@@ -160,10 +160,10 @@ def _place(told: dict[str, Any], path: list[str], values: list[str], schema: Any
     elif "boolean" in kinds:
         told[path[0]] = {"yes": True, "no": False}.get(values[0], values[0])
     elif "integer" in kinds:
-        digits = _digits(values[0].strip())
-        told[path[0]] = int(digits) if re.fullmatch(r"[0-9]{1,9}", digits) else digits
+        told_in = digits(values[0].strip())
+        told[path[0]] = int(told_in) if re.fullmatch(r"[0-9]{1,9}", told_in) else told_in
     elif kinds & {"code", "moment"}:
-        told[path[0]] = _digits(values[0].strip())
+        told[path[0]] = digits(values[0].strip())
     else:
         told[path[0]] = values[0]
 
@@ -193,7 +193,7 @@ def _alternatives(schema: Any, whole: Any) -> list[Any]:
     return [schema] if not inner else [found for each in inner for found in _alternatives(each, whole)]
 
 
-def _digits(text: str) -> str:
+def digits(text: str) -> str:
     """Digits of any script as 0 to 9: ٣ and ۳ are 3."""
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
 

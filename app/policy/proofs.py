@@ -17,7 +17,7 @@ except ModuleNotFoundError:
 ACCOUNT: Final = (
     "testimony.open", "testimony.read", "segment.open", "prior_account.open", "attachment.open", "attachment.download",
     "version.open", "session_event.open", "exposure.open", "paper.open", "session.prepare",
-    "attachment.copy", "attachment.preview", "custody.open",
+    "attachment.copy", "attachment.preview", "custody.open", "answer.open", "answer.read",
 )  # fmt: skip
 IDENTITY: Final = (
     "person.reveal", "person.reveal_document", "person.reveal_contact", "person.reveal_claim", "person.reveal_finding",

@@ -36,10 +36,13 @@ DRAFTS_MAX: Final = 100
 LEADS_BACK: Final = timedelta(hours=24)
 # What one person's ended sessions may leave waiting.
 RESCUES_MAX: Final = 20
-_OF_THE_ACCOUNT: Final = frozenset({"LIMITS", "SAFETY", "READY", "SESSION", "ACCOUNT", "READ_BACK", "SEGMENTS"})
+_OF_THE_ACCOUNT: Final = frozenset(
+    {"LIMITS", "SAFETY", "READY", "SESSION", "ACCOUNT", "READ_BACK", "SEGMENTS", "PROTOCOL"}
+)
 
 Step = Annotated[
-    str, StringConstraints(pattern=r"^(LIMITS|SAFETY|READY|SESSION|ACCOUNT|READ_BACK|SEGMENTS|CONSENT_T[0-6])$")
+    str,
+    StringConstraints(pattern=r"^(LIMITS|SAFETY|READY|SESSION|ACCOUNT|READ_BACK|SEGMENTS|PROTOCOL|CONSENT_T[0-6])$"),
 ]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z0-9_]{1,39}){0,2}$")]
 Typed = Annotated[str, StringConstraints(max_length=LETTERS_MAX), AfterValidator(storable)]

@@ -174,6 +174,8 @@ class PaperSession(CaseRow):
     state_at: Mapped[datetime]
     statement_version: Mapped[str]
     language: Mapped[Sealed]
+    # The interview protocol on its sheets; none where the office had published none.
+    protocol_id: Mapped[UUID | None] = mapped_column(ForeignKey("protocols.id"))
     # Who takes the sheets along, and brings them back.
     carried_by: Mapped[Sealed]
     # The scan of what was written: the evidentiary original.

@@ -9,6 +9,7 @@ from app.cases.steps import open_fields
 from app.cases.views import Opened
 from app.errors import Conflict
 from app.pseudonyms import references
+from app.testimonies import protocols
 from app.testimonies.actions import keep_frame, keep_passages
 from app.testimonies.models import Attachment, PaperSession, Testimony
 from app.testimonies.rules import STATEMENT_VERSION, State
@@ -27,15 +28,20 @@ def print_protocol(work: Work, testimony: Testimony, form: PrintProtocol) -> Pri
     locked(work, testimony)
     if testimony.state != State.TRIAGED:
         raise Conflict("A protocol is printed before anything is said.")
+    asked_by = protocols.of_account(work, testimony)
     paper = PaperSession(
         case_id=testimony.case_id, testimony_id=testimony.id, reference=references.envelope_number(),
         state="PRINTED", state_at=work.now, statement_version=STATEMENT_VERSION, printed_by=work.actor.code,
+        protocol_id=None if asked_by is None else asked_by.id,
     )  # fmt: skip
     work.seal(paper, "language", form.language)
     work.seal(paper, "carried_by", form.carried_by)
     work.add(paper)
     work.record(paper, statement=paper.statement_version)
-    return Printed(paper.id, paper.reference, form.language, paper.statement_version)
+    return Printed(
+        paper.id, paper.reference, form.language, paper.statement_version, testimony.admissions,
+        None if asked_by is None else protocols.view_of(asked_by),
+    )  # fmt: skip
 
 
 @action("paper.enter", operation="collect", on=PaperSession)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from app.cases.models import Case, Hold, Pathway
 from app.cases.steps import open_case_of
@@ -19,12 +20,15 @@ from app.testimonies.models import (
     SessionEvent,
     Testimony,
 )
+from app.testimonies.protocol_models import ProtocolAnswer
 from app.testimonies.rules import ConsentState, EventKind, Manner, SegmentClass, State, Tie, Tier
 from app.work import Work
 
 # As many passages as one account can have (forms.RecordAccount), and what may happen in its sessions.
 PASSAGES_MAX = 200
 EVENTS_MAX = 500
+# Answers of one account, later answers to the same questions among them.
+ANSWERS_MAX = 600
 # States in which nothing was said yet, or nothing that counts.
 _UNSAID = (State.REQUESTED, State.TRIAGED, State.LIMITS_EXPLAINED, State.READY, State.VOIDED)
 
@@ -77,6 +81,13 @@ def told_before(work: Work, testimony: Testimony) -> bool:
         return True
     others = Testimony.case_id == testimony.case_id, Testimony.id != testimony.id
     return work.first(Testimony, *others, Testimony.state.not_in(_UNSAID)) is not None
+
+
+def answers_of(work: Work, testimony: Testimony) -> Sequence[ProtocolAnswer]:
+    """The answers of an account to its protocol, in the order of their keeping."""
+    return work.all(
+        ProtocolAnswer, ProtocolAnswer.testimony_id == testimony.id, order=ProtocolAnswer.number, limit=ANSWERS_MAX
+    )
 
 
 def note_event(work: Work, testimony: Testimony, kind: EventKind, words: str | None = None) -> SessionEvent:

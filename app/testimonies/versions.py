@@ -18,9 +18,10 @@ from app.cases.views import Opened, Stored
 from app.errors import Conflict, NotFound
 from app.testimonies import rules
 from app.testimonies.models import Segment, SegmentVersion, Testimony
+from app.testimonies.protocol_models import ProtocolAnswer
 from app.testimonies.rules import CLOSED, SPOKEN, SegmentClass, State
 from app.testimonies.session_forms import AddVersion, Amend
-from app.testimonies.steps import PASSAGES_MAX, classes_of, locked, must_be_admissible, seal_classes
+from app.testimonies.steps import PASSAGES_MAX, answers_of, classes_of, locked, must_be_admissible, seal_classes
 from app.work import Work, action
 
 # Of one account: five versions of each of its passages are more than anybody makes.
@@ -87,12 +88,14 @@ def close(work: Work, testimony: Testimony) -> None:
 
 
 def digest(work: Work, testimony: Testimony) -> str:
-    """SHA-256 over a line for each passage and each version: id, kind, number and the hash of its words."""
+    """SHA-256 over a line for each passage, version and answer: id, kind, number and the hash of its words."""
     whole = hashlib.sha256()
     for segment in _passages(work, testimony).values():
         whole.update(_line(work, segment, "ORIGINAL", segment.number))
     for version in of_account(work, testimony):
         whole.update(_line(work, version, version.kind, version.number))
+    for answer in answers_of(work, testimony):
+        whole.update(_line(work, answer, "ANSWER", answer.number, "answer"))
     return whole.hexdigest()
 
 
@@ -104,8 +107,10 @@ def of_account(work: Work, testimony: Testimony) -> list[SegmentVersion]:
     return [*rows]
 
 
-def _line(work: Work, row: Segment | SegmentVersion, kind: str, number: int) -> bytes:
-    text = work.open(row, "text")
+def _line(
+    work: Work, row: Segment | SegmentVersion | ProtocolAnswer, kind: str, number: int, column: str = "text"
+) -> bytes:
+    text = work.open(row, column)
     said = hashlib.sha256(text.raw() if text else b"").hexdigest()
     line: dict[str, Any] = {"id": str(row.id), "kind": kind, "number": number, "sha256": said}
     return json.dumps(line, sort_keys=True).encode() + b"\n"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.testimonies.protocols import ProtocolView
 from app.work import Disclosure, Plain
 
 
@@ -282,9 +283,11 @@ class PaperView:
 
 @dataclass(frozen=True)
 class Printed(Disclosure):
-    """A protocol that is about to be printed."""
+    """A protocol that is about to be printed. ``protocol``: the questions of the office, if it has published any."""
 
     id: UUID
     envelope: str
     language: str
     statement_version: str
+    admissions: bool = False
+    protocol: ProtocolView | None = None

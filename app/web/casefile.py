@@ -41,7 +41,7 @@ _SAFETY: Final = frozenset({"caseworker"})
 TABS: Final = (
     Tab("", N_("Overview")),
     Tab("testimony", N_("Testimony"), "TESTIMONY", _ACCOUNT,
-        ("testimonies", "segments", "prior_accounts", "attachments")),
+        ("testimonies", "segments", "protocol_answers", "prior_accounts", "attachments")),
     Tab("consent", N_("Consent"), "TESTIMONY", _ACCOUNT, ("consents",)),
     Tab("person", N_("Person"), "IDENTITY", _ACCOUNT | _SAFETY,
         ("persons", "identity_documents", "contact_channels", "approaches", "identity_claims", "same_person_findings")),

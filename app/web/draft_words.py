@@ -68,6 +68,7 @@ DRAFT_FIELDS: Final = {
     "others": N_("Somebody else in danger now"),
     "hurt": N_("Needs a doctor now"),
     "words": N_("What protection has to know"),
+    "q": N_("Answer to a question"),
 }
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {"draft_field": DRAFT_FIELDS}

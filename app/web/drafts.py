@@ -39,12 +39,15 @@ router = APIRouter()
 
 ROLE: Final = "intake_officer"
 # The pages of an account whose forms have drafts, and the step of each. A tier of consent is its own step.
-STEPS: Final = {"limits": "LIMITS", "safety": "SAFETY", "ready": "READY", "session": "SESSION", "account": "ACCOUNT"}
+STEPS: Final = {
+    "limits": "LIMITS", "safety": "SAFETY", "ready": "READY", "session": "SESSION", "account": "ACCOUNT",
+    "protocol": "PROTOCOL",
+}  # fmt: skip
 _PAGE_OF: Final = {step: page for page, step in STEPS.items()}
 # A speaker and up to nine classes for each of two hundred passages, and what every form has.
 FIELDS_MAX: Final = 2010
 # What a form of the page carries besides what was typed.
-_CARRIED: Final = frozenset({"csrf", "once", "draft", "aside", "auto", "go"})
+_CARRIED: Final = frozenset({"csrf", "once", "draft", "aside", "auto", "go", "version", "after", "shown"})
 # What is asked to look into the register, or to reckon a month: its page says that it is not kept, and so it is not.
 _NEVER_KEPT: Final = frozenset({"home_district", "group", "adult_on"})
 _ACCOUNT_PATH: Final = re.compile(r"/testimonies/([0-9a-f-]{36})/(?:draft/)?([a-z]+)")

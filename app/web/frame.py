@@ -132,6 +132,12 @@ def sheet(request: Request, **values: str | Sequence[str]) -> Sheet:
     return Sheet(csrf=page_token(request), values=filled)
 
 
+def reads_in(desk: Desk, visitor: Caller) -> str:
+    """The language in which a visitor reads pages, for what is put into words before the page is shown."""
+    me: Me = desk.ask(visitor, accounts.me)
+    return me.language
+
+
 def refused(request: Request, desk: Desk, visitor: Caller | None, refusal: Refusal) -> Response:
     """A refusal as a page: its sentence and its rule, and nothing of what was asked."""
     return show(request, desk, visitor, "refused.html", refusal, status=refusal.status)

@@ -7,10 +7,12 @@ from typing import Final
 from app.web import (
     account,
     arrivals,
+    asking,
     consents,
     intake_today,
     papers,
     persons,
+    protocol_versions,
     register,
     search,
     sessions,
@@ -20,6 +22,9 @@ from app.web import (
     uploading,
 )
 
-PAGES: Final = (arrivals, taking, sessions, papers, register, account, consents, persons, search, testimony, uploading)
+PAGES: Final = (
+    arrivals, taking, sessions, asking, protocol_versions, papers, register, account, consents, persons, search,
+    testimony, uploading,
+)  # fmt: skip
 
 today.DESKS[intake_today.ROLE] = intake_today.waits

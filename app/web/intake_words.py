@@ -14,12 +14,24 @@ STEPS: Final = {
     "READY": N_("Lawyer and readiness"),
     "PERSON": N_("Who the witness is"),
     "SESSION": N_("The conversation begins"),
+    "PROTOCOL": N_("Go through the questions"),
     "ACCOUNT": N_("The account"),
     "FILES": N_("Files"),
     "READ_BACK": N_("Read back to the witness"),
     "SEGMENTS": N_("Check the passages"),
     "SEAL": N_("Check and seal"),
     "HAND_OVER": N_("Hand over"),
+}
+ASKED: Final = {
+    "YES": N_("Yes"),
+    "NO": N_("No"),
+    "NOT_ASKED": N_("Not asked"),
+}
+KINDS: Final = {
+    "SAFETY": N_("Safety"),
+    "IDENTITY": N_("Identity"),
+    "ACCOUNT": N_("The account"),
+    "ADMISSION": N_("Admission: asked only with a promise on file"),
 }
 PROGRESS: Final = {
     "DONE": N_("Done"),
@@ -289,6 +301,8 @@ DEEDS: Final = {
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "step": STEPS,
     "progress": PROGRESS,
+    "asked": ASKED,
+    "question_kind": KINDS,
     "tier": TIERS,
     "tier_read": TIERS_READ,
     "consent": CONSENTS,

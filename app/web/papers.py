@@ -20,6 +20,7 @@ from app.testimonies.session_forms import EnterPaper
 from app.testimonies.views import AccountView, FileLine, PaperView, Printed
 from app.web.account import divided
 from app.web.frame import read, sheet, show
+from app.web.protocol_versions import Line, parts_of
 from app.web.session import Fields, Visitor, fields_up_to
 from app.web.taking import HERE, officers_only
 from app.work import Caller
@@ -47,6 +48,8 @@ class Protocol:
 
     printed: Printed
     large: bool
+    # The questions of the office, in the language of the sheets.
+    parts: tuple[tuple[str, tuple[Line, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,10 @@ def print_protocol(row: str, request: Request, desk: TheDesk, visitor: Visitor, 
     except (Conflict, Denied, Unprocessable) as refusal:
         mistakes = refusal.found if isinstance(refusal, Mistakes) else {"": refusal.sentence}
         return _to_print(request, desk, visitor, key)(sheet(request).typed(fields, mistakes), refusal.status)
-    view = Protocol(printed, "yes" in given.get("large", ()))
+    questions = () if printed.protocol is None else parts_of(
+        printed.protocol.questions(), printed.language, printed.admissions
+    )  # fmt: skip
+    view = Protocol(printed, "yes" in given.get("large", ()), questions)
     return show(request, desk, visitor, "intake/protocol.html", view, language=printed.language)
 
 

@@ -18,9 +18,10 @@ from app.edge.languages import N_
 from app.edge.sheets import Sheet
 from app.errors import NotFound
 from app.testimonies import actions, queries, safety
+from app.testimonies.answers import ASKED_IN
 from app.testimonies.drafts import DraftLine, of_case
 from app.testimonies.forms import BeginTestimony
-from app.testimonies.rules import NEXT, STATEMENT_VERSION, DraftState, Step
+from app.testimonies.rules import NEXT, STATEMENT_VERSION, DraftState, State, Step
 from app.testimonies.views import Accounts, AccountView, CaseAccounts, StepLine
 from app.web import drafts
 from app.web.frame import save, sheet, show
@@ -333,6 +334,8 @@ def _tasks(account: AccountView, case: CaseView, held: CaseAccounts) -> TaskList
         if line.step == Step.SESSION and "IDENTITY" in case.held:
             rows.append(_person(case))
         rows.append(_task(account, line))
+        if line.step == Step.SESSION:
+            rows.append(_questions(account, case))
         if line.step == Step.ACCOUNT:
             standing = "DONE" if held.files else "OPEN"
             rows.append(Task("FILES", standing, f"/files/{account.reference}"))
@@ -361,6 +364,19 @@ def _safety(account: AccountView, case: CaseView) -> Task:
         for record in case.records
     )  # fmt: skip
     return Task("SAFETY", "DONE" if asked else "NOW", f"/testimonies/{account.id}/safety")
+
+
+def _questions(account: AccountView, case: CaseView) -> Task:
+    """The questions of the protocol: open from the beginning of the conversation to the seal."""
+    answered = any(
+        record.table == "protocol_answers" and record.clear["testimony_id"] == str(account.id)
+        for record in case.records
+    )  # fmt: skip
+    if account.state not in ASKED_IN:
+        waits = NEXT.get(State(account.state)) in {Step.LIMITS, Step.READY, Step.SESSION}
+        standing = "LATER" if waits else "DONE" if answered else "ENDED"
+        return Task("PROTOCOL", standing, why=WAITS["ACCOUNT"] if waits else "")
+    return Task("PROTOCOL", "DONE" if answered else "OPEN", f"/testimonies/{account.id}/protocol")
 
 
 def _person(case: CaseView) -> Task:

@@ -12,10 +12,13 @@ from starlette.responses import Response
 from app.edge.desk import Desk, TheDesk
 from app.errors import Conflict, Denied, NotFound
 from app.testimonies import queries
+from app.testimonies.answers import read_answers
 from app.testimonies.forms import ReadAccount
 from app.testimonies.reading import read_account
 from app.testimonies.views import AccountRead, AccountView, CaseAccounts
+from app.web.answered import Replied, replied
 from app.web.casefile import CaseFile, Shown, case_file, case_page, open_row, prefetched
+from app.web.frame import reads_in
 from app.web.session import Visitor
 from app.web.visits import opened
 from app.work import Caller, Justification
@@ -29,6 +32,7 @@ class Account:
 
     line: AccountView
     read: AccountRead | None = None
+    answers: tuple[Replied, ...] = ()
     refusal: str = ""
     rule: str = ""
 
@@ -69,8 +73,11 @@ def _read(desk: Desk, visitor: Caller, file: CaseFile, line: AccountView) -> Acc
     form = ReadAccount(
         justification=Justification(file.visit.justification), cites=file.visit.cites, visit=file.visit.id
     )
+    asked = any(each.clear["testimony_id"] == str(line.id) for each in file.records("protocol_answers"))
     try:
-        return Account(line, desk.do(visitor, read_account, form, subject=line.id))
+        read = desk.do(visitor, read_account, form, subject=line.id)
+        answers = desk.do(visitor, read_answers, form, subject=line.id) if asked else None
+        return Account(line, read, replied(answers, reads_in(desk, visitor)) if answers is not None else ())
     except (Denied, Conflict) as refusal:
         return Account(line, refusal=refusal.sentence, rule=refusal.rule or "")
 

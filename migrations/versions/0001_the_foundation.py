@@ -746,6 +746,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_approaches_case_id"), "approaches", ["case_id"], unique=False)
     _sessions()
     _beside()
+    _answers()
     _not_kept_yet()
     _known()
 
@@ -808,6 +809,20 @@ def _sessions() -> None:
 def _beside() -> None:
     """What stands beside an account: its versions and corrections, and what was written on paper first."""
     op.create_table(
+        "protocols",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("published_by", sa.String(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("sha256 = encode(sha256(body), 'hex')", name=op.f("ck_protocols_sha256")),
+        sa.UniqueConstraint("name", "version", name=op.f("uq_protocols_name_version")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_protocols_sha256")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_protocols")),
+    )
+    op.create_table(
         "segment_versions",
         sa.Column("testimony_id", sa.Uuid(), nullable=False),
         sa.Column("segment_id", sa.Uuid(), nullable=False),
@@ -837,6 +852,7 @@ def _beside() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("statement_version", sa.String(), nullable=False),
+        sa.Column("protocol_id", sa.Uuid(), nullable=True),
         sa.Column("language", sa.LargeBinary(), nullable=False),
         sa.Column("carried_by", sa.LargeBinary(), nullable=False),
         sa.Column("scan_id", sa.Uuid(), nullable=True),
@@ -844,6 +860,7 @@ def _beside() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_paper_sessions_case_id")),
+        sa.ForeignKeyConstraint(["protocol_id"], ["protocols.id"], name=op.f("fk_paper_sessions_protocol_id")),
         sa.ForeignKeyConstraint(["scan_id"], ["attachments.id"], name=op.f("fk_paper_sessions_scan_id")),
         sa.ForeignKeyConstraint(["testimony_id"], ["testimonies.id"], name=op.f("fk_paper_sessions_testimony_id")),
         sa.CheckConstraint("state IN ('PRINTED', 'ENTERED')", name=op.f("ck_paper_sessions_state")),
@@ -852,6 +869,30 @@ def _beside() -> None:
     )
     op.create_index(op.f("ix_paper_sessions_case_id"), "paper_sessions", ["case_id"], unique=False)
     op.create_index(op.f("ix_paper_sessions_testimony_id"), "paper_sessions", ["testimony_id"], unique=False)
+
+
+def _answers() -> None:
+    """What was answered to the questions of a protocol."""
+    op.create_table(
+        "protocol_answers",
+        sa.Column("testimony_id", sa.Uuid(), nullable=False),
+        sa.Column("protocol_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("question", sa.LargeBinary(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("language", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_protocol_answers_case_id")),
+        sa.ForeignKeyConstraint(["protocol_id"], ["protocols.id"], name=op.f("fk_protocol_answers_protocol_id")),
+        sa.ForeignKeyConstraint(["testimony_id"], ["testimonies.id"], name=op.f("fk_protocol_answers_testimony_id")),
+        sa.UniqueConstraint("testimony_id", "number", name=op.f("uq_protocol_answers_testimony_id_number")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_protocol_answers")),
+    )
+    op.create_index(op.f("ix_protocol_answers_case_id"), "protocol_answers", ["case_id"], unique=False)
+    op.create_index(op.f("ix_protocol_answers_testimony_id"), "protocol_answers", ["testimony_id"], unique=False)
 
 
 def _not_kept_yet() -> None:
@@ -1002,9 +1043,13 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_drafts_case_id"), table_name="drafts")
     op.drop_index(op.f("ix_drafts_about"), table_name="drafts")
     op.drop_table("drafts")
+    op.drop_index(op.f("ix_protocol_answers_testimony_id"), table_name="protocol_answers")
+    op.drop_index(op.f("ix_protocol_answers_case_id"), table_name="protocol_answers")
+    op.drop_table("protocol_answers")
     op.drop_index(op.f("ix_paper_sessions_testimony_id"), table_name="paper_sessions")
     op.drop_index(op.f("ix_paper_sessions_case_id"), table_name="paper_sessions")
     op.drop_table("paper_sessions")
+    op.drop_table("protocols")
     op.drop_index(op.f("ix_segment_versions_testimony_id"), table_name="segment_versions")
     op.drop_index(op.f("ix_segment_versions_case_id"), table_name="segment_versions")
     op.drop_table("segment_versions")

@@ -18,13 +18,15 @@ GUARDED = (
     "contact_channels", "custody_events", "devices", "drafts", "envelopes", "exposure_events", "grants", "handoffs",
     "holds", "identity_claims", "identity_documents", "index_keys", "interpreters", "justifications", "keyholders",
     "known_marks", "log_checks", "look_ups", "memberships", "mitigation_assessments", "needs", "paper_sessions",
-    "persons", "prior_accounts", "public_keys", "public_reports", "recovery_codes", "rescues", "residences",
+    "persons", "prior_accounts", "protocol_answers", "protocols", "public_keys", "public_reports", "recovery_codes", "rescues", "residences",
     "role_holdings", "safety_answers", "same_person_findings", "segment_versions", "segments", "services",
     "session_events", "submission_files", "submissions", "testimonies", "threat_assessments", "users", "visits",
     "witness_keys",
 )  # fmt: skip
 UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")
 APPEND_ONLY = ("entries", "entry_bodies", "entry_subjects", "places", "checkpoints")
+# What was published stays as it is, whoever asks: answers stand under it.
+PUBLISHED = ("protocols",)
 
 REQUIRE_ENTRY = """
 CREATE FUNCTION require_entry() RETURNS trigger
@@ -47,7 +49,7 @@ BEGIN
     IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'entry_bodies' AND session_user = 'amana_eraser' THEN
         RETURN OLD;
     END IF;
-    RAISE EXCEPTION 'the log is append-only' USING ERRCODE = 'AM002';
+    RAISE EXCEPTION 'this table is append-only' USING ERRCODE = 'AM002';
 END $$;
 REVOKE ALL ON FUNCTION refuse_change() FROM PUBLIC;
 """
@@ -155,7 +157,7 @@ def upgrade() -> None:
             f"CREATE CONSTRAINT TRIGGER require_entry AFTER INSERT OR UPDATE OR DELETE ON {table} "
             "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_entry()"
         )
-    for table in APPEND_ONLY:
+    for table in (*APPEND_ONLY, *PUBLISHED):
         op.execute(
             f"CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
@@ -189,6 +191,7 @@ def _rights() -> None:
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON {every} TO amana_app")
     # Nobody changes a public key in place: new seals would go to whoever did.
     op.execute("REVOKE UPDATE ON public_keys FROM amana_app")
+    op.execute(f"REVOKE UPDATE ON {', '.join(PUBLISHED)} FROM amana_app")
     op.execute("GRANT SELECT ON entries, entry_bodies, entry_subjects, places, checkpoints TO amana_app")
     # Not the column ``tx``: only the server says in which transaction an entry was written.
     op.execute("GRANT INSERT (id, commitment) ON entries TO amana_app, amana_portal")
@@ -212,7 +215,7 @@ def downgrade() -> None:
     for role in ("app", "portal", "sequencer", "eraser", "auditor"):
         op.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM amana_{role}")
         op.execute(f"REVOKE ALL ON FUNCTION take_subject_seq(uuid) FROM amana_{role}")
-    for table in APPEND_ONLY:
+    for table in (*APPEND_ONLY, *PUBLISHED):
         op.execute(f"DROP TRIGGER refuse_change ON {table}")
         op.execute(f"DROP TRIGGER refuse_truncate ON {table}")
     for table in GUARDED:

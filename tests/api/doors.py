@@ -17,6 +17,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
+from app.testimonies import protocols
+from app.testimonies.questions import named
 from tests.api.conftest import Client, Staff
 from tests.cases.canaries import Planted, plant
 from tests.world import World
@@ -221,6 +223,19 @@ def _entered(scene: Scene, _login: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _protocol(_scene: Scene, login: str) -> dict[str, Any]:
+    """The questions that come with the program, as a version of its own for each who tries."""
+    told: dict[str, Any] = protocols.shipped().model_dump(mode="json", by_alias=True, exclude_none=True)
+    return told | {"version": f"2027-01.{len(login)}"}
+
+
+def _answers(_scene: Scene, _login: str) -> dict[str, Any]:
+    return {
+        "protocol": named(protocols.shipped().bytes()), "language": "ar", "after": None,
+        "answers": [{"question": "way_home", "chosen": ["YES"]}, {"question": "next_talk", "words": "at noon"}],
+    }  # fmt: skip
+
+
 ACTIONS: Final = (
     _post("/api/me/preferences", EVERYBODY, plain(language="ar", shortcuts=False)),
     _post("/api/me/passphrase", EVERYBODY, _passphrase),
@@ -276,6 +291,8 @@ ACTIONS: Final = (
     _post("/api/testimonies/{row}/session/interpreter", INTAKE, plain(home_district="a town")),
     _post("/api/testimonies/{row}/session/interpreter/report", INTAKE,
           plain(found="SAME_GROUP", words="be careful", interpreter_code="I-7346")),
+    _post("/api/protocols", frozenset({"intake-lead"}), _protocol, 201),
+    _post("/api/testimonies/{row}/answers", INTAKE, _answers, 201),
     _post("/api/testimonies/{row}/amendments", INTAKE, _amended, 201),
     _post("/api/testimonies/{row}/versions", INTAKE, _version, 201),
     _post("/api/testimonies/{row}/paper", INTAKE, plain(language="ar", carried_by="S-2"), 201),
@@ -320,6 +337,8 @@ OPENINGS: Final = (
     _post("/api/contact_channels/{row}/open", INTAKE, opening("address", "INTAKE", "testimonies")),
     _post("/api/testimonies/{row}/open", INTAKE, opening("own_words", "INTAKE", "testimonies")),
     _post("/api/testimonies/{row}/read", INTAKE, reasoned("INTAKE", "testimonies")),
+    _post("/api/testimonies/{row}/answers/read", INTAKE, reasoned("INTAKE", "testimonies")),
+    _post("/api/protocol_answers/{row}/open", INTAKE, opening("answer", "INTAKE", "testimonies")),
     _post("/api/segments/{row}/open", INTAKE, _READING),
     _post("/api/drafts/{row}/open", INTAKE, opening("words", "INTAKE", "testimonies")),
     _post("/api/safety_answers/{row}/open", INTAKE, opening("answers", "INTAKE", "testimonies")),
@@ -382,6 +401,8 @@ QUESTIONS: Final = (
     Ask("GET", "/api/testimonies", EVERYBODY),
     Ask("GET", "/api/testimonies/{row}", INTAKE | LEGAL),
     Ask("GET", "/api/interpreters", EVERYBODY),
+    Ask("GET", "/api/protocols", EVERYBODY),
+    Ask("GET", "/api/protocols/{row}", EVERYBODY),
     Ask("GET", "/api/paper_sessions/{row}", INTAKE | LEGAL),
     Ask("GET", "/api/uploads/{row}", INTAKE | LEGAL),
     Ask("GET", "/api/cases/{reference}/custody", INTAKE | LEGAL),
@@ -423,7 +444,9 @@ _INTAKE_PAGES: Final = (
     ("POST", "/cases/{reference}/consent/{tier}/draft"),
     *((method, f"/testimonies/{page}") for method in ("GET", "POST") for page in (
         "new", "{row}/safety", "{row}/limits", "{row}/ready", "{row}/session", "{row}/account",
-        "{row}/move/{name}", "{row}/hand-over", "{row}/session/{kind}", "{row}/beside/{kind}", "{row}/paper")),
+        "{row}/move/{name}", "{row}/hand-over", "{row}/session/{kind}", "{row}/beside/{kind}", "{row}/paper",
+        "{row}/protocol")),
+    ("GET", "/protocols"), ("POST", "/protocols"), ("GET", "/protocols/{row}"),
     *((method, page) for method in ("GET", "POST") for page in (
         "/interpreters/new", "/paper/{row}", "/cases/{reference}/told-before")),
     ("GET", "/interpreters"), ("POST", "/interpreters/{row}/undertaking"), ("GET", "/testimonies/{row}/sealed"),

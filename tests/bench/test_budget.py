@@ -100,6 +100,25 @@ def test_recording_costs_the_same_however_many_passages_there_are(world: World, 
     assert spent[0] == spent[1]
 
 
+def test_a_sheet_of_answers_costs_the_same_however_many_questions_it_answers(world: World, app_engine: Engine) -> None:
+    """With or without earlier answers; none of it is spent on the questions themselves once they are known."""
+    protocol, spent = world.protocol(), []
+    every = {
+        "at_ease": ["YES"], "needed": "water", "who_knows": ["NOBODY"], "called": ["YES"], "papers": ["TAKEN"],
+        "taken_when": {"precision": "YEAR", "year": 2019}, "way_home": ["YES"], "next_talk": "at noon",
+    }  # fmt: skip
+    for sheet in ({"papers": ["NONE"]}, every):
+        testimony = world.testimony(world.case(), upto="IN_SESSION")
+        for given in (sheet, {"called": ["NO"]}):
+            with counted(app_engine) as sent:
+                world.answers(testimony, protocol, **given)
+            spent.append(len(sent))
+
+    # One of them is the test's own: it asks for the name of the version. To open earlier answers costs two more.
+    assert spent[:2] == spent[2:], spent
+    assert max(spent) <= 17 + 1, spent
+
+
 def test_the_count_sees_what_is_sent(world: World, app_engine: Engine) -> None:
     with counted(app_engine) as none:
         pass

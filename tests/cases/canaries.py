@@ -38,7 +38,7 @@ NOT_WORDS = frozenset(
         "same_person_findings.finding", "same_person_findings.attributes", "same_person_findings.asked",
         "consents.language", "consents.how_given", "prior_accounts.forum", "prior_accounts.caution",
         "attachments.file_key", "attachments.original_sha256", "attachments.fingerprint", "attachments.removed",
-        "custody_events.seal", "safety_answers.answers",
+        "custody_events.seal", "safety_answers.answers", "protocol_answers.question", "protocol_answers.language",
         "codings.codes", "public_reports.sex", "public_reports.left_in",
         "mitigation_assessments.factor", "mitigation_assessments.finding",
         "threat_assessments.level", "needs.kind",
@@ -219,6 +219,10 @@ def _beside(world: World, planted: Planted, marks: Any) -> None:
     world.report_interpreter(account, words=found)
     rows["session_events"] = world.row("intake", planted.reference, "session_events")
     rows["exposure_events"] = world.row("intake", planted.reference, "exposure_events")
+    rows["protocols"] = world.protocol()
+    told = marks("protocol_answers", "answer")["answer"]
+    world.answers(account, rows["protocols"], next_talk=told)
+    rows["protocol_answers"] = world.row("intake", planted.reference, "protocol_answers")
     begun = world.testimony(planted.reference, upto="TRIAGED")
     rows["paper_sessions"] = world.print_protocol(begun, **marks("paper_sessions", "carried_by"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from app import clock
 from app.accounts import forms as accounts
@@ -25,9 +25,10 @@ from app.people.forms import (
     SettleSamePerson,
 )
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
-from app.testimonies import drafts, safety
+from app.testimonies import answers, drafts, protocols, safety
 from app.testimonies import forms as testimonies
 from app.testimonies import session_forms as sessions
+from app.testimonies.questions import Answer, Protocol, named
 from app.work import Form
 from app.work.actions import ACTIONS
 from app.work.forms import Justification
@@ -207,15 +208,27 @@ def _sessions(planted: Planted) -> dict[str, Request]:
         ),
         "amendment.add": (sessions.Amend(segment=segment, text="words", language="ar", reason="a slip"), testimony),
         "version.add": (sessions.AddVersion(kind="TRANSLATION", language="en", passages=(beside,)), testimony),
+        **_protocols(testimony),
         "paper.print": (sessions.PrintProtocol(language="ar", carried_by="S-2"), testimony),
         "paper.enter": (entered, paper),
     }
 
 
+def _protocols(testimony: UUID) -> dict[str, Request]:
+    shipped = protocols.shipped()
+    next_version = Protocol.model_validate(shipped.model_dump(mode="json", by_alias=True) | {"version": "2027-01"})
+    answered = answers.RecordAnswers(
+        protocol=named(shipped.bytes()), language="ar",
+        answers=(Answer(question="way_home", chosen=("YES",)),),
+    )  # fmt: skip
+    return {"protocol.publish": (next_version, None), "answer.record": (answered, testimony)}
+
+
 def _openings(planted: Planted) -> dict[str, Request]:
     """For each action that opens something: every field of the row, for the witness's own wish."""
     whole = testimonies.ReadAccount(justification=Justification.WITNESS_REQUEST, words="because")
-    made: dict[str, Request] = {"testimony.read": (whole, planted.rows["testimonies"])}
+    read = (whole, planted.rows["testimonies"])
+    made: dict[str, Request] = {"testimony.read": read, "answer.read": read}
     for action in ACTIONS.values():
         if action.form is not Opening:
             continue

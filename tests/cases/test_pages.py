@@ -18,7 +18,7 @@ from app.oversight import actions as oversight
 from app.oversight import queries as oversight_queries
 from app.oversight.forms import AskLog
 from app.people import actions as people
-from app.testimonies import drafts, sessions
+from app.testimonies import drafts, protocols, sessions
 from app.testimonies import queries as accounts_taken
 from app.testimonies.forms import Passage
 from app.testimonies.session_forms import RegisterInterpreter
@@ -33,7 +33,7 @@ ROWS_MAX = 50
 PAGED = {
     "case.list", "submission.list", "submission.arrivals", "account.list", "account.people", "case.looked",
     "draft.list", "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "threat.overdue",
-    "interpreter.list",
+    "interpreter.list", "protocol.list",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
@@ -45,6 +45,7 @@ SINGLE = {
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
     "consent.list", "handoff.count", "handoff.show", "review.count",
     "lookup.waiting", "safety.count", "check_in.show", "check_in.case", "mitigation.list", "paper.show",
+    "protocol.show",
 }  # fmt: skip
 
 
@@ -140,6 +141,16 @@ def test_interpreters_come_twenty_five_a_page(world: World) -> None:
 
     assert [len(page) for page in pages] == [25, 2]
     assert {line.id for page in pages for line in page} == made
+
+
+@pytest.mark.domain("D10")
+def test_versions_of_a_protocol_come_twenty_five_a_page_the_newest_first(world: World) -> None:
+    made = [world.protocol(version=f"2026-12.{number}") for number in range(27)]
+
+    pages = [world.office.ask(world["legal"], protocols.versions, page=page) for page in range(2)]
+
+    assert [len(page) for page in pages] == [25, 2]
+    assert [line.id for page in pages for line in page] == made[::-1]
 
 
 @pytest.mark.domain("D10")

@@ -84,6 +84,21 @@ CONSENT: Final = {
     "tier": "T1", "granted": True, "text_version": "2026-10", "language": "en", "how_given": "SPOKEN",
     "custody_status": "FREE", "guard_present": False,
 }  # fmt: skip
+PROTOCOL: Final = {
+    "name": "drill", "version": "2026-11", "title": {"ar": "تجربة", "en": "A drill", "fr": "Un exercice"},
+    "sections": [
+        {
+            "title": {"ar": "الآن", "en": "Now", "fr": "Maintenant"},
+            "questions": [
+                {
+                    "key": "water", "kind": "SAFETY", "type": "YES_NO",
+                    "text": {"ar": "أتريدون ماء؟", "en": "Would you like water?", "fr": "Voulez-vous de l’eau ?"},
+                    "reason": {"ar": "كي ترتاحوا.", "en": "So that you can rest.", "fr": "Pour votre repos."},
+                }
+            ],
+        }
+    ],
+}  # fmt: skip
 CUSTODY: Final = {
     "kind": "HANDED_OVER", "from_whom": "the office", "to_whom": "a court", "why": "Its order.", "seal": "INTACT",
 }  # fmt: skip
@@ -177,6 +192,13 @@ def forms() -> dict[str, dict[str, Any]]:
             "language": "fr",
             "passages": [{"segment": NOWHERE, "text": "Nous attendions."}],
         },
+        "protocol.publish": PROTOCOL,
+        "answer.record": {
+            "protocol": "0" * 64,
+            "language": "en",
+            "answers": [{"question": "water", "chosen": ["NO"]}],
+        },
+        "answer.read": {name: value for name, value in opening.items() if name != "fields"},
         "paper.print": {"language": "ar", "carried_by": "S-2"},
         "paper.enter": {
             "collected_on": "2026-01-05",
@@ -272,6 +294,9 @@ STATES: Final[Mapping[str, frozenset[str]]] = {
     "testimony.record": frozenset({"IN_SESSION", "PAUSED"}),
     "session.note": frozenset({"IN_SESSION", "PAUSED"}),
     "session.change_interpreter": frozenset({"IN_SESSION", "PAUSED"}),
+    "answer.record": frozenset(
+        {"IN_SESSION", "PAUSED", "RECORDED", "TRANSCRIBED", "TRANSLATED", "READ_BACK", "SEGMENTED"}
+    ),
     "paper.print": frozenset({"TRIAGED"}),
     "paper.enter": frozenset({"PRINTED"}),
     "testimony.move": _BEFORE_SEALED,

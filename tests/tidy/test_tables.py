@@ -54,6 +54,6 @@ def test_the_database_has_the_guard_on_exactly_those_tables(database: Database, 
     on = {kind: {table for table, name, *_ in rows if name == kind} for _, kind, *_ in rows}
 
     assert on["require_entry"] == set(guards.GUARDED)
-    assert on["refuse_change"] == on["refuse_truncate"] == set(guards.APPEND_ONLY)
+    assert on["refuse_change"] == on["refuse_truncate"] == {*guards.APPEND_ONLY, *guards.PUBLISHED}
     assert {(deferrable, late) for _, name, deferrable, late, _ in rows if name == "require_entry"} == {(True, True)}
     assert {enabled for *_, enabled in rows} == {"O"}

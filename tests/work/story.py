@@ -25,7 +25,8 @@ from app.narratives import actions as narratives
 from app.people import actions as people
 from app.protection import actions as protection
 from app.testimonies import actions as testimonies
-from app.testimonies import custody, drafts, forms, paper, reading, safety, sessions, versions
+from app.testimonies import answers, custody, drafts, forms, paper, reading, safety, sessions, versions
+from app.testimonies.answers import AnswersRead
 from app.testimonies.forms import OpenFile, ReadAccount
 from app.testimonies.session_forms import PrepareSession
 from app.testimonies.views import AccountRead, FileOpened, SessionPrepared
@@ -39,6 +40,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"CANARY-in-a-file" * 40
 WHOLE: dict[Action, type[Reasoned]] = {
     testimonies.download: OpenFile,
     reading.read_account: ReadAccount,
+    answers.read_answers: ReadAccount,
     sessions.prepare: PrepareSession,
 }
 
@@ -68,6 +70,8 @@ class Look:
             return view.key.raw().hex()
         if isinstance(view, AccountRead):
             return "".join(passage.text.read() for passage in view.passages if passage.text)
+        if isinstance(view, AnswersRead):
+            return "".join(str(json.loads(each.answer.raw())["words"]) for each in view.answers if each.answer)
         if isinstance(view, SessionPrepared):
             return "".join(choice.dialects.read() for choice in view.interpreters if choice.dialects)
         plain = view.values[self.column]
@@ -149,6 +153,8 @@ def _what(world: World, story: Story) -> None:
     read(versions.open_version, "segment_versions", "text")
     read(sessions.open_event, "session_events", "words")
     read(sessions.open_exposure, "exposure_events", "person")
+    read(answers.open_answer, "protocol_answers", "answer")
+    read(answers.read_answers, "testimonies", "answer", testimony)
     read(paper.open_paper, "paper_sessions", "carried_by")
     read(people.reveal_document, "identity_documents", "number")
     read(people.reveal_contact, "contact_channels", "address")
@@ -164,6 +170,7 @@ def _beside(world: World, story: Story, testimony: UUID) -> None:
     world.amend(testimony, world.row("intake", reference, "segments"), text=mark(), reason=mark())
     world.report_interpreter(testimony, words=mark())
     world.told_before(reference, account=mark(), said_on=mark())
+    world.answers(testimony, world.protocol(), next_talk=mark())
     begun = world.testimony(reference, upto="TRIAGED")
     world.print_protocol(begun, carried_by=mark())
 

@@ -43,6 +43,7 @@ WHOLE = {
         "classes", "language", "reason", "text", "classes", "language", "speaker", "text", "kind", "words",
         "counsel", "frame", "own_words", "statement_language",
     ],
+    "answer.read": ["answer", "language", "question", "statement_language"],
     "session.prepare": [
         "dialects", "gender", "languages", "origin", "ties", "caution", "forum", "jurisdiction", "said_on",
     ],

@@ -44,8 +44,9 @@ from app.people.views import Asked
 from app.protection import actions as protection
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence
 from app.testimonies import actions as testimonies
-from app.testimonies import custody, forms, paper, session_forms, sessions, versions
+from app.testimonies import answers, custody, forms, paper, protocols, session_forms, sessions, versions
 from app.testimonies import queries as account_queries
+from app.testimonies.questions import Answer, Protocol
 from app.work import Action, Caller, Justification, Office
 from app.work.files import FileStore
 from tests.world import words
@@ -294,6 +295,20 @@ class World:
         form = session_forms.PrintProtocol(**{"language": "ar", "carried_by": "the second officer", **given})
         printed = self.do(by, paper.print_protocol, form, subject=testimony)
         return UUID(str(printed.id))
+
+    def protocol(self, *, by: str = "intake-lead", **changed: Any) -> UUID:
+        """Publish the questions that come with the program, or others; the row."""
+        form = Protocol.model_validate(protocols.shipped().model_dump(mode="json", by_alias=True) | changed)
+        stored: Stored = self.do(by, protocols.publish, form)
+        return stored.id
+
+    def answers(self, testimony: UUID, protocol: UUID, *, by: str = "intake", **given: Any) -> answers.AnswersKept:
+        """Answer questions by their keys: codes of choices as a list, a number, a date as an object, or words."""
+        told = tuple(Answer.model_validate({"question": key, **words.answer(value)}) for key, value in given.items())
+        named = self.office.ask(self[by], protocols.show, protocol).sha256
+        form = answers.RecordAnswers(protocol=named, language="ar", answers=told)
+        kept: answers.AnswersKept = self.do(by, answers.record, form, subject=testimony)
+        return kept
 
     def _move(self, by: str, testimony: UUID, to: str) -> None:
         self.do(by, testimonies.move, forms.MoveOn(to=to), subject=testimony)

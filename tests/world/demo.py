@@ -28,11 +28,14 @@ from tests.world.figures import published
 
 def demonstration(world: World) -> Filled:
     """Fill a founded office: eight cases that came to it, what waits for each role, the programme."""
+    protocol = world.protocol()
     asked = _from_the_portal(world)
     drafts = [_draft(world, state, language) for state, language in (
         ("LIMITS_EXPLAINED", "fr"), ("READY", "en"), ("IN_SESSION", "ar"),
     )]  # fmt: skip
-    came = [asked, *drafts, _for_legal(world), _being_read_back(world), _watched_over(world), _complete(world)]
+    read_back = _being_read_back(world)
+    _asked_and_answered(world, read_back, protocol)
+    came = [asked, *drafts, _for_legal(world), read_back, _watched_over(world), _complete(world)]
     _arrivals(world)
     _for_the_administrator(world)
     _for_the_auditor(world, came[-1])
@@ -75,6 +78,14 @@ def _being_read_back(world: World) -> str:
     world.check_in(reference, days=1 / 12)
     _second_account(world, reference, "RECORDED", "TRANSCRIBED", "TRANSLATED")
     return reference
+
+
+def _asked_and_answered(world: World, reference: str, protocol: UUID) -> None:
+    """Questions of the office and their answers, one of which was corrected later."""
+    account = world.row("intake", reference, "testimonies")
+    world.answers(account, protocol, at_ease=["NO"], who_knows=["FAMILY"], papers=["TAKEN"], way_home=["NOT_ASKED"])
+    when = {"precision": "SEASON", "year": 2019, "words": "before the olives"}
+    world.answers(account, protocol, taken_when=when, way_home=["YES"], next_talk="In the evening, through the portal.")
 
 
 def _watched_over(world: World) -> str:

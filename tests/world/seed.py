@@ -69,7 +69,8 @@ NOT_SEEDED: Final = frozenset({
     ("attachments", "removed"), ("consents", "capacity"), ("custody_events", "from_whom"),
     ("custody_events", "to_whom"), ("custody_events", "why"), ("drafts", "words"), ("exposure_events", "person"),
     ("interpreters", "dialects"), ("interpreters", "origin"), ("interpreters", "ties"), ("interpreters", "vetting"),
-    ("paper_sessions", "carried_by"), ("prior_accounts", "said_on"), ("rescues", "words"),
+    ("paper_sessions", "carried_by"), ("prior_accounts", "said_on"), ("protocol_answers", "answer"),
+    ("protocol_answers", "language"), ("protocol_answers", "question"), ("rescues", "words"),
     ("safety_answers", "answers"), ("segment_versions", "reason"), ("segment_versions", "text"),
     ("session_events", "words"), ("testimonies", "found"), ("testimonies", "seal"),
 })  # fmt: skip

@@ -143,3 +143,15 @@ def question() -> dict[str, Any]:
 def same_person() -> dict[str, Any]:
     """That somebody is somebody else, found by speaking with a colleague."""
     return {"finding": "NOT_SAME", "attributes": ("DOCUMENT_NUMBER", "NAME_AND_BIRTH"), "asked": "S-444444"}
+
+
+def answer(value: Any) -> dict[str, Any]:
+    """An answer to a question, under the name that its kind has in the form."""
+    match value:
+        case str():
+            return {"words": value}
+        case int():
+            return {"number": value}
+        case dict():
+            return {"day": value}
+    return {"chosen": list(value)}
