@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from app.errors import Conflict, Unprocessable
+from app.errors import Conflict, NotFound, Unprocessable
 from app.testimonies import actions as testimonies
 from app.testimonies import answers, paper, protocols
 from app.testimonies.answers import AnswersRead, RecordAnswers
@@ -79,6 +79,13 @@ def test_whoever_leads_intake_publishes_what_is_asked(world: World, log: Log) ->
     lines = world.office.ask(world["legal"], protocols.versions)
     assert [(line.name, line.version) for line in lines] == [("interview", "2026-12"), ("interview", "2026-11")]
     assert world.office.ask(world["intake"], protocols.show, lines[1].id).questions() == protocols.shipped()
+
+
+def test_every_colleague_may_read_what_is_asked_and_nobody_a_version_there_is_not(world: World, protocol: UUID) -> None:
+    for login in ("administrator", "auditor", "protection", "narrative-lead"):
+        assert world.office.ask(world[login], protocols.show, protocol).name == "interview"
+        with pytest.raises(NotFound):
+            world.office.ask(world[login], protocols.show, uuid4())
 
 
 def test_a_version_is_named_by_the_hash_of_its_bytes(world: World, protocol: UUID, database: Database) -> None:
