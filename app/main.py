@@ -35,6 +35,7 @@ import app.testimonies.custody
 import app.testimonies.drafts
 import app.testimonies.paper
 import app.testimonies.protocols
+import app.testimonies.read_back
 import app.testimonies.reading
 import app.testimonies.safety
 import app.testimonies.sessions

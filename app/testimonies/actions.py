@@ -46,7 +46,7 @@ from app.testimonies.views import FileBegun, FileOpened, Recorded
 from app.work import Work, action
 
 # The later moves whose pages may hold a draft.
-DRAFTED: Final = {"READ_BACK": "READ_BACK", "SEGMENTED": "SEGMENTS"}
+DRAFTED: Final = {"SEGMENTED": "SEGMENTS"}
 
 
 @action("testimony.begin", operation="collect", on=Case, creates=True)

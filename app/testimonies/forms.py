@@ -114,7 +114,7 @@ class RecordAccount(Drafted):
 class MoveOn(Drafted):
     """Take the next defined step; a step that is skipped needs its reason."""
 
-    to: Literal["TRANSCRIBED", "TRANSLATED", "READ_BACK", "SEGMENTED", "SEALED", "PAUSED", "IN_SESSION"]
+    to: Literal["TRANSCRIBED", "TRANSLATED", "SEGMENTED", "SEALED", "PAUSED", "IN_SESSION"]
     # Of a break: its cause.
     words: Words | None = None
 

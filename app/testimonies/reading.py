@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from app.cases.models import Case
+from app.testimonies.appended import ReadBack
 from app.testimonies.forms import ReadAccount
 from app.testimonies.models import Segment, SegmentVersion, SessionEvent, Testimony
 from app.testimonies.rules import FOLDED, SegmentClass
 from app.testimonies.steps import EVENTS_MAX, PASSAGES_MAX, classes_of
 from app.testimonies.versions import of_account
-from app.testimonies.views import AccountRead, EventRead, PassageRead, VersionRead
+from app.testimonies.views import AccountRead, EventRead, PassageRead, ReadBackRead, VersionRead
 from app.work import Plain, Work, action
 
 # The values of a session's frame, in the order in which they are read.
@@ -26,7 +27,12 @@ FRAME: Final = (
 )  # fmt: skip
 
 
-@action("testimony.read", operation="consult", on=Testimony, opens=(Testimony, Segment, SegmentVersion, SessionEvent))
+@action(
+    "testimony.read",
+    operation="consult",
+    on=Testimony,
+    opens=(Testimony, Segment, SegmentVersion, SessionEvent, ReadBack),
+)
 def read_account(work: Work, testimony: Testimony, form: ReadAccount) -> AccountRead:
     """Open the frame of an account, its passages and what stands beside them. What is folded is opened one by one."""
     case = work.one(Case, Case.id == testimony.case_id)
@@ -40,7 +46,7 @@ def read_account(work: Work, testimony: Testimony, form: ReadAccount) -> Account
             _passage(work, segment, [each for each in beside if each.segment_id == segment.id])
             for segment in segments
         ),
-        events=tuple(_events(work, testimony)),
+        events=tuple(_events(work, testimony)), read_backs=tuple(_read_backs(work, testimony)),
     )  # fmt: skip
     work.record(testimony, segments=len(segments))
     return view
@@ -75,6 +81,13 @@ def _events(work: Work, testimony: Testimony) -> Iterator[EventRead]:
     )  # fmt: skip
     for row in rows:
         yield EventRead(row.at, row.noted_by, work.open(row, "kind"), work.open(row, "words"))
+
+
+def _read_backs(work: Work, testimony: Testimony) -> Iterator[ReadBackRead]:
+    rows = work.all(ReadBack, ReadBack.testimony_id == testimony.id, order=ReadBack.id, limit=EVENTS_MAX)
+    for row in rows:
+        opened = {name: work.open(row, name) for name in ("reader", "language", "answer", "reason")}
+        yield ReadBackRead(row.recorded_at, row.recorded_by, **opened)
 
 
 def _passage(work: Work, segment: Segment, beside: Sequence[SegmentVersion]) -> PassageRead:

@@ -195,6 +195,7 @@ class AccountRead:
     frame: dict[str, Plain | None]
     passages: tuple[PassageRead, ...]
     events: tuple[EventRead, ...] = ()
+    read_backs: tuple[ReadBackRead, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -268,6 +269,18 @@ class EventRead:
     noted_by: str
     kind: Plain | None
     words: Plain | None
+
+
+@dataclass(frozen=True)
+class ReadBackRead:
+    """What the witness said when their account was read to them."""
+
+    at: datetime
+    recorded_by: str
+    reader: Plain | None
+    language: Plain | None
+    answer: Plain | None
+    reason: Plain | None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.edge.languages import N_
+from app.web import claim_words
 
 EVENTS: Final = {
     "BEGAN": N_("The conversation began"),
@@ -54,6 +55,7 @@ TABLES: Final = {
     "paper_sessions": N_("Protocol on paper"),
     "interpreters": N_("Interpreter"),
     "protocol_answers": N_("Answer to a question"),
+    **claim_words.TABLES,
 }
 FIELDS: Final = {
     "found": N_("Interpreters found to be no strangers"),
@@ -72,6 +74,7 @@ FIELDS: Final = {
     "gender": N_("Gender"),
     "ties": N_("Groups they belong or belonged to"),
     "vetting": N_("How they were vetted"),
+    **claim_words.FIELDS,
 }
 DEEDS: Final = {
     "session.prepare": N_("Prepared a conversation"),
@@ -98,6 +101,7 @@ DEEDS: Final = {
     "paper.enter": N_("Entered a protocol from paper"),
     "paper.open": N_("Read about a protocol on paper"),
     "paper.show": N_("Looked at a protocol on paper"),
+    **claim_words.DEEDS,
 }
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -107,4 +111,5 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "recording": RECORDINGS,
     "beside": BESIDE,
     "guardian": GUARDIANS,
+    **claim_words.WORDS,
 }

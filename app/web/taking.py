@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +22,7 @@ from app.testimonies import actions, queries, safety
 from app.testimonies.answers import ASKED_IN
 from app.testimonies.drafts import DraftLine, of_case
 from app.testimonies.forms import BeginTestimony
+from app.testimonies.read_back import read_back
 from app.testimonies.rules import NEXT, STATEMENT_VERSION, DraftState, State, Step
 from app.testimonies.views import Accounts, AccountView, CaseAccounts, StepLine
 from app.web import drafts
@@ -38,11 +40,11 @@ WAITS: Final = {
     "SEGMENTS": N_("First read the account back to the witness."),
     "SEAL": N_("First check the passages."),
 }
-# Steps that are one move of the account, each with its page: the step, the state it leads to, its template.
-MOVES: Final = {
-    "read-back": (Step.READ_BACK, "READ_BACK", "intake/read_back.html"),
-    "segments": (Step.SEGMENTS, "SEGMENTED", "intake/segments.html"),
-    "seal": (Step.SEAL, "SEALED", "intake/seal.html"),
+# The last steps of an account, each with its page: the action, what its page does not ask, its template.
+MOVES: Final[Mapping[str, tuple[Action, dict[str, list[str]], str]]] = {
+    "read-back": (read_back, {}, "intake/read_back.html"),
+    "segments": (actions.move, {"to": ["SEGMENTED"]}, "intake/segments.html"),
+    "seal": (actions.move, {"to": ["SEALED"]}, "intake/seal.html"),
 }
 _PAGES: Final = {
     Step.LIMITS: "limits",
@@ -228,11 +230,11 @@ def move_page(row: str, name: str, request: Request, desk: TheDesk, visitor: Vis
 
 @router.post("/testimonies/{row}/move/{name}")
 def move(row: str, name: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    _, to, template = _move(name)
+    action, fixed, template = _move(name)
     key = row_id(row)
     # Whoever seals sees with what: the hash, and how far the log is vouched for.
-    then = f"/testimonies/{key}/sealed" if to == "SEALED" else ""
-    return _saved(request, desk, visitor, given, key, actions.move, template, {"to": [to]}, then)
+    then = f"/testimonies/{key}/sealed" if name == "seal" else ""
+    return _saved(request, desk, visitor, given, key, action, template, fixed, then)
 
 
 @router.get("/testimonies/{row}/hand-over")
@@ -263,7 +265,7 @@ def _begun(desk: Desk, visitor: Caller, reference: str, once: str) -> str:
     return f"/testimonies/{begun['id'] if isinstance(begun, dict) else begun.id}"
 
 
-def _move(name: str) -> tuple[Step, str, str]:
+def _move(name: str) -> tuple[Action, dict[str, list[str]], str]:
     if name not in MOVES:
         raise NotFound
     return MOVES[name]

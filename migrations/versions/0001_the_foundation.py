@@ -920,6 +920,23 @@ def _not_kept_yet() -> None:
         "ix_drafts_one_a_step", "drafts", ["about", "step"], unique=True, postgresql_where="state = 'SAVED'"
     )
     op.create_table(
+        "read_backs",
+        sa.Column("testimony_id", sa.Uuid(), nullable=False),
+        sa.Column("reader", sa.LargeBinary(), nullable=False),
+        sa.Column("language", sa.LargeBinary(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_read_backs_case_id")),
+        sa.ForeignKeyConstraint(["testimony_id"], ["testimonies.id"], name=op.f("fk_read_backs_testimony_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_read_backs")),
+    )
+    op.create_index(op.f("ix_read_backs_case_id"), "read_backs", ["case_id"], unique=False)
+    op.create_index(op.f("ix_read_backs_testimony_id"), "read_backs", ["testimony_id"], unique=False)
+    op.create_table(
         "safety_answers",
         sa.Column("testimony_id", sa.Uuid(), nullable=False),
         sa.Column("answers", sa.LargeBinary(), nullable=False),
@@ -1036,6 +1053,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_rescues_user_id"), table_name="rescues")
     op.drop_index(op.f("ix_rescues_envelope_id"), table_name="rescues")
     op.drop_table("rescues")
+    op.drop_index(op.f("ix_read_backs_testimony_id"), table_name="read_backs")
+    op.drop_index(op.f("ix_read_backs_case_id"), table_name="read_backs")
+    op.drop_table("read_backs")
     op.drop_index(op.f("ix_safety_answers_testimony_id"), table_name="safety_answers")
     op.drop_index(op.f("ix_safety_answers_case_id"), table_name="safety_answers")
     op.drop_table("safety_answers")

@@ -31,6 +31,7 @@ NOT_WORDS = frozenset(
         "testimonies.statement_language", "testimonies.found", "testimonies.seal",
         "segments.language", "segments.speaker", "segments.classes",
         "segment_versions.language", "segment_versions.classes", "session_events.kind",
+        "read_backs.reader", "read_backs.language", "read_backs.answer",
         "exposure_events.person", "exposure_events.manner",
         "paper_sessions.language", "interpreters.languages", "interpreters.gender", "prior_accounts.jurisdiction",
         "identity_claims.about", "identity_claims.name_use", "identity_claims.basis",
@@ -175,7 +176,7 @@ def _account(world: World, planted: Planted, marks: dict[str, str]) -> None:
     nobody = safety.Safety(in_danger=False, found_out=False, others=False, hurt=False)
     planted.rows["safety_answers"] = world.do("intake", safety.record, nobody, subject=testimony).id
     typed = {"text": (marks["words"],)}
-    saved = drafts.SaveDraft(step="SEGMENTS", testimony=testimony, fields=drafts.written(typed))
+    saved = drafts.SaveDraft(step="SESSION", testimony=testimony, fields=drafts.written(typed))
     planted.rows["drafts"] = world.do("intake", drafts.save, saved, subject=planted.reference).id
 
 
@@ -215,6 +216,7 @@ def _beside(world: World, planted: Planted, marks: Any) -> None:
     rows["prior_accounts"] = world.told_before(planted.reference, **marks("prior_accounts", "said_on", "account"))
     correction = marks("segment_versions", "text", "reason")
     rows["segment_versions"] = world.amend(account, rows["segments"], **correction)
+    rows["read_backs"] = world.read_back(account, answer="REFUSED", **marks("read_backs", "reason"))
     found = marks("session_events", "words")["words"]
     world.report_interpreter(account, words=found)
     rows["session_events"] = world.row("intake", planted.reference, "session_events")

@@ -29,6 +29,7 @@ from app.testimonies import answers, drafts, protocols, safety
 from app.testimonies import forms as testimonies
 from app.testimonies import session_forms as sessions
 from app.testimonies.questions import Answer, Protocol, named
+from app.testimonies.read_back import ReadItBack
 from app.work import Form
 from app.work.actions import ACTIONS
 from app.work.forms import Justification
@@ -163,7 +164,8 @@ def _domains(planted: Planted) -> dict[str, Request]:
         "testimony.ready": (testimonies.MakeReady(counsel="PRESENT"), testimony),
         "session.start": (session, testimony),
         "testimony.record": (account, testimony),
-        "testimony.move": (testimonies.MoveOn(to="READ_BACK"), testimony),
+        "testimony.move": (testimonies.MoveOn(to="SEGMENTED"), testimony),
+        "testimony.read_back": (ReadItBack(reader="P-1", language="ar", answer="BY_WORD"), testimony),
         "consent.record": (consent, case),
         "consent.withdraw": (None, planted.rows["consents"]),
         "attachment.begin": (testimonies.BeginAttachment(), case),

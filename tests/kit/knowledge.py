@@ -74,6 +74,7 @@ LIMITS: Final = {"statement_version": "2026-10", "language": "en", "own_words": 
 SESSION: Final = {
     "place": "OFFICE", "custody_status": "FREE", "guard_present": False, "why_again": "Asked once more, to be whole.",
 }  # fmt: skip
+READ_BACK: Final = {"reader": "P-1", "language": "en", "answer": "SIGNED"}
 # Stands where an address of a row belongs that an exercise does not know.
 NOWHERE: Final = "00000000-0000-0000-0000-000000000000"
 ACCOUNT: Final = {
@@ -172,7 +173,8 @@ def forms() -> dict[str, dict[str, Any]]:
         "testimony.ready": {"counsel": "OFFERED"},
         "session.start": SESSION,
         "testimony.record": ACCOUNT,
-        "testimony.move": {"to": "READ_BACK"},
+        "testimony.move": {"to": "SEGMENTED"},
+        "testimony.read_back": READ_BACK,
         "session.prepare": {name: value for name, value in opening.items() if name != "fields"},
         "session.note": {"kind": "CAME_IN", "words": "A doctor came in.", "who": "D-1"},
         "session.change_interpreter": {},
@@ -249,6 +251,7 @@ def _testimony(to: str, present: str | None) -> Step:
         "READY": Step("/api/testimonies/{row}/ready", {"counsel": "OFFERED"}),
         "RECORDED": Step("/api/testimonies/{row}/account", ACCOUNT),
         "IN_SESSION": Step("/api/testimonies/{row}/session", SESSION),
+        "READ_BACK": Step("/api/testimonies/{row}/read-back", READ_BACK),
     }
     if to == "IN_SESSION" and present == "PAUSED":
         return Step("/api/testimonies/{row}/move", {"to": to})
@@ -300,6 +303,7 @@ STATES: Final[Mapping[str, frozenset[str]]] = {
     "paper.print": frozenset({"TRIAGED"}),
     "paper.enter": frozenset({"PRINTED"}),
     "testimony.move": _BEFORE_SEALED,
+    "testimony.read_back": _BEFORE_SEALED - {"IN_SESSION", "PAUSED"},
     "consent.withdraw": frozenset({"GRANTED"}),
     "checkin.settle": frozenset({"SCHEDULED"}),
     "handoff.file": frozenset({"OPENED"}),

@@ -263,7 +263,7 @@ def test_each_step_of_an_account_gives_its_draft_up(world: World, account: tuple
         lambda: world.do("intake", actions.ready, forms.MakeReady(counsel="OFFERED"), subject=testimony),
         lambda: world.do("intake", actions.start_session, start, subject=testimony),
         lambda: world.do("intake", actions.record, told, subject=testimony),
-        lambda: world.do("intake", actions.move, forms.MoveOn(to="READ_BACK"), subject=testimony),
+        lambda: world.read_back(testimony),
         lambda: world.do("intake", actions.move, forms.MoveOn(to="SEGMENTED"), subject=testimony),
     ):
         keep()

@@ -158,7 +158,8 @@ def test_the_seal_holds_the_hash_of_all_words_and_the_size_of_the_checkpoint(wor
     testimony = world.testimony(reference, segments=(Passage(text="one"), Passage(text="two")))
     first, second = segments(world, reference)
     correction = world.amend(testimony, first, text="won")
-    for state in ("READ_BACK", "SEGMENTED", "SEALED"):
+    world.read_back(testimony)
+    for state in ("SEGMENTED", "SEALED"):
         world.do("intake", testimonies.move, MoveOn.model_validate({"to": state}), subject=testimony)
 
     told = json.loads(_seal(world, testimony))
@@ -286,7 +287,7 @@ def test_a_protocol_from_paper_says_for_ever_that_it_was_entered_later(world: Wo
     form = entered(scan)
 
     world.do("intake", paper.enter, form, subject=printed)
-    world.do("intake", testimonies.move, MoveOn(to="READ_BACK"), subject=testimony)
+    world.read_back(testimony)
 
     view = world.office.ask(world["intake"], queries.show, testimony)
     assert (view.state, view.segments, view.admissions) == ("READ_BACK", 2, False)

@@ -165,6 +165,27 @@ def test_a_correction_that_sets_something_free_comes_back_with_all_that_was_type
     assert officer.submit(here, classes="FAMILY", **typed).status_code == 303
 
 
+def test_a_refusal_at_the_read_back_comes_back_until_it_has_its_reason_and_is_shown(
+    officer: Browser, world: World, log: Log
+) -> None:
+    reference, said, why = world.case(), world.canary(), world.canary()
+    account = world.testimony(reference, segments=(Passage(text=said),))
+    here = f"/testimonies/{account}/move/read-back"
+    officer.get(here)
+    assert officer.submit(here, language="ar", answer="REFUSED").status_code == 409
+    refused = officer.submit(here, language="ar", answer="SIGNED", reason=why)
+    assert (refused.status_code, why in refused.text) == (409, True)
+    kept = officer.submit(here, language="ar", answer="REFUSED", reason=why)
+    assert (kept.status_code, state(world, account)) == (303, "READ_BACK")
+
+    officer.get(f"/cases/{reference}/open?tab=testimony&justification=INTAKE&cites={account}")
+    officer.submit(f"/cases/{reference}/open", justification="INTAKE", cites=str(account), tab="testimony")
+    shown = officer.get(f"/cases/{reference}/testimony").text
+    assert "Refuses to stand by it" in shown
+    assert why in shown
+    assert said in shown
+
+
 def test_whoever_seals_sees_the_hash_and_the_checkpoint(officer: Browser, world: World, log: Log) -> None:
     account = world.testimony(world.case(), upto="SEGMENTED")
     here = f"/testimonies/{account}"

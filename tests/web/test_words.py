@@ -20,6 +20,7 @@ from app.protection import queries as safety
 from app.protection.forms import VALID_DAYS, RecordNeed
 from app.protection.models import CheckInState
 from app.testimonies.forms import RecordCustody
+from app.testimonies.read_back import ReadItBack
 from app.testimonies.rules import ConsentState, DraftState, State
 from app.web import routes
 from app.web.words import WORDS
@@ -63,6 +64,7 @@ CODES = {
     "passed": set(SendHandoff.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
     "not_cleaned": set(room.REASONS),
     "custody_given": set(RecordCustody.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
+    "read_back": set(ReadItBack.model_fields["answer"].annotation.__args__),  # type: ignore[union-attr]
     "seal": set(RecordCustody.model_fields["seal"].annotation.__args__),  # type: ignore[union-attr]
     "table": {table.__tablename__ for table in _KINDS} | {name for names in CITES.values() for name in names},
     "field": {name for table in _KINDS for name in sealed_columns(table)} - _NEVER,

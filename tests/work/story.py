@@ -25,7 +25,7 @@ from app.narratives import actions as narratives
 from app.people import actions as people
 from app.protection import actions as protection
 from app.testimonies import actions as testimonies
-from app.testimonies import answers, custody, drafts, forms, paper, reading, safety, sessions, versions
+from app.testimonies import answers, custody, drafts, forms, paper, read_back, reading, safety, sessions, versions
 from app.testimonies.answers import AnswersRead
 from app.testimonies.forms import OpenFile, ReadAccount
 from app.testimonies.session_forms import PrepareSession
@@ -152,6 +152,7 @@ def _what(world: World, story: Story) -> None:
     read(sessions.prepare, "testimonies", "vetting")
     read(versions.open_version, "segment_versions", "text")
     read(sessions.open_event, "session_events", "words")
+    read(read_back.open_read_back, "read_backs", "reason")
     read(sessions.open_exposure, "exposure_events", "person")
     read(answers.open_answer, "protocol_answers", "answer")
     read(answers.read_answers, "testimonies", "answer", testimony)
@@ -168,6 +169,7 @@ def _beside(world: World, story: Story, testimony: UUID) -> None:
     """A correction, a finding about the interpreter, what was told elsewhere, a protocol on paper."""
     reference, mark = story.reference, story.mark
     world.amend(testimony, world.row("intake", reference, "segments"), text=mark(), reason=mark())
+    world.read_back(testimony, answer="REFUSED", reason=mark())
     world.report_interpreter(testimony, words=mark())
     world.told_before(reference, account=mark(), said_on=mark())
     world.answers(testimony, world.protocol(), next_talk=mark())
@@ -177,7 +179,7 @@ def _beside(world: World, story: Story, testimony: UUID) -> None:
 
 def _not_kept_yet(world: World, story: Story, testimony: UUID) -> None:
     """A draft, what outlived a session, and whether anybody is in danger."""
-    text = drafts.SaveDraft(step="READ_BACK", testimony=testimony, fields=drafts.written({"text": (story.mark(),)}))
+    text = drafts.SaveDraft(step="LIMITS", testimony=testimony, fields=drafts.written({"text": (story.mark(),)}))
     world.do("intake", drafts.save, text, subject=story.reference)
     me = world["intake"]
     assert me.actor.id is not None

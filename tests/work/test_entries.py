@@ -40,7 +40,8 @@ EVIL = {
 WHOLE = {
     "attachment.download": ["file_key"],
     "testimony.read": [
-        "classes", "language", "reason", "text", "classes", "language", "speaker", "text", "kind", "words",
+        "answer", "language", "reader", "reason", "classes", "language", "reason", "text", "classes", "language",
+        "speaker", "text", "kind", "words",
         "counsel", "frame", "own_words", "statement_language",
     ],
     "answer.read": ["answer", "language", "question", "statement_language"],

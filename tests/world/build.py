@@ -44,7 +44,7 @@ from app.people.views import Asked
 from app.protection import actions as protection
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence
 from app.testimonies import actions as testimonies
-from app.testimonies import answers, custody, forms, paper, protocols, session_forms, sessions, versions
+from app.testimonies import answers, custody, forms, paper, protocols, read_back, session_forms, sessions, versions
 from app.testimonies import queries as account_queries
 from app.testimonies.questions import Answer, Protocol
 from app.work import Action, Caller, Justification, Office
@@ -252,7 +252,7 @@ class World:
                 by, testimonies.record,
                 forms.RecordAccount(language=language, segments=passages), subject=begun.id,
             ),
-            "READ_BACK": lambda: self._move(by, begun.id, "READ_BACK"),
+            "READ_BACK": lambda: self.read_back(begun.id, by=by, language=language),
             "SEGMENTED": lambda: self._move(by, begun.id, "SEGMENTED"),
             "SEALED": lambda: self._move(by, begun.id, "SEALED"),
         }  # fmt: skip
@@ -309,6 +309,14 @@ class World:
         form = answers.RecordAnswers(protocol=named, language="ar", answers=told)
         kept: answers.AnswersKept = self.do(by, answers.record, form, subject=testimony)
         return kept
+
+    def read_back(self, testimony: UUID, *, by: str = "intake", **given: Any) -> UUID:
+        """What the witness says when their account is read to them; the newest row of it."""
+        said = {"reader": self.members[by].code, "language": "ar", "answer": "SIGNED", **given}
+        self.do(by, read_back.read_back, read_back.ReadItBack(**said), subject=testimony)
+        about = self.office.ask(self[by], account_queries.show, testimony).reference
+        mine = [row for row in self.show(by, about).records if row.table == "read_backs"]
+        return max(row.id for row in mine if row.clear["testimony_id"] == str(testimony))
 
     def _move(self, by: str, testimony: UUID, to: str) -> None:
         self.do(by, testimonies.move, forms.MoveOn(to=to), subject=testimony)

@@ -20,7 +20,7 @@ from app.people import actions as people
 from app.protection import actions as protection
 from app.protection.forms import SettleCheckIn
 from app.testimonies import actions as testimonies
-from app.testimonies import forms
+from app.testimonies import forms, read_back
 from app.work import Action, Form
 from tests.world import exhibits, words
 from tests.world.build import World
@@ -62,7 +62,7 @@ CLOSED: Final = frozenset({
     ("attachments", "fingerprint"), ("custody_events", "seal"), ("exposure_events", "manner"),
     ("interpreters", "gender"), ("interpreters", "languages"), ("paper_sessions", "language"),
     ("prior_accounts", "jurisdiction"), ("segment_versions", "classes"), ("segment_versions", "language"),
-    ("session_events", "kind"),
+    ("session_events", "kind"), ("read_backs", "reader"), ("read_backs", "language"), ("read_backs", "answer"),
 })  # fmt: skip
 # Columns that steps write which the seeded cases do not take; tests/work/story.py takes them and hunts for its marks.
 NOT_SEEDED: Final = frozenset({
@@ -72,6 +72,7 @@ NOT_SEEDED: Final = frozenset({
     ("paper_sessions", "carried_by"), ("prior_accounts", "said_on"), ("protocol_answers", "answer"),
     ("protocol_answers", "language"), ("protocol_answers", "question"), ("rescues", "words"),
     ("safety_answers", "answers"), ("segment_versions", "reason"), ("segment_versions", "text"),
+    ("read_backs", "reason"),
     ("session_events", "words"), ("testimonies", "found"), ("testimonies", "seal"),
 })  # fmt: skip
 
@@ -170,6 +171,8 @@ def _step(marks: Marks, case: str, step: str) -> tuple[Action, Form]:
         case "RECORDED":
             passages = tuple(forms.Passage(text=f"{mark('segments', 'text')} {words.SUBMISSION}") for _ in range(2))
             return testimonies.record, forms.RecordAccount(language="en", segments=passages)
+        case "READ_BACK":
+            return read_back.read_back, read_back.ReadItBack(reader="P-1", language="en", answer="SIGNED")
     return testimonies.move, forms.MoveOn.model_validate({"to": step})
 
 

@@ -162,6 +162,9 @@ def the_account(page: Page, hand: Any, steps: str) -> None:
     hand.send("/account")
     for step in ("read-back", "segments", "seal"):
         go(page, f"{steps}/move/{step}")
+        if step == "read-back":
+            hand.pick("language", "ar")
+            hand.choose("answer", "SIGNED")
         hand.send(f"/move/{step}")
     go(page, steps)
 
