@@ -31,6 +31,7 @@ import app.people.lookups
 import app.protection.actions
 import app.testimonies.actions
 import app.testimonies.answers
+import app.testimonies.claims
 import app.testimonies.custody
 import app.testimonies.drafts
 import app.testimonies.paper

@@ -25,7 +25,19 @@ from app.people import lookups
 from app.protection import actions as protection
 from app.protection import queries as protection_queries
 from app.testimonies import actions as testimonies
-from app.testimonies import answers, custody, drafts, paper, protocols, read_back, reading, safety, sessions, versions
+from app.testimonies import (
+    answers,
+    claims,
+    custody,
+    drafts,
+    paper,
+    protocols,
+    read_back,
+    reading,
+    safety,
+    sessions,
+    versions,
+)
 from app.testimonies import queries as testimony_queries
 from app.work import Action, Query
 
@@ -109,6 +121,8 @@ POSTS: Final = (
     Post("/api/interpreters/{row}/undertaking", sessions.undertake),
     Post("/api/cases/{reference}/prior-accounts", sessions.record_prior, 201),
     Post("/api/testimonies/{row}/move", testimonies.move),
+    Post("/api/cases/{reference}/claimed", claims.add, 201),
+    Post("/api/testimonies/{row}/claimed", claims.read_claims),
     Post("/api/testimonies/{row}/read-back", read_back.read_back, 201),
     Post("/api/testimonies/{row}/safety", safety.record, 201),
     Post("/api/testimonies/{row}/safety/alert", safety.alert, 201),
@@ -135,6 +149,7 @@ POSTS: Final = (
     Post("/api/safety_answers/{row}/open", safety.open_answer),
     Post("/api/prior_accounts/{row}/open", testimonies.open_prior),
     Post("/api/segment_versions/{row}/open", versions.open_version),
+    Post("/api/claims/{row}/open", claims.open_claim),
     Post("/api/read_backs/{row}/open", read_back.open_read_back),
     Post("/api/session_events/{row}/open", sessions.open_event),
     Post("/api/exposure_events/{row}/open", sessions.open_exposure),

@@ -30,3 +30,28 @@ class ReadBack(CaseRow):
     reason: Mapped[Sealed | None]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
+
+
+class Claim(CaseRow):
+    """One thing that is said to be so, by which sources it is known, how it was checked and how sure it is.
+
+    Rivals are rows beside each other (``beside_id`` is the one that their group began with), and
+    so is a second look at the same. Admiralty grades: the source and the information, judged apart.
+    """
+
+    __tablename__ = "claims"
+    compartment = "TESTIMONY"
+    author = "verified_by"
+
+    # Empty where it is about the case as a whole.
+    segment_id: Mapped[UUID | None] = mapped_column(ForeignKey("segments.id"), index=True)
+    beside_id: Mapped[UUID | None] = mapped_column(ForeignKey("claims.id"))
+    proposition: Mapped[Sealed]
+    basis: Mapped[Sealed]
+    method: Mapped[Sealed]
+    sources: Mapped[Sealed]
+    verification: Mapped[Sealed]
+    source_grade: Mapped[Sealed]
+    information_grade: Mapped[Sealed]
+    verified_by: Mapped[str]
+    verified_at: Mapped[datetime]

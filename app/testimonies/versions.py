@@ -38,7 +38,7 @@ def amend(work: Work, testimony: Testimony, form: Amend) -> Stored:
     if segment is None:
         raise NotFound
     must_be_admissible(testimony, form.classes)
-    if rules.loosened(_marked(work, segment), form.classes):
+    if rules.loosened(marked(work, segment), form.classes):
         raise Conflict(
             "The passage is marked with a class that this correction leaves out. Tick it as well: what a class keeps "
             "back is not set free by the one who takes the account."
@@ -121,7 +121,7 @@ def _passages(work: Work, testimony: Testimony) -> dict[Any, Segment]:
     return {row.id: row for row in rows}
 
 
-def _marked(work: Work, segment: Segment) -> frozenset[SegmentClass]:
+def marked(work: Work, segment: Segment) -> frozenset[SegmentClass]:
     """What a passage is about by now: as it was kept, and as each correction said."""
     mine = SegmentVersion.segment_id == segment.id, SegmentVersion.kind == "AMENDMENT"
     corrections = work.all(SegmentVersion, *mine, limit=VERSIONS_MAX)

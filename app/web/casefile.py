@@ -42,6 +42,7 @@ TABS: Final = (
     Tab("", N_("Overview")),
     Tab("testimony", N_("Testimony"), "TESTIMONY", _ACCOUNT,
         ("testimonies", "segments", "protocol_answers", "prior_accounts", "attachments")),
+    Tab("claimed", N_("Claims"), "TESTIMONY", _ACCOUNT, ("claims",)),
     Tab("consent", N_("Consent"), "TESTIMONY", _ACCOUNT, ("consents",)),
     Tab("person", N_("Person"), "IDENTITY", _ACCOUNT | _SAFETY,
         ("persons", "identity_documents", "contact_channels", "approaches", "identity_claims", "same_person_findings")),

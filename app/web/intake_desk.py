@@ -8,6 +8,7 @@ from app.web import (
     account,
     arrivals,
     asking,
+    claims,
     consents,
     intake_today,
     papers,
@@ -24,7 +25,7 @@ from app.web import (
 
 PAGES: Final = (
     arrivals, taking, sessions, asking, protocol_versions, papers, register, account, consents, persons, search,
-    testimony, uploading,
+    testimony, claims, uploading,
 )  # fmt: skip
 
 today.DESKS[intake_today.ROLE] = intake_today.waits

@@ -920,6 +920,28 @@ def _not_kept_yet() -> None:
         "ix_drafts_one_a_step", "drafts", ["about", "step"], unique=True, postgresql_where="state = 'SAVED'"
     )
     op.create_table(
+        "claims",
+        sa.Column("segment_id", sa.Uuid(), nullable=True),
+        sa.Column("beside_id", sa.Uuid(), nullable=True),
+        sa.Column("proposition", sa.LargeBinary(), nullable=False),
+        sa.Column("basis", sa.LargeBinary(), nullable=False),
+        sa.Column("method", sa.LargeBinary(), nullable=False),
+        sa.Column("sources", sa.LargeBinary(), nullable=False),
+        sa.Column("verification", sa.LargeBinary(), nullable=False),
+        sa.Column("source_grade", sa.LargeBinary(), nullable=False),
+        sa.Column("information_grade", sa.LargeBinary(), nullable=False),
+        sa.Column("verified_by", sa.String(), nullable=False),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["beside_id"], ["claims.id"], name=op.f("fk_claims_beside_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_claims_case_id")),
+        sa.ForeignKeyConstraint(["segment_id"], ["segments.id"], name=op.f("fk_claims_segment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
+    )
+    op.create_index(op.f("ix_claims_case_id"), "claims", ["case_id"], unique=False)
+    op.create_index(op.f("ix_claims_segment_id"), "claims", ["segment_id"], unique=False)
+    op.create_table(
         "read_backs",
         sa.Column("testimony_id", sa.Uuid(), nullable=False),
         sa.Column("reader", sa.LargeBinary(), nullable=False),
@@ -1053,6 +1075,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_rescues_user_id"), table_name="rescues")
     op.drop_index(op.f("ix_rescues_envelope_id"), table_name="rescues")
     op.drop_table("rescues")
+    op.drop_index(op.f("ix_claims_segment_id"), table_name="claims")
+    op.drop_index(op.f("ix_claims_case_id"), table_name="claims")
+    op.drop_table("claims")
     op.drop_index(op.f("ix_read_backs_testimony_id"), table_name="read_backs")
     op.drop_index(op.f("ix_read_backs_case_id"), table_name="read_backs")
     op.drop_table("read_backs")

@@ -14,7 +14,8 @@ depends_on = None
 
 # A commit that changed one of these and appended no entry is refused.
 GUARDED = (
-    "approaches", "attachments", "case_keys", "cases", "check_ins", "clearances", "codings", "consents",
+    "approaches", "attachments", "case_keys", "cases", "check_ins", "claims", "clearances", "codings",
+    "consents",
     "contact_channels", "custody_events", "devices", "drafts", "envelopes", "exposure_events", "grants", "handoffs",
     "holds", "identity_claims", "identity_documents", "index_keys", "interpreters", "justifications", "keyholders",
     "known_marks", "log_checks", "look_ups", "memberships", "mitigation_assessments", "needs", "paper_sessions",

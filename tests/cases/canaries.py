@@ -31,6 +31,7 @@ NOT_WORDS = frozenset(
         "testimonies.statement_language", "testimonies.found", "testimonies.seal",
         "segments.language", "segments.speaker", "segments.classes",
         "segment_versions.language", "segment_versions.classes", "session_events.kind",
+        "claims.basis", "claims.verification", "claims.source_grade", "claims.information_grade",
         "read_backs.reader", "read_backs.language", "read_backs.answer",
         "exposure_events.person", "exposure_events.manner",
         "paper_sessions.language", "interpreters.languages", "interpreters.gender", "prior_accounts.jurisdiction",
@@ -216,6 +217,11 @@ def _beside(world: World, planted: Planted, marks: Any) -> None:
     rows["prior_accounts"] = world.told_before(planted.reference, **marks("prior_accounts", "said_on", "account"))
     correction = marks("segment_versions", "text", "reason")
     rows["segment_versions"] = world.amend(account, rows["segments"], **correction)
+    claim = marks("claims", "proposition", "method", "sources")
+    rows["claims"] = world.claimed(
+        planted.reference, segment=rows["segments"], proposition=claim["proposition"], method=claim["method"],
+        outside=(claim["sources"],),
+    )  # fmt: skip
     rows["read_backs"] = world.read_back(account, answer="REFUSED", **marks("read_backs", "reason"))
     found = marks("session_events", "words")["words"]
     world.report_interpreter(account, words=found)

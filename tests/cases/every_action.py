@@ -28,6 +28,7 @@ from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordRe
 from app.testimonies import answers, drafts, protocols, safety
 from app.testimonies import forms as testimonies
 from app.testimonies import session_forms as sessions
+from app.testimonies.claims import AddClaim, ReadClaims
 from app.testimonies.questions import Answer, Protocol, named
 from app.testimonies.read_back import ReadItBack
 from app.work import Form
@@ -165,6 +166,18 @@ def _domains(planted: Planted) -> dict[str, Request]:
         "session.start": (session, testimony),
         "testimony.record": (account, testimony),
         "testimony.move": (testimonies.MoveOn(to="SEGMENTED"), testimony),
+        "claim.add": (
+            AddClaim(
+                segment=planted.rows["segments"],
+                proposition="it burned",
+                basis="STATEMENT",
+                method="asked",
+                verification="UNVERIFIED",
+                source_grade="F",
+                information_grade="6",
+            ),
+            case,
+        ),
         "testimony.read_back": (ReadItBack(reader="P-1", language="ar", answer="BY_WORD"), testimony),
         "consent.record": (consent, case),
         "consent.withdraw": (None, planted.rows["consents"]),
@@ -229,8 +242,9 @@ def _protocols(testimony: UUID) -> dict[str, Request]:
 def _openings(planted: Planted) -> dict[str, Request]:
     """For each action that opens something: every field of the row, for the witness's own wish."""
     whole = testimonies.ReadAccount(justification=Justification.WITNESS_REQUEST, words="because")
-    read = (whole, planted.rows["testimonies"])
-    made: dict[str, Request] = {"testimony.read": read, "answer.read": read}
+    side_by_side = ReadClaims(justification=Justification.WITNESS_REQUEST, words="because")
+    read, claimed = (whole, planted.rows["testimonies"]), (side_by_side, planted.rows["testimonies"])
+    made: dict[str, Request] = {"testimony.read": read, "answer.read": read, "claim.read": claimed}
     for action in ACTIONS.values():
         if action.form is not Opening:
             continue

@@ -74,6 +74,11 @@ LIMITS: Final = {"statement_version": "2026-10", "language": "en", "own_words": 
 SESSION: Final = {
     "place": "OFFICE", "custody_status": "FREE", "guard_present": False, "why_again": "Asked once more, to be whole.",
 }  # fmt: skip
+CLAIM: Final = {
+    "proposition": "The depot burned in March.", "basis": "STATEMENT", "method": "Compared with the press.",
+    "outside": ["An evening paper of that week."], "verification": "CONSISTENT_PUBLIC", "source_grade": "F",
+    "information_grade": "3",
+}  # fmt: skip
 READ_BACK: Final = {"reader": "P-1", "language": "en", "answer": "SIGNED"}
 # Stands where an address of a row belongs that an exercise does not know.
 NOWHERE: Final = "00000000-0000-0000-0000-000000000000"
@@ -175,6 +180,8 @@ def forms() -> dict[str, dict[str, Any]]:
         "testimony.record": ACCOUNT,
         "testimony.move": {"to": "SEGMENTED"},
         "testimony.read_back": READ_BACK,
+        "claim.add": CLAIM,
+        "claim.read": {name: value for name, value in opening.items() if name != "fields"},
         "session.prepare": {name: value for name, value in opening.items() if name != "fields"},
         "session.note": {"kind": "CAME_IN", "words": "A doctor came in.", "who": "D-1"},
         "session.change_interpreter": {},

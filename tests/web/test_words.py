@@ -19,6 +19,7 @@ from app.people.forms import About, ApproachCode, Basis, NameUse, PartKind, Sett
 from app.protection import queries as safety
 from app.protection.forms import VALID_DAYS, RecordNeed
 from app.protection.models import CheckInState
+from app.testimonies.claims import AddClaim
 from app.testimonies.forms import RecordCustody
 from app.testimonies.read_back import ReadItBack
 from app.testimonies.rules import ConsentState, DraftState, State
@@ -64,6 +65,9 @@ CODES = {
     "passed": set(SendHandoff.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
     "not_cleaned": set(room.REASONS),
     "custody_given": set(RecordCustody.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
+    "verification": set(AddClaim.model_fields["verification"].annotation.__args__),  # type: ignore[union-attr]
+    "source_grade": set(AddClaim.model_fields["source_grade"].annotation.__args__),  # type: ignore[union-attr]
+    "information_grade": set(AddClaim.model_fields["information_grade"].annotation.__args__),  # type: ignore[union-attr]
     "read_back": set(ReadItBack.model_fields["answer"].annotation.__args__),  # type: ignore[union-attr]
     "seal": set(RecordCustody.model_fields["seal"].annotation.__args__),  # type: ignore[union-attr]
     "table": {table.__tablename__ for table in _KINDS} | {name for names in CITES.values() for name in names},

@@ -25,8 +25,21 @@ from app.narratives import actions as narratives
 from app.people import actions as people
 from app.protection import actions as protection
 from app.testimonies import actions as testimonies
-from app.testimonies import answers, custody, drafts, forms, paper, read_back, reading, safety, sessions, versions
+from app.testimonies import (
+    answers,
+    claims,
+    custody,
+    drafts,
+    forms,
+    paper,
+    read_back,
+    reading,
+    safety,
+    sessions,
+    versions,
+)
 from app.testimonies.answers import AnswersRead
+from app.testimonies.claims import ClaimsRead, ReadClaims
 from app.testimonies.forms import OpenFile, ReadAccount
 from app.testimonies.session_forms import PrepareSession
 from app.testimonies.views import AccountRead, FileOpened, SessionPrepared
@@ -42,6 +55,7 @@ WHOLE: dict[Action, type[Reasoned]] = {
     reading.read_account: ReadAccount,
     answers.read_answers: ReadAccount,
     sessions.prepare: PrepareSession,
+    claims.read_claims: ReadClaims,
 }
 
 
@@ -72,6 +86,9 @@ class Look:
             return "".join(passage.text.read() for passage in view.passages if passage.text)
         if isinstance(view, AnswersRead):
             return "".join(str(json.loads(each.answer.raw())["words"]) for each in view.answers if each.answer)
+        if isinstance(view, ClaimsRead):
+            told = [each.values["proposition"] for group in view.groups for each in group]
+            return "".join(each.read() for each in told if each)
         if isinstance(view, SessionPrepared):
             return "".join(choice.dialects.read() for choice in view.interpreters if choice.dialects)
         plain = view.values[self.column]
@@ -152,6 +169,8 @@ def _what(world: World, story: Story) -> None:
     read(sessions.prepare, "testimonies", "vetting")
     read(versions.open_version, "segment_versions", "text")
     read(sessions.open_event, "session_events", "words")
+    read(claims.open_claim, "claims", "proposition")
+    read(claims.read_claims, "testimonies", "proposition")
     read(read_back.open_read_back, "read_backs", "reason")
     read(sessions.open_exposure, "exposure_events", "person")
     read(answers.open_answer, "protocol_answers", "answer")
@@ -170,6 +189,7 @@ def _beside(world: World, story: Story, testimony: UUID) -> None:
     reference, mark = story.reference, story.mark
     world.amend(testimony, world.row("intake", reference, "segments"), text=mark(), reason=mark())
     world.read_back(testimony, answer="REFUSED", reason=mark())
+    world.claimed(reference, proposition=mark(), method=mark(), outside=(mark(),))
     world.report_interpreter(testimony, words=mark())
     world.told_before(reference, account=mark(), said_on=mark())
     world.answers(testimony, world.protocol(), next_talk=mark())

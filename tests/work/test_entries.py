@@ -45,6 +45,9 @@ WHOLE = {
         "counsel", "frame", "own_words", "statement_language",
     ],
     "answer.read": ["answer", "language", "question", "statement_language"],
+    "claim.read": [
+        "basis", "information_grade", "method", "proposition", "source_grade", "sources", "verification",
+    ],
     "session.prepare": [
         "dialects", "gender", "languages", "origin", "ties", "caution", "forum", "jurisdiction", "said_on",
     ],

@@ -44,7 +44,18 @@ from app.people.views import Asked
 from app.protection import actions as protection
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence
 from app.testimonies import actions as testimonies
-from app.testimonies import answers, custody, forms, paper, protocols, read_back, session_forms, sessions, versions
+from app.testimonies import (
+    answers,
+    claims,
+    custody,
+    forms,
+    paper,
+    protocols,
+    read_back,
+    session_forms,
+    sessions,
+    versions,
+)
 from app.testimonies import queries as account_queries
 from app.testimonies.questions import Answer, Protocol
 from app.work import Action, Caller, Justification, Office
@@ -281,6 +292,16 @@ class World:
     def amend(self, testimony: UUID, segment: UUID, *, by: str = "intake", **given: Any) -> UUID:
         said = {"text": "It was the other road.", "language": "en", "reason": "A slip of the tongue.", **given}
         stored: Stored = self.do(by, versions.amend, session_forms.Amend(segment=segment, **said), subject=testimony)
+        return stored.id
+
+    def claimed(self, reference: str, *, by: str = "intake", **given: Any) -> UUID:
+        """Something that is said to be so, by a source outside the office unless others are given."""
+        said = {
+            "proposition": "The depot burned in March.", "basis": "STATEMENT", "method": "Compared with the press.",
+            "outside": ("An evening paper of that week.",), "verification": "CONSISTENT_PUBLIC",
+            "source_grade": "F", "information_grade": "3", **given,
+        }  # fmt: skip
+        stored: Stored = self.do(by, claims.add, claims.AddClaim(**said), subject=reference)
         return stored.id
 
     def report_interpreter(self, testimony: UUID, *, by: str = "intake", **given: Any) -> None:

@@ -62,7 +62,9 @@ CLOSED: Final = frozenset({
     ("attachments", "fingerprint"), ("custody_events", "seal"), ("exposure_events", "manner"),
     ("interpreters", "gender"), ("interpreters", "languages"), ("paper_sessions", "language"),
     ("prior_accounts", "jurisdiction"), ("segment_versions", "classes"), ("segment_versions", "language"),
-    ("session_events", "kind"), ("read_backs", "reader"), ("read_backs", "language"), ("read_backs", "answer"),
+    ("session_events", "kind"), ("claims", "basis"), ("claims", "verification"),
+    ("claims", "source_grade"), ("claims", "information_grade"),
+    ("read_backs", "reader"), ("read_backs", "language"), ("read_backs", "answer"),
 })  # fmt: skip
 # Columns that steps write which the seeded cases do not take; tests/work/story.py takes them and hunts for its marks.
 NOT_SEEDED: Final = frozenset({
@@ -73,6 +75,7 @@ NOT_SEEDED: Final = frozenset({
     ("protocol_answers", "language"), ("protocol_answers", "question"), ("rescues", "words"),
     ("safety_answers", "answers"), ("segment_versions", "reason"), ("segment_versions", "text"),
     ("read_backs", "reason"),
+    ("claims", "method"), ("claims", "proposition"), ("claims", "sources"),
     ("session_events", "words"), ("testimonies", "found"), ("testimonies", "seal"),
 })  # fmt: skip
 
