@@ -37,14 +37,16 @@ LEADS_BACK: Final = timedelta(hours=24)
 # What one person's ended sessions may leave waiting.
 RESCUES_MAX: Final = 20
 _OF_THE_ACCOUNT: Final = frozenset(
-    {"LIMITS", "SAFETY", "READY", "SESSION", "ACCOUNT", "READ_BACK", "SEGMENTS", "PROTOCOL"}
-)
+    {
+        "LIMITS", "SAFETY", "READY", "SESSION", "ACCOUNT", "READ_BACK", "SEGMENTS", "PROTOCOL",
+        # What is written around a session, and beside the passages.
+        "NOTE", "REPORT", "CORRECTION", "TRANSCRIPT", "TRANSLATION",
+    }
+)  # fmt: skip
 
-Step = Annotated[
-    str,
-    StringConstraints(pattern=r"^(LIMITS|SAFETY|READY|SESSION|ACCOUNT|READ_BACK|SEGMENTS|PROTOCOL|CONSENT_T[0-6])$"),
-]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z0-9_]{1,39}){0,2}$")]
+Step = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(sorted(_OF_THE_ACCOUNT))}|CONSENT_T[0-6])$")]
+# The last part may be the id of a passage: a version has a field for each.
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z0-9_-]{1,39}){0,2}$")]
 Typed = Annotated[str, StringConstraints(max_length=LETTERS_MAX), AfterValidator(storable)]
 Version = Annotated[int, Field(ge=0, le=1_000_000)]
 

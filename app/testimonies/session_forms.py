@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.testimonies.forms import Code, InterpreterCode, RecordAccount, StartSession
+from app.testimonies.forms import Code, Drafted, InterpreterCode, RecordAccount, StartSession
 from app.testimonies.rules import SegmentClass
 from app.work.forms import Account, Form, Language, Line, Passage, Reason, Reasoned, Words
 
@@ -39,7 +39,7 @@ class PrepareSession(Reasoned):
     group: Line | None = None
 
 
-class NoteEvent(Form):
+class NoteEvent(Drafted):
     """Something that happened during the session."""
 
     kind: Literal["TRAUMA_SIGN", "CAME_IN", "WENT_OUT", "STOPPED_FOR", "ENDED"]
@@ -47,7 +47,7 @@ class NoteEvent(Form):
     who: Code | None = None
 
 
-class ReportInterpreter(Form):
+class ReportInterpreter(Drafted):
     """What was found about the interpreter of a session that has begun. Protection is told these words."""
 
     found: Literal["SAME_DISTRICT", "SAME_GROUP", "UNDERTAKING_LAPSED", "KNOWN_TO_WITNESS"]
@@ -67,7 +67,7 @@ class RecordPrior(Form):
     account: Account | None = None
 
 
-class Amend(Form):
+class Amend(Drafted):
     """A correction of one passage, as the witness gives it. What was said first stays.
 
     classes  what the passage is about now: at least all that it was marked with before
@@ -87,7 +87,7 @@ class Beside(Form):
     text: Account
 
 
-class AddVersion(Form):
+class AddVersion(Drafted):
     """A transcript or a translation of passages of an account."""
 
     kind: Literal["TRANSCRIPT", "TRANSLATION"]

@@ -10,6 +10,7 @@ from app.cases.steps import open_fields, pass_on
 from app.cases.views import Opened, Stored
 from app.errors import Conflict
 from app.pseudonyms import references
+from app.testimonies.drafts import settle
 from app.testimonies.forms import ChooseInterpreter
 from app.testimonies.models import ExposureEvent, Interpreter, PriorAccount, Segment, SessionEvent, Testimony
 from app.testimonies.rules import EventKind, Manner, State
@@ -84,6 +85,7 @@ def prepare(work: Work, testimony: Testimony, form: PrepareSession) -> SessionPr
 def note(work: Work, testimony: Testimony, form: NoteEvent) -> Stored:
     """Note what happens during a session: signs of trauma and what was done, who came and went, when it ended."""
     _in_a_session(work, testimony)
+    settle(work, testimony.case_id, testimony.id, "NOTE", form)
     words = f"{form.who}: {form.words}" if form.who else form.words
     event = note_event(work, testimony, EventKind(form.kind), words)
     work.record(event)
@@ -108,6 +110,7 @@ def report(work: Work, testimony: Testimony, form: ReportInterpreter) -> Stored:
     incident is settled.
     """
     locked(work, testimony)
+    settle(work, testimony.case_id, testimony.id, "REPORT", form)
     if interpreting(work, testimony) != form.interpreter_code:
         raise Conflict("This interpreter does not interpret in this session.")
     if testimony.state == State.IN_SESSION:

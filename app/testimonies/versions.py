@@ -17,6 +17,7 @@ from app.cases.steps import open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict, NotFound
 from app.testimonies import rules
+from app.testimonies.drafts import settle
 from app.testimonies.models import Segment, SegmentVersion, Testimony
 from app.testimonies.protocol_models import ProtocolAnswer
 from app.testimonies.rules import CLOSED, SPOKEN, SegmentClass, State
@@ -34,6 +35,7 @@ def amend(work: Work, testimony: Testimony, form: Amend) -> Stored:
     locked(work, testimony)
     if testimony.state not in SPOKEN:
         raise Conflict("There are no words yet that could be corrected.")
+    settle(work, testimony.case_id, testimony.id, "CORRECTION", form)
     segment = _passages(work, testimony).get(form.segment)
     if segment is None:
         raise NotFound
@@ -57,6 +59,7 @@ def add_version(work: Work, testimony: Testimony, form: AddVersion) -> Stored:
         raise Conflict("The account is sealed: from here on only corrections are added.")
     if testimony.state not in SPOKEN:
         raise Conflict("There are no words yet of which a version could be made.")
+    settle(work, testimony.case_id, testimony.id, form.kind, form)
     passages = _passages(work, testimony)
     if not {each.segment for each in form.passages} <= set(passages):
         raise NotFound

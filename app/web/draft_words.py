@@ -67,7 +67,14 @@ DRAFT_FIELDS: Final = {
     "found_out": N_("Somebody may know that they are here"),
     "others": N_("Somebody else in danger now"),
     "hurt": N_("Needs a doctor now"),
-    "words": N_("What protection has to know"),
+    "words": N_("In your words"),
+    "kind": N_("What happens"),
+    "who": N_("Who came or went, by code (optional)"),
+    "found": N_("What was found"),
+    "segment": N_("Which passage"),
+    "reason": N_("Reason"),
+    "reader": N_("Who read it out"),
+    "answer": N_("The witness’s answer"),
     "q": N_("Answer to a question"),
 }
 

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -42,6 +42,13 @@ ROLE: Final = "intake_officer"
 STEPS: Final = {
     "limits": "LIMITS", "safety": "SAFETY", "ready": "READY", "session": "SESSION", "account": "ACCOUNT",
     "protocol": "PROTOCOL",
+    "read-back": "READ_BACK", "note": "NOTE", "report": "REPORT", "correction": "CORRECTION",
+    "transcript": "TRANSCRIPT", "translation": "TRANSLATION",
+}  # fmt: skip
+# Pages that stand one step deeper in the account.
+_UNDER: Final = {
+    "read-back": "move", "note": "session", "report": "session", "correction": "beside", "transcript": "beside",
+    "translation": "beside",
 }  # fmt: skip
 _PAGE_OF: Final = {step: page for page, step in STEPS.items()}
 # A speaker and up to nine classes for each of two hundred passages, and what every form has.
@@ -50,7 +57,7 @@ FIELDS_MAX: Final = 2010
 _CARRIED: Final = frozenset({"csrf", "once", "draft", "aside", "auto", "go", "version", "after", "shown"})
 # What is asked to look into the register, or to reckon a month: its page says that it is not kept, and so it is not.
 _NEVER_KEPT: Final = frozenset({"home_district", "group", "adult_on"})
-_ACCOUNT_PATH: Final = re.compile(r"/testimonies/([0-9a-f-]{36})/(?:draft/)?([a-z]+)")
+_ACCOUNT_PATH: Final = re.compile(r"/testimonies/([0-9a-f-]{36})/(?:(?:draft|move|session|beside)/)?([a-z-]+)")
 _CONSENT_PATH: Final = re.compile(r"/cases/([0-9A-Za-z-]{1,20})/consent/(T[0-6])(?:/draft)?")
 
 ManyFields = Annotated[dict[str, list[str]], Depends(fields_up_to(FIELDS_MAX + 10))]
@@ -131,7 +138,8 @@ def page_of(reference: str, account: UUID | None, step: str) -> str:
     """Where a step's form stands. Steps whose page has no form to be saved lead to the list of steps."""
     if account is None:
         return f"/cases/{reference}/consent/{step.removeprefix('CONSENT_')}"
-    return f"/testimonies/{account}/{_PAGE_OF[step]}" if step in _PAGE_OF else f"/testimonies/{account}"
+    page = _PAGE_OF.get(step, "")
+    return "/".join(part for part in ("/testimonies", str(account), _UNDER.get(page, ""), page) if part)
 
 
 def address_of(line: DraftLine) -> str:
@@ -176,6 +184,11 @@ def again(desk: Desk, visitor: Caller, place: Place, typed: Sheet) -> Sheet:
         )
     saved = desk.do(visitor, drafts.save, _form(place, typed.values, typing=False), subject=place.reference)
     return replace(typed, draft=_against(desk, visitor, place, current, saved.id, others))
+
+
+def carried(typed: Sheet) -> dict[str, Any]:
+    """What a form that is read by hand says of its drafts: the version it was filled from, a text that was seen."""
+    return {"draft": _number(typed.value("draft")), "aside": _row(typed.value("aside"))}
 
 
 def case_place(reference: str, accounts: Sequence[UUID], tier: str) -> Place | None:
@@ -334,6 +347,7 @@ _CODED: Final = {
     "language": "spoken", "counsel": "counsel", "place": "session_place", "custody_status": "custody",
     "guard_present": "yes_no", "how_given": "how_given", "granted": "yes_no", "in_danger": "yes_no",
     "found_out": "yes_no", "others": "yes_no", "hurt": "yes_no", "under_18": "yes_no", "own_assent": "yes_no",
+    "kind": "event", "found": "found", "answer": "read_back", "classes": "class",
     "witness_language": "spoken", "interviewer_language": "spoken", "recording": "recording", "guardian": "guardian",
 }  # fmt: skip
 

@@ -37,6 +37,11 @@ _GO_ON: Final = {
     "ACCOUNT": N_("Go on with your draft: the account"),
     "READ_BACK": N_("Go on with your draft: read back"),
     "SEGMENTS": N_("Go on with your draft: the passages"),
+    "NOTE": N_("Go on with your draft: what happens in the conversation"),
+    "REPORT": N_("Go on with your draft: the interpreter is no stranger"),
+    "CORRECTION": N_("Go on with your draft: a correction"),
+    "TRANSCRIPT": N_("Go on with your draft: a transcript"),
+    "TRANSLATION": N_("Go on with your draft: a translation"),
 }
 _ASK: Final = N_("Go on with your draft: what the witness agrees to")
 
@@ -67,7 +72,7 @@ def waits(desk: Desk, visitor: Caller) -> Block:
         Task(
             _GO_ON.get(line.step, _ASK), address_of(line), line.reference, line.saved_at.date().isoformat(),
             # What is not sent has told nobody: whoever began to write of a danger goes on with it first.
-            urgent=line.step == "SAFETY",
+            urgent=line.step in {"SAFETY", "REPORT"},
         )
         for line in begun.lines
     )  # fmt: skip

@@ -21,6 +21,12 @@ STEPS: Final = {
     "SEGMENTS": N_("Check the passages"),
     "SEAL": N_("Check and seal"),
     "HAND_OVER": N_("Hand over"),
+    # No steps of the list, but forms whose drafts are listed beside theirs.
+    "NOTE": N_("Note what happens"),
+    "REPORT": N_("The interpreter is no stranger"),
+    "CORRECTION": N_("Add a correction"),
+    "TRANSCRIPT": N_("Add a transcript"),
+    "TRANSLATION": N_("Add a translation"),
 }
 ASKED: Final = {
     "YES": N_("Yes"),

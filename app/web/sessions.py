@@ -88,31 +88,33 @@ def begin_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> R
     """What was told before, who could interpret, where the conversation takes place, who is in the room."""
     officers_only(visitor)
     begun = drafts.begin(request, desk, visitor, drafts.account_place(desk, visitor, row_id(row), _STEP))
-    return _session(request, desk, visitor, row_id(row), _BEGINS)(begun, 200)
+    return _session(request, desk, visitor, row_id(row), _STEP, _BEGINS)(begun, 200)
 
 
 @router.post("/testimonies/{row}/session")
 def begin(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Look into the register, or begin: whichever button was pressed."""
-    return _asked(request, desk, visitor, row_id(row), given, actions.start_session, _BEGINS)
+    return _asked(request, desk, visitor, row_id(row), given, actions.start_session, (_STEP, _BEGINS))
 
 
 @router.get("/testimonies/{row}/session/{kind}")
 def around_page(row: str, kind: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """Something that happens during a session."""
-    return _session(request, desk, visitor, row_id(row), _of(KINDS, kind)[1])(sheet(request), 200)
+    again = _session(request, desk, visitor, row_id(row), kind, _of(KINDS, kind)[1])
+    return again(_begun(request, desk, visitor, row_id(row), kind), 200)
 
 
 @router.post("/testimonies/{row}/session/{kind}")
 def around(row: str, kind: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     action, template = _of(KINDS, kind)
-    return _asked(request, desk, visitor, row_id(row), given, action, template)
+    return _asked(request, desk, visitor, row_id(row), given, action, (kind, template))
 
 
 @router.get("/testimonies/{row}/beside/{kind}")
 def beside_page(row: str, kind: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """The passages, and beside each the field for its transcript, its translation or a correction."""
-    return _beside(request, desk, visitor, row_id(row), kind)(sheet(request), 200)
+    again = _beside(request, desk, visitor, row_id(row), kind)
+    return again(_begun(request, desk, visitor, row_id(row), kind), 200)
 
 
 @router.post("/testimonies/{row}/beside/{kind}")
@@ -156,11 +158,11 @@ def _of(table: Mapping[str, tuple[Action, str]], kind: str) -> tuple[Action, str
 
 
 def _asked(
-    request: Request, desk: Desk, visitor: Caller, key: UUID, given: Any, action: Action, template: str
+    request: Request, desk: Desk, visitor: Caller, key: UUID, given: Any, action: Action, shown: tuple[str, str]
 ) -> Response:  # fmt: skip
     officers_only(visitor)
     fields = dict(given)
-    again = _session(request, desk, visitor, key, template)
+    again = _session(request, desk, visitor, key, *shown)
     if next(iter(fields.pop("go", [])), "") == "check":
         typed = {name: values for name, values in fields.items() if name not in {"csrf", "once"}}
         return again(sheet(request).typed(typed, {}), 200)
@@ -169,16 +171,29 @@ def _asked(
     )  # fmt: skip
 
 
+def _begun(request: Request, desk: Desk, visitor: Caller, key: UUID, page: str) -> Sheet:
+    """A form as it begins: with what was saved of it, where it may be written in several goes."""
+    if page not in drafts.STEPS:
+        return sheet(request)
+    return drafts.begin(request, desk, visitor, drafts.account_place(desk, visitor, key, page))
+
+
+def _come_back(desk: Desk, visitor: Caller, key: UUID, page: str, filled: Sheet) -> Sheet:
+    """A form that comes back, beside what somebody else saved of it meanwhile."""
+    if page not in drafts.STEPS or filled.draft is not None:
+        return filled
+    return drafts.again(desk, visitor, drafts.account_place(desk, visitor, key, page), filled)
+
+
 def _session(
-    request: Request, desk: Desk, visitor: Caller, key: UUID, template: str
+    request: Request, desk: Desk, visitor: Caller, key: UUID, page: str, template: str
 ) -> Callable[[Sheet, int], Response]:
     """Shows a page of a session. What it shows of the register and of earlier accounts is opened for this account."""
     officers_only(visitor)
     account = desk.ask(visitor, queries.show, key)
 
     def again(filled: Sheet, status: int) -> Response:
-        if template == _BEGINS and filled.draft is None:
-            filled = drafts.again(desk, visitor, drafts.account_place(desk, visitor, key, _STEP), filled)
+        filled = _come_back(desk, visitor, key, page, filled)
         view = SessionPage(account, None)
         if not prefetched(request):
             try:
@@ -190,11 +205,27 @@ def _session(
     return again
 
 
-def _gone_on_with(request: Request, desk: Desk, visitor: Caller, row: str, filled: Sheet, status: int) -> Response:
-    return _session(request, desk, visitor, row_id(row), _BEGINS)(filled, status)
+def _around(page: str, template: str) -> drafts.Drawn:
+    """How a form of a session is drawn."""
+
+    def drawn(request: Request, desk: Desk, visitor: Caller, row: str, filled: Sheet, status: int) -> Response:
+        return _session(request, desk, visitor, row_id(row), page, template)(filled, status)
+
+    return drawn
 
 
-drafts.FORMS[_STEP] = _gone_on_with
+def _next_to(kind: str) -> drafts.Drawn:
+    """How a form beside the passages is drawn."""
+
+    def drawn(request: Request, desk: Desk, visitor: Caller, row: str, filled: Sheet, status: int) -> Response:
+        return _beside(request, desk, visitor, row_id(row), kind)(filled, status)
+
+    return drawn
+
+
+drafts.FORMS[_STEP] = _around(_STEP, _BEGINS)
+drafts.FORMS.update({kind: _around(kind, KINDS[kind][1]) for kind in KINDS if kind in drafts.STEPS})
+drafts.FORMS.update({kind: _next_to(kind) for kind in BESIDE})
 
 
 def _preparing(key: UUID, filled: Sheet) -> PrepareSession:
@@ -214,6 +245,7 @@ def _beside(request: Request, desk: Desk, visitor: Caller, key: UUID, kind: str)
     account = desk.ask(visitor, queries.show, key)
 
     def again(filled: Sheet, status: int) -> Response:
+        filled = _come_back(desk, visitor, key, kind, filled)
         view = BesidePage(account, kind, None)
         if not prefetched(request):
             form = ReadAccount(justification=Justification.INTAKE, cites=key)
@@ -237,7 +269,8 @@ def _version(kind: str, typed: Sheet) -> AddVersion:
         found[""] = N_("Please fill in at least one passage.")
     if found:
         raise Mistakes(found)
-    told = {"language": typed.value("language"), "kind": kind.upper(), "passages": passages}
+    told: dict[str, Any] = {"language": typed.value("language"), "kind": kind.upper(), "passages": passages}
+    told |= drafts.carried(typed)
     try:
         return form_of(AddVersion, told)
     except ValidationError:

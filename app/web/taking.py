@@ -40,9 +40,10 @@ WAITS: Final = {
     "SEGMENTS": N_("First read the account back to the witness."),
     "SEAL": N_("First check the passages."),
 }
-# The last steps of an account, each with its page: the action, what its page does not ask, its template.
+# The last steps of an account, each with its page: the action, what its page does not ask, its template; or the name
+# of a page whose form may be saved before it is kept.
 MOVES: Final[Mapping[str, tuple[Action, dict[str, list[str]], str]]] = {
-    "read-back": (read_back, {}, "intake/read_back.html"),
+    "read-back": (read_back, {}, "read-back"),
     "segments": (actions.move, {"to": ["SEGMENTED"]}, "intake/segments.html"),
     "seal": (actions.move, {"to": ["SEALED"]}, "intake/seal.html"),
 }
@@ -277,7 +278,11 @@ def _step(request: Request, desk: Desk, visitor: Caller, key: UUID, page: str) -
     if page.endswith(".html"):
         return _drawn(request, desk, visitor, key, page, sheet(request), 200)
     begun = drafts.begin(request, desk, visitor, drafts.account_place(desk, visitor, key, page))
-    return _drawn(request, desk, visitor, key, f"intake/{page}.html", begun, 200)
+    return _drawn(request, desk, visitor, key, _template(page), begun, 200)
+
+
+def _template(page: str) -> str:
+    return f"intake/{page.replace('-', '_')}.html"
 
 
 def _drawn(
@@ -291,12 +296,12 @@ def _form_of(page: str) -> drafts.Drawn:
     """How the form of a step's page is drawn."""
 
     def drawn(request: Request, desk: Desk, visitor: Caller, row: str, form: Sheet, status: int) -> Response:
-        return _drawn(request, desk, visitor, row_id(row), f"intake/{page}.html", form, status)
+        return _drawn(request, desk, visitor, row_id(row), _template(page), form, status)
 
     return drawn
 
 
-drafts.FORMS.update({page: _form_of(page) for page in ("limits", "safety", "ready")})
+drafts.FORMS.update({page: _form_of(page) for page in ("limits", "safety", "ready", "read-back")})
 
 
 def _saved(
@@ -310,7 +315,7 @@ def _saved(
         if page.endswith(".html"):
             return _drawn(request, desk, visitor, key, page, typed, status)
         typed = drafts.again(desk, visitor, drafts.account_place(desk, visitor, key, page), typed)
-        return _drawn(request, desk, visitor, key, f"intake/{page}.html", typed, status)
+        return _drawn(request, desk, visitor, key, _template(page), typed, status)
 
     return save(
         request, desk, visitor, given, action, subject=key, then=then or f"/testimonies/{key}", again=back,

@@ -324,7 +324,7 @@ def test_a_step_without_a_form_has_no_draft(officer: Browser, world: World) -> N
     _, account = at(world)
     officer.get(f"/testimonies/{account}/limits")
 
-    for page in ("seal", "read-back", "nothing"):
+    for page in ("seal", "segments", "interpreter", "nothing"):
         to = f"/testimonies/{account}/draft/{page}"
         assert send(officer, f"/testimonies/{account}/limits", to, own_words="a").status_code == 404
         officer.get(f"/testimonies/{account}/limits")

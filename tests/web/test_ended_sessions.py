@@ -11,7 +11,7 @@ from app.testimonies.models import Rescue
 from tests.conftest import Clock
 from tests.ladder import CANARY, Log
 from tests.web.browser import ORIGIN, Browser, Forms
-from tests.web.writing import areas, at, later, lead, officer, stored
+from tests.web.writing import areas, at, later, lead, officer, send, stored
 from tests.world import World
 
 __all__ = ["lead", "officer"]
@@ -60,6 +60,26 @@ def test_no_typed_word_is_lost_when_a_session_ends_in_mid_sentence(
     assert to.startswith(f"{page}?draft=")
     assert areas(officer.get(to).text)[0] == told
     assert stored(world, reference, account) == [{"own_words": [told]}]
+
+
+@pytest.mark.domain("D53")
+@pytest.mark.parametrize(("page", "upto"), [("session/note", "IN_SESSION"), ("beside/correction", "RECORDED")])
+@pytest.mark.parametrize("button", ["keep", "later"])
+def test_forms_that_stand_deeper_in_an_account_outlive_a_session_too(
+    officer: Browser, world: World, log: Log, standing_clock: Clock, page: str, upto: str, button: str
+) -> None:
+    _, account = at(world, upto)
+    here, told = f"/testimonies/{account}/{page}", world.canary()
+    field = "words" if upto == "IN_SESSION" else "text"
+    officer.get(here)
+    end(world, standing_clock, "idle")
+
+    to = here if button == "keep" else f"/testimonies/{account}/draft/{page.partition('/')[2]}"
+    assert send(officer, here, to, **{field: told}).status_code == 401
+
+    address = back_in(officer, world)
+    assert address.startswith(f"{here}?draft=")
+    assert told in areas(officer.get(address).text)
 
 
 @pytest.mark.domain("D53")
