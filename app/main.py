@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from sqlalchemy import Engine, text
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
@@ -75,11 +75,7 @@ def staff_app(settings: Settings) -> ASGIApp:
     engine = engine_of(settings)
     manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
     office = office_of(settings, engine, register=Register.of(manager))
-    program = _program()
-    program.include_router(api.router)
-    program.include_router(attachments.router)
-    program.include_router(reference.router)
-    program.include_router(web.router)
+    program = _program(api.router, attachments.router, reference.router, web.router)
     program.state.desk = _desk(
         settings, office, SignIns(office, manager, settings), settings.port, settings.attachment_mib_max
     )
@@ -102,8 +98,7 @@ def portal_app(settings: Settings) -> ASGIApp:
 
     register = Register(read_trust(settings.register_path))
     office = office_of(settings, engine_of(settings), host="portal", register=register)
-    program = _program()
-    program.include_router(portal.router)
+    program = _program(portal.router)
     program.state.desk = _desk(settings, office, None, settings.portal_port, settings.submission_file_mib_max)
     file_mib_max = settings.submission_file_mib_max
     return _guarded(program, settings, "portal", settings.portal_port, file_mib_max, "/portal/submissions")
@@ -157,9 +152,12 @@ async def _lifespan(program: FastAPI) -> AsyncIterator[None]:
     desk.office.close()
 
 
-def _program() -> FastAPI:
+def _program(*routers: APIRouter) -> FastAPI:
     program = FastAPI(title="Amana", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     program.add_api_route("/healthz", _health, methods=["GET"])
+    for router in routers:
+        # Their routes and not they: what is included is looked through twice at every request.
+        program.router.routes.extend(router.routes)
     return program
 
 

@@ -51,7 +51,8 @@ for _part in (
     drafts,
     *intake_desk.PAGES,
 ):  # fmt: skip
-    router.include_router(_part.router)
+    # The routes themselves: an included router looks through all of its own twice, at every request.
+    router.routes.extend(_part.router.routes)
 
 
 async def refused(request: Request, refusal: Refusal) -> Response:
