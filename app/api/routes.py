@@ -1,7 +1,7 @@
 """The routes of the interface for programs, made from the list of doors.
 
-Each is a plain function of the thread pool: it finds its caller, validates its form and
-hands both to the office. Bodies are read by our own strict reader, never by FastAPI's.
+Each goes to the thread pool once: there it finds its caller, validates its form and hands both
+to the office. Bodies are read by our own strict reader, never by FastAPI's.
 """
 
 from __future__ import annotations
@@ -9,12 +9,25 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.accounts.forms import AcceptInvitation, ChangePassphrase, SignInForm
 from app.api.doors import GETS, POSTS, Get, Post
-from app.edge.desk import Body, SignedIn, TheDesk, described, form_of, page_number, row_id
+from app.edge.desk import (
+    Body,
+    SignedIn,
+    TheDesk,
+    bearer,
+    body_of,
+    described,
+    desk_of,
+    form_of,
+    page_number,
+    row_id,
+)
 from app.edge.render import answer_with
+from app.edge.strict_json import received
 from app.pseudonyms import references
 from app.work import Form
 
@@ -34,11 +47,14 @@ class Perform:
         self._door = door
         self.__name__ = door.action.name
 
-    def __call__(
-        self, request: Request, desk: TheDesk, caller: SignedIn, body: Body, idempotency_key: IdempotencyKey = None
-    ) -> Response:
-        action = self._door.action
-        form = form_of(action.form or Nothing, body)
+    async def __call__(self, request: Request, idempotency_key: IdempotencyKey = None) -> Response:
+        # As dependencies of the framework, desk, caller and body would be a hop between threads each.
+        return await run_in_threadpool(self._answer, request, await received(request), idempotency_key)
+
+    def _answer(self, request: Request, raw: bytes, idempotency_key: str | None) -> Response:
+        desk, action = desk_of(request), self._door.action
+        caller = bearer(request, desk)
+        form = form_of(action.form or Nothing, body_of(request, raw))
         given = form if action.form is not None else None
         view = desk.do(caller, action, given, subject=subject_of(request), idempotency=idempotency_key)
         return answer_with(view, self._door.status)
@@ -51,7 +67,9 @@ class Ask:
         self._door = door
         self.__name__ = door.query.name
 
-    def __call__(self, request: Request, desk: TheDesk, caller: SignedIn) -> Response:
+    def __call__(self, request: Request) -> Response:
+        desk = desk_of(request)
+        caller = bearer(request, desk)
         subject = subject_of(request)
         given = [] if subject is None else [subject]
         if self._door.paged:

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 
 from app.accounts.signin import SignIns
 from app.edge.render import as_json
-from app.edge.strict_json import read_json
+from app.edge.strict_json import loads, must_be_json, read_json
 from app.errors import NotFound, NotSignedIn
 from app.work import Action, Caller, Form, Office, Query
 from app.work.files import FileStore
@@ -79,10 +79,20 @@ SignedIn = Annotated[Caller, Depends(bearer)]
 
 async def json_body(request: Request) -> Any:
     """The strictly parsed JSON body; an absent one counts as ``{}``, one that is there says what it is."""
-    sent = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
-    if not sent and not request.headers.get("content-type"):
+    return await read_json(request) if _has_body(request) else {}
+
+
+def body_of(request: Request, raw: bytes) -> Any:
+    """The same of bytes that were received already: whose they are could be asked in between."""
+    if not _has_body(request):
         return {}
-    return await read_json(request)
+    must_be_json(request)
+    return loads(raw)
+
+
+def _has_body(request: Request) -> bool:
+    sent = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    return sent or bool(request.headers.get("content-type"))
 
 
 Body = Annotated[Any, Depends(json_body)]

@@ -34,15 +34,25 @@ async def read_json(request: Request, *, bytes_max: int = BYTES_MAX) -> Any:
     is here besides `BodyLimit`, because an address that takes files has a far higher one,
     and JSON is read whole.
     """
+    must_be_json(request)
+    return loads(await received(request, bytes_max=bytes_max))
+
+
+def must_be_json(request: Request) -> None:
+    """Raise WrongType unless the body says once that it is JSON in UTF-8."""
     types = [value for key, value in request.scope["headers"] if key.lower() == b"content-type"]
     if len(types) != 1 or not _TYPES.fullmatch(types[0]):
         raise WrongType()
+
+
+async def received(request: Request, *, bytes_max: int = BYTES_MAX) -> bytes:
+    """The bytes of a body, as they came; TooLarge at the first past the cap."""
     read = bytearray()
     async for piece in request.stream():
         read += piece
         if len(read) > bytes_max:
             raise TooLarge()
-    return loads(bytes(read))
+    return bytes(read)
 
 
 def loads(raw: bytes) -> Any:
