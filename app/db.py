@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
@@ -172,6 +173,12 @@ def shown_columns(table: type[Table]) -> list[str]:
 
 def tables() -> dict[str, type[Table]]:
     """Every mapped table by its name."""
+    return _tables(len(Table.metadata.tables))
+
+
+@lru_cache(maxsize=1)
+def _tables(_count: int) -> dict[str, type[Table]]:
+    # Asked several times a request: made anew only where another part has been loaded since.
     return {mapper.class_.__tablename__: mapper.class_ for mapper in Table.registry.mappers}
 
 

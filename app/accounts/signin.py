@@ -19,7 +19,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app import clock
 from app.accounts import actions, mine, rules, services
@@ -53,6 +53,7 @@ from app.keyholders.register import Register
 from app.policy.actor import Actor
 from app.settings import Settings
 from app.work import Caller, Office
+from app.work.subjects import Standing
 
 log = logging.getLogger("amana.accounts")
 
@@ -87,15 +88,21 @@ _BEHIND_TOKEN = (
     .where(SignIn.token_hash == bindparam("token_hash"))
 )  # fmt: skip
 
-_TEAMS = (
-    select(func.array_agg(Membership.team_id))
-    .where(Membership.member_id == User.keyholder_id, Membership.ended_at.is_(None))
+# Under names of their own: this is asked beside other questions, for accounts and sessions among them.
+_MINE, _ME = aliased(SignIn, name="my_sign_in"), aliased(User, name="me")
+_ROLE, _TEAM = aliased(RoleHolding, name="my_role"), aliased(Membership, name="my_team")
+_MY_ROLES = (
+    select(func.array_agg(_ROLE.role)).where(_ROLE.user_id == _ME.id, _ROLE.ended_at.is_(None)).scalar_subquery()
+)
+_MY_TEAMS = (
+    select(func.array_agg(_TEAM.team_id))
+    .where(_TEAM.member_id == _ME.keyholder_id, _TEAM.ended_at.is_(None))
     .scalar_subquery()
 )
 _STILL = (
-    select(SignIn.ended_at, User.state, _ROLES, _TEAMS)
-    .join(User, User.id == SignIn.user_id)
-    .where(SignIn.id == bindparam("sign_in"))
+    select(_MINE.ended_at, _ME.state, _MY_ROLES, _MY_TEAMS)
+    .join(_ME, _ME.id == _MINE.user_id)
+    .where(_MINE.id == bindparam("sign_in"))
 )
 
 
@@ -121,6 +128,7 @@ class SignIns:
     def __init__(self, office: Office, manager: KeyManager, settings: Settings) -> None:
         self._office = office
         office.recheck = _recheck
+        office.standing = Standing(_STILL, _judge)
         self._manager = manager
         self._settings = settings
         self._stretching = threading.BoundedSemaphore(settings.argon2_parallel_max)
@@ -351,7 +359,11 @@ def _recheck(session: Session, caller: Caller) -> None:
         raise NotSignedIn
     if actor.kind != "User" or actor.sign_in is None:
         return
-    found = session.execute(_STILL, {"sign_in": actor.sign_in}).one_or_none()
+    _judge(caller, session.execute(_STILL, {"sign_in": actor.sign_in}).one_or_none())
+
+
+def _judge(caller: Caller, found: Sequence[Any] | None) -> None:
+    actor = caller.actor
     if found is None or found[0] is not None or found[1] != AccountState.ACTIVE:
         raise NotSignedIn
     mine = actor.keyholders - {caller.keyring.holder} if caller.keyring else actor.keyholders

@@ -96,7 +96,8 @@ def name_subjects(session: Session, cases: Iterable[UUID], rows: tuple[UUID, ...
 
     A number is taken under its case's lock, in order of case id as ``append`` does it.
     """
-    named = session.execute(_NAMED, {"cases": [*cases]}).all()
+    session.flush()
+    named = session.connection().execute(_NAMED, {"cases": [*cases]}).all()
     return tuple(CaseSubject(row.id, row.reference, rows, row.seq) for row in named)
 
 
@@ -116,7 +117,7 @@ def append(session: Session, draft: Draft) -> UUID:
         values |= {"cases": [s.case_id for s, _ in numbered], "seqs": [seq for _, seq in numbered]}
     # What the action changed goes first: a constraint that refuses it speaks before the log does.
     session.flush()
-    session.execute(_WITH_SUBJECTS if numbered else _WITHOUT, values)
+    session.connection().execute(_WITH_SUBJECTS if numbered else _WITHOUT, values)
     return entry_id
 
 

@@ -9,11 +9,26 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from typing import Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BindParameter, ColumnElement, DateTime, Uuid, any_, bindparam, exists, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.crypto import hpke, kdf
 from app.crypto.statements import tag, tag_fits
@@ -21,7 +36,7 @@ from app.errors import PlantedKey, SealBroken
 from app.keyholders.holders import escrow, publics_of
 from app.keyholders.keyring import Keyring
 from app.keyholders.models import CaseKey, Envelope, Grant, Keyholder, PublicKey
-from app.keyholders.register import must_know, note_planted, say_planted, vouch
+from app.keyholders.register import case_key_fact, must_know, note_planted, say_planted, vouch
 
 COMPARTMENTS: Final = ("IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "THREAT", "RELEASE")
 TAG: Final = "amana/grant-tag/v1"
@@ -35,7 +50,7 @@ def grant_info(case: UUID, compartment: str, generation: int, holder: UUID) -> b
     return b"amana/grant/v1" + case.bytes + generation.to_bytes(2, "big") + holder.bytes + compartment.encode()
 
 
-def grant_facts(grant: Grant, public: bytes) -> tuple[bytes, ...]:
+def grant_facts(grant: Grant | Key, public: bytes) -> tuple[bytes, ...]:
     """What the tag of a grant binds: case, compartment, generation, holder, their key, until when.
 
     Only who holds the compartment's key can make one. Without it whoever writes the
@@ -53,35 +68,67 @@ def envelope_info(envelope: UUID, holder: UUID) -> bytes:
     return b"amana/envelope/v1" + envelope.bytes + holder.bytes
 
 
-def live(at: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    """The condition under which a grant counts now."""
-    return Grant.revoked_at.is_(None) & or_(Grant.until.is_(None), Grant.until > at)
+def live(at: datetime | BindParameter[datetime], grant: Any = Grant) -> ColumnElement[bool]:
+    """The condition under which a grant counts now. ``grant`` is the table, or an alias of it."""
+    return and_(grant.revoked_at.is_(None), or_(grant.until.is_(None), grant.until > at))
 
 
 # Asked at almost every request, so made once: building such a statement costs more than answering it.
-_AT = bindparam("at", type_=DateTime(timezone=True))
-_MINE = Grant.keyholder_id == any_(bindparam("holders", type_=ARRAY(Uuid)))
+# These two are bound whenever one is asked: the moment, and who is on the caller's ring.
+AT: Final = bindparam("at", type_=DateTime(timezone=True))
+HOLDERS: Final = bindparam("holders", type_=ARRAY(Uuid))
+_MINE = Grant.keyholder_id == any_(HOLDERS)
 _HELD = (
     select(Grant.case_id, Grant.compartment)
     .distinct()
-    .where(Grant.case_id == any_(bindparam("cases", type_=ARRAY(Uuid))), _MINE, live(_AT))
+    .where(Grant.case_id == any_(bindparam("cases", type_=ARRAY(Uuid))), _MINE, live(AT))
 )
-# One statement, so that a rotation that commits meanwhile is seen as a whole or not at all.
-_KEY = (
-    select(Grant, PublicKey.public, CaseKey)
-    .join(CaseKey, (CaseKey.case_id == Grant.case_id) & (CaseKey.compartment == Grant.compartment))
-    .join(PublicKey, SEALED_TO)
-    .where(
-        Grant.case_id == bindparam("case"),
-        Grant.compartment == bindparam("compartment"),
-        Grant.generation == bindparam("generation"),
-        _MINE,
-        live(_AT),
-    )
-    # My own first: a team's key would have to be opened before it opens anything.
-    .order_by(Grant.keyholder_id != bindparam("me"))
-    .limit(1)
-)
+
+
+class Key(NamedTuple):
+    """A grant as it is read to be opened: its own columns, whom it is sealed to, and the key it should hold."""
+
+    case_id: UUID
+    compartment: str
+    generation: int
+    keyholder_id: UUID
+    keyholder_generation: int
+    sealed_key: bytes
+    until: datetime | None
+    tag: bytes
+    public: bytes
+    current: int
+    commitment: bytes
+    by_name: bool
+    vouched: bytes
+
+
+def _key(case: Any, compartment: Any, generation: Any) -> Select[*tuple[Any, ...]]:
+    """One statement, so that a rotation that commits meanwhile is seen as a whole or not at all."""
+    return (
+        # Columns and not rows: what is only read need not be kept in a session.
+        select(
+            Grant.case_id, Grant.compartment, Grant.generation, Grant.keyholder_id, Grant.keyholder_generation,
+            Grant.sealed_key, Grant.until, Grant.tag, PublicKey.public,
+            CaseKey.generation.label("current"), CaseKey.commitment, CaseKey.by_name, CaseKey.vouched,
+        )
+        .join(CaseKey, (CaseKey.case_id == Grant.case_id) & (CaseKey.compartment == Grant.compartment))
+        .join(PublicKey, SEALED_TO)
+        .where(
+            Grant.case_id == case, Grant.compartment == compartment, Grant.generation == generation, _MINE, live(AT)
+        )
+        # My own first: a team's key would have to be opened before it opens anything.
+        .order_by(Grant.keyholder_id != bindparam("ring", type_=Uuid()))
+        .limit(1)
+    )  # fmt: skip
+
+
+_KEY: Final = _key(bindparam("case"), bindparam("compartment"), bindparam("generation"))
+
+
+def key_beside(case: Any, compartment: Any) -> LateralFromClause:
+    """The key of the generation now in use, to be asked beside a row whose case and compartment these are."""
+    return _key(case, compartment, CaseKey.generation).lateral("key")
 
 
 def open_case(
@@ -202,34 +249,44 @@ def generation_of(session: Session, case: UUID, compartment: str, *, to_rotate: 
 
 
 def open_key(
-    session: Session, keyring: Keyring, case: UUID, compartment: str, generation: int, *, at: datetime
-) -> bytes:
+    session: Session, keyring: Keyring, case: UUID, compartment: str, generation: int, *,
+    at: datetime, asked: Key | None = None,
+) -> bytes:  # fmt: skip
     """A compartment key through any live grant of this keyring.
 
+    asked    the grant, if it was asked together with the row that it opens
     raises   SealBroken if there is none: to hold no grant and to hold a broken one look alike;
              PlantedKey if the key, or the grant it came with, is not the office's
     """
-    found = session.execute(
-        _KEY,
-        {
-            "case": case, "compartment": compartment, "generation": generation,
-            "holders": [*keyring.holders], "me": keyring.holder, "at": at,
-        },
-    ).first()  # fmt: skip
-    if found is None:
-        raise SealBroken("no live grant")
-    grant, public, current = found
+    grant = asked or _find(session, keyring, case, compartment, generation, at=at)
     private = keyring.private(grant.keyholder_id, grant.keyholder_generation)
     info = grant_info(case, compartment, generation, grant.keyholder_id)
     key = hpke.open_with(private, grant.sealed_key, info=info)
     # Anybody can seal to a public key. Whoever writes the database could else seal a key of
     # their own to everybody who holds the case, and read what is recorded with it next.
-    must_know(session, current.fact(), current.vouched)
-    if current.generation != generation or bytes(current.commitment) != kdf.commitment(key, 32):
+    fact = case_key_fact(case, compartment, grant.current, grant.commitment, grant.by_name)
+    must_know(session, fact, grant.vouched)
+    if grant.current != generation or bytes(grant.commitment) != kdf.commitment(key, 32):
         raise PlantedKey("a key that was not drawn for this compartment")
-    if not tag_fits(bytes(grant.tag), key, TAG, *grant_facts(grant, bytes(public))):
+    if not tag_fits(bytes(grant.tag), key, TAG, *grant_facts(grant, grant.public)):
         raise PlantedKey("a grant that no holder gave")
     return key
+
+
+def _find(
+    session: Session, keyring: Keyring, case: UUID, compartment: str, generation: int, *, at: datetime
+) -> Key:  # fmt: skip
+    session.flush()
+    found = session.connection().execute(
+        _KEY,
+        {
+            "case": case, "compartment": compartment, "generation": generation,
+            "holders": [*keyring.holders], "ring": keyring.holder, "at": at,
+        },
+    ).first()  # fmt: skip
+    if found is None:
+        raise SealBroken("no live grant")
+    return Key(*found)
 
 
 def rotate(

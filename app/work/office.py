@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import clock
 from app.audit.append import Draft, append
-from app.db import CaseRow, Row, Table
+from app.db import CaseRow, StrayWrite, Table
 from app.errors import Conflict, NotFound, PlantedKey, Refusal, SealBroken, Unavailable, Unprocessable
 from app.keyholders.register import Register
 from app.policy.actor import Circumstances, Subject
@@ -37,7 +37,8 @@ from app.work.actions import ACTIONS, Action, Query
 from app.work.caller import Caller
 from app.work.forms import Form, Reasoned, Stated
 from app.work.plain import Disclosure
-from app.work.work import Reading, Unrecorded, Work, case_of
+from app.work.subjects import Found, Standing
+from app.work.work import Reading, Unrecorded, Work
 
 log = logging.getLogger("amana.office")
 
@@ -84,6 +85,8 @@ class Office:
         self.register = register
         # Set by whoever keeps sign-ins: raises NotSignedIn if a caller is no longer who they were.
         self.recheck: Callable[[Session, Caller], None] = lambda _session, _caller: None
+        # The same of a colleague, to be asked together with the subject of an action.
+        self.standing: Standing | None = None
 
     def perform(
         self,
@@ -138,10 +141,13 @@ class Office:
 
         Only for what a door must know before it has a caller: who is behind a token.
         """
+        if not isinstance(question, Select):
+            raise StrayWrite("a look-up that is no question")
         try:
-            with Session(self._engine) as session:
-                session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-                return session.execute(question, given).all()
+            # Without a session, which costs as much as the answer: nothing here is loaded to be changed.
+            with self._engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                return connection.execute(question, given).all()
         except (DBAPIError, PoolTimeout) as problem:
             raise _failed(problem) from None
 
@@ -171,17 +177,21 @@ class Office:
         idempotency: str | None,
         render: Callable[[Any], dict[str, Any]] | None,
     ) -> Any:
-        # A body may arrive slowly: between the head and the end of a request somebody can be shut out.
-        self.recheck(session, caller)
         work = Work(session, caller, self.policy, clock.now(), self._settings)
+        standing = self.standing if caller.actor.kind == "User" and caller.actor.sign_in is not None else None
+        repeatable = idempotency is not None and action.creates
+        # A body may arrive slowly: between the head and the end of a request somebody can be shut out.
+        if standing is None or action.on is None or repeatable:
+            self.recheck(session, caller)
         if idempotency is not None and action.creates:
             kept = _keep(session, caller, action, form, address, idempotency, work.now, self.host)
             if kept is not None:
                 return kept
         # a. The subject is fetched through the caller's own scope: no grant, no case.
-        row = work.fetch(action.on, address) if action.on is not None else None
+        found = work.subject(action, address, form, standing)
+        row = found.row if found is not None else None
         before = work.visited(form, row) if isinstance(form, Reasoned) else None
-        facts, given = self._facts(work, action, row, form), self._circumstances(work, row, form, before)
+        facts, given = self._facts(work, action, found, form), self._circumstances(work, found, form, before)
         # b. A rule decides, knowing the row's facts.
         granted = self.policy.decide(caller.actor, action.name, facts, given)
         _refuse_lost_words(form, row)
@@ -221,31 +231,31 @@ class Office:
             append(session, replace(found, codes={"planted": planted}))
         return draft.subjects[0].seq if len(draft.subjects) == 1 else None
 
-    def _facts(self, work: Work, action: Action, row: Table | None, form: Form | None) -> Subject:
+    def _facts(self, work: Work, action: Action, found: Found | None, form: Form | None) -> Subject:
+        row = found.row if found is not None else None
         target = action.about(work, row, form) if action.about is not None else {}
-        if row is None:
+        if found is None:
             return Subject(**target)
-        case = next(iter(case_of(row)), None) if isinstance(row, Row) else None
+        row, seen = found.row, found.known.seen
         compartment = str(row.compartment) if isinstance(row, CaseRow) else "none"
-        nothing: frozenset[str] = frozenset()
-        held, seen = work.known(case) if case is not None else (nothing, nothing)
         if compartment not in {"LOCATION", "TESTIMONY"}:
-            seen = nothing
+            seen = frozenset()
         return Subject(
-            table=row.__tablename__, compartment=compartment, held=held, seen=seen, **(row.facts() | target)
+            table=row.__tablename__, compartment=compartment, held=found.known.held, seen=seen, **(row.facts() | target)
         )  # fmt: skip
 
     def _circumstances(
-        self, work: Work, row: Table | None, form: Form | None, before: bytes | None
+        self, work: Work, found: Found | None, form: Form | None, before: bytes | None
     ) -> Circumstances:  # fmt: skip
         wanted = frozenset(getattr(form, "compartments", ()))
         until = getattr(form, "until", None)
         boxed = until is not None and until <= work.now + timedelta(hours=BOXED_HOURS_MAX)
         if not isinstance(form, Reasoned):
             return Circumstances(profile=self._settings.profile, compartments=wanted, boxed=boxed)
+        row, cited = (found.row, found.cited) if found is not None else (None, None)
         return Circumstances(
             justification=form.justification.value,
-            cited=work.cited(form, row),
+            cited=work.cited(form, row, cited),
             words=form.words is not None or before is not None,
             compartments=wanted,
             profile=self._settings.profile,

@@ -2,82 +2,139 @@
 
 Each scope is one condition. A table may declare several; a caller gets the rows that any
 scope gives which both the table declares and a rule lets this kind of caller use.
+A statement is made once for all callers and run with the values of one: to build it costs
+more than to answer it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, Text, Uuid, any_, bindparam, exists, false, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.audit.models import EntryBody
-from app.db import SCOPES, EnvelopeRow, Table, among
-from app.keyholders.grants import live
+from app.db import SCOPES, EnvelopeRow, Table
+from app.errors import NotFound
+from app.keyholders.grants import AT, HOLDERS, live
 from app.keyholders.models import Envelope, Grant
 from app.policy.actor import Actor
 
 T = TypeVar("T", bound=Table)
+# Under a name of its own: grants are rows too, and theirs would else be compared with themselves.
+_MINE: Final = aliased(Grant, name="mine")
 
 
 class NoScope(RuntimeError):
     """A table was read that says of no row who may be given it: a defect."""
 
 
-def scoped(table: type[T], actor: Actor, allowed: frozenset[str], at: datetime) -> Select[T]:
-    """``SELECT`` of a table with this caller's scope as its ``WHERE``."""
+def scoped(table: type[T], allowed: frozenset[str]) -> Select[T]:
+    """``SELECT`` of a table with a caller's scope as its ``WHERE``; it is run with what ``bound`` gives."""
+    return _select(table, _usable(table, allowed))
+
+
+def in_scope(table: type[Table], allowed: frozenset[str]) -> ColumnElement[bool]:
+    """The same scope as a condition."""
+    return _condition(table, _usable(table, allowed))
+
+
+def bound(actor: Actor, at: datetime) -> dict[str, Any]:
+    """The values of one caller for statements that were made once for all of them."""
+    return {
+        "holders": [*actor.keyholders],
+        "at": at,
+        "me": actor.id,
+        # An entry names its actor by a code, and witnesses share one.
+        "my_code": actor.code if actor.kind == "User" else None,
+    }
+
+
+def addressed(column: ColumnElement[Any], key: object) -> object:
+    """The key, if it could be in that column; NotFound otherwise, as for one that is not there."""
+    if isinstance(column.type, Uuid):
+        try:
+            return key if isinstance(key, UUID) else UUID(str(key))
+        except ValueError:
+            raise NotFound from None
+    # References and codes are plain ASCII; the database could not even be asked for a NUL.
+    if not (isinstance(key, str) and key.isascii() and key.isprintable()):
+        raise NotFound
+    return key
+
+
+def case_of(row: Table) -> set[UUID]:
+    """The case an entry about this row belongs to."""
+    if row.__tablename__ == "cases":
+        return {row.id}  # type: ignore[attr-defined]
+    case = getattr(row, "case_id", None)
+    return set() if case is None else {case}
+
+
+def _usable(table: type[Table], allowed: frozenset[str]) -> frozenset[str]:
     if not table.scopes or not table.scopes <= SCOPES:
         raise NoScope(f"{table.__tablename__} declares no row scope")
-    conditions = [_CONDITIONS[name](table, actor, at) for name in sorted(table.scopes & allowed)]
-    return select(table).where(or_(false(), *conditions))
+    return table.scopes & allowed
 
 
-def _held(table: type[Table], actor: Actor, at: datetime, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+@lru_cache(maxsize=512)
+def _select(table: type[T], scopes: frozenset[str]) -> Select[T]:
+    return select(table).where(_condition(table, scopes))
+
+
+@lru_cache(maxsize=512)
+def _condition(table: type[Table], scopes: frozenset[str]) -> ColumnElement[bool]:
+    return or_(false(), *(_CONDITIONS[name](table) for name in sorted(scopes)))
+
+
+def _held(table: type[Table], *more: ColumnElement[bool]) -> ColumnElement[bool]:
     columns = table.__mapper__.columns
     case = columns["case_id"] if "case_id" in columns else columns["id"]
-    mine = among(Grant.keyholder_id, actor.keyholders)
-    return exists().where(Grant.case_id == case, mine, live(at), *more)
+    return exists().where(_MINE.case_id == case, _MINE.keyholder_id == any_(HOLDERS), live(AT, _MINE), *more)
 
 
-def _compartment(table: type[Table], actor: Actor, at: datetime) -> ColumnElement[bool]:
-    return _held(table, actor, at, Grant.compartment == table.compartment)  # type: ignore[attr-defined]
+def _compartment(table: type[Table]) -> ColumnElement[bool]:
+    return _held(table, _MINE.compartment == table.compartment)  # type: ignore[attr-defined]
 
 
-def _case(table: type[Table], actor: Actor, at: datetime) -> ColumnElement[bool]:
-    return _held(table, actor, at)
+def _case(table: type[Table]) -> ColumnElement[bool]:
+    return _held(table)
 
 
-def _own(table: type[Table], actor: Actor, _at: datetime) -> ColumnElement[bool]:
+def _own(table: type[Table]) -> ColumnElement[bool]:
+    # Who has neither id nor code of their own is nobody here: nothing equals NULL.
     if table is EntryBody:
-        # An entry names its actor by a code, and witnesses share one.
-        mine: ColumnElement[bool] = EntryBody.view["actor"].astext == actor.code
-        return mine if actor.kind == "User" else false()
-    owner: Any = table.__mapper__.columns[getattr(table, "owner", "user_id")]
-    return owner == actor.id if actor.id else false()
+        mine: ColumnElement[bool] = EntryBody.view["actor"].astext == bindparam("my_code", type_=Text())
+        return mine
+    owner: ColumnElement[UUID] = table.__mapper__.columns[getattr(table, "owner", "user_id")]
+    return owner == bindparam("me", type_=Uuid())
 
 
-def _envelopes(table: type[Table], holder: Any, actor: Actor) -> ColumnElement[bool]:
+def _envelopes(table: type[Table], holder: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     if table is Envelope:
-        return among(holder, actor.keyholders)
+        return holder == any_(HOLDERS)
     if issubclass(table, EnvelopeRow):
-        return exists().where(Envelope.id == table.envelope_id, among(holder, actor.keyholders))
+        return exists().where(Envelope.id == table.envelope_id, holder == any_(HOLDERS))
     raise NoScope(f"{table.__tablename__} is not sealed in an envelope")
 
 
-def _team(table: type[Table], actor: Actor, _at: datetime) -> ColumnElement[bool]:
-    return _envelopes(table, Envelope.team_id, actor)
+def _team(table: type[Table]) -> ColumnElement[bool]:
+    return _envelopes(table, Envelope.team_id)
 
 
-def _receipt(table: type[Table], actor: Actor, _at: datetime) -> ColumnElement[bool]:
-    return _envelopes(table, Envelope.witness_id, actor)
+def _receipt(table: type[Table]) -> ColumnElement[bool]:
+    return _envelopes(table, Envelope.witness_id)
 
 
-def _all(_table: type[Table], _actor: Actor, _at: datetime) -> ColumnElement[bool]:
+def _all(_table: type[Table]) -> ColumnElement[bool]:
     return true()
 
 
-_CONDITIONS: Final[dict[str, Callable[[type[Table], Actor, datetime], ColumnElement[bool]]]] = {
+_CONDITIONS: Final[dict[str, Callable[[type[Table]], ColumnElement[bool]]]] = {
     "compartment": _compartment,
     "case": _case,
     "own": _own,

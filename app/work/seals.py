@@ -34,6 +34,8 @@ class Seals:
         self._keyring = keyring
         self._at = at
         self._keys: dict[tuple[UUID, str, int], bytes] = {}
+        # Grants that were asked together with a row, for the generation then in use.
+        self._offered: dict[tuple[UUID, str, int], grants.Key] = {}
         # Rows of case_keys this transaction has locked: nobody moves them before it ends.
         self._generations: dict[tuple[UUID, str], int] = {}
 
@@ -63,6 +65,10 @@ class Seals:
     def remember(self, scope: UUID, compartment: str, generation: int, key: bytes) -> None:
         """Keep a key that this request has just made."""
         self._keys[(scope, compartment, generation)] = key
+
+    def offer(self, key: grants.Key) -> None:
+        """A grant that was asked together with a row: opened when something needs it."""
+        self._offered[(key.case_id, key.compartment, key.generation)] = key
 
     def rotate(self, case: UUID, compartment: str, *, without: UUID, by: UUID) -> int:
         """A new generation of a compartment key, and every cell under it sealed anew.
@@ -113,7 +119,10 @@ class Seals:
     def _key_of(self, scope: UUID, compartment: str, generation: int) -> bytes:
         found = self._keys.get((scope, compartment, generation))
         if found is None:
-            found = grants.open_key(self._session, self._ring(), scope, compartment, generation, at=self._at)
+            asked = self._offered.get((scope, compartment, generation))
+            found = grants.open_key(
+                self._session, self._ring(), scope, compartment, generation, at=self._at, asked=asked
+            )
             self._keys[(scope, compartment, generation)] = found
         return found
 

@@ -6,12 +6,14 @@ answer it.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final
+import itertools
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, distinct, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Uuid, any_, bindparam, distinct, func, select, update
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import Session, aliased
 
 from app.audit.models import Combination
 from app.keyholders import grants
@@ -21,18 +23,9 @@ from app.policy.actor import Actor
 WHO: Final = frozenset({"IDENTITY", "LOCATION"})
 WHAT: Final = frozenset({"TESTIMONY"})
 
-_HELD = select(func.array_agg(distinct(Grant.compartment))).where(
-    Grant.case_id == bindparam("case"),
-    Grant.keyholder_id == any_(bindparam("holders", type_=ARRAY(Uuid))),
-    grants.live(bindparam("at", type_=DateTime(timezone=True))),
-)
-_SIDES = (
-    select(func.bool_or(side)).where(
-        Combination.user_id == bindparam("user", type_=Uuid()), Combination.case_id == bindparam("case")
-    )
-    for side in (Combination.place, Combination.what)
-)
-_KNOWN = select(_HELD.scalar_subquery(), *(side.scalar_subquery() for side in _SIDES))
+# Under names of their own, beside a question for rows of the same tables.
+_GRANT: Final = aliased(Grant, name="held")
+_PAST: Final = aliased(Combination, name="past")
 _SEEN = (
     select(Combination.who, Combination.what, Combination.place)
     .where(Combination.sign_in == bindparam("sign_in"), Combination.case_id == bindparam("case"))
@@ -40,19 +33,59 @@ _SEEN = (
 )
 
 
-def known(session: Session, actor: Actor, case: UUID, *, at: datetime) -> tuple[frozenset[str], frozenset[str]]:
-    """The compartments of a case an actor can open now, and which of place and account they ever opened."""
-    # A colleague, or a service, whose token is its one sign-in.
-    user = actor.id if actor.sign_in is not None else None
-    given = {"case": case, "holders": [*actor.keyholders], "user": user, "at": at}
-    held, place, what = session.execute(_KNOWN, given).one()
-    sides = {"LOCATION": place, "TESTIMONY": what}
-    return frozenset(held or ()), frozenset(name for name, opened in sides.items() if opened)
+def known(case: ColumnElement[UUID]) -> list[ColumnElement[Any]]:
+    """What to ask of the case in a column, beside whatever else is asked: see ``Known``."""
+    held = select(func.array_agg(distinct(_GRANT.compartment))).where(
+        _GRANT.case_id == case, _GRANT.keyholder_id == any_(grants.HOLDERS), grants.live(grants.AT, _GRANT)
+    )
+    here = _PAST.sign_in == bindparam("sign_in", type_=Uuid())
+    past = select(
+        array([
+            func.bool_or(_PAST.place), func.bool_or(_PAST.what),
+            *(func.bool_or(side).filter(here) for side in (_PAST.who, _PAST.what, _PAST.place)),
+        ])
+    ).where(_PAST.user_id == bindparam("reader", type_=Uuid()), _PAST.case_id == case)  # fmt: skip
+    return [held.scalar_subquery(), past.scalar_subquery()]
+
+
+def reader(actor: Actor) -> UUID | None:
+    """Whose past openings count: a colleague's, or a service's, whose token is its one sign-in."""
+    return actor.id if actor.sign_in is not None else None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a caller and a case.
+
+    held  the compartments they can open now
+    seen  which of place and account they ever opened
+    here  the sides that this sign-in has opened: ``who``, ``what``, ``place``
+    """
+
+    held: frozenset[str] = frozenset()
+    seen: frozenset[str] = frozenset()
+    here: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(cls, held: list[str] | None, past: list[bool | None] | None) -> Known:
+        """From the answer to ``known``."""
+        opened = [bool(each) for each in past or [False] * 5]
+        return cls(
+            frozenset(held or ()),
+            frozenset(itertools.compress(("LOCATION", "TESTIMONY"), opened)),
+            frozenset(itertools.compress(("who", "what", "place"), opened[2:])),
+        )
+
+
+def sides(opened: set[str]) -> frozenset[str]:
+    """The sides of a case to which these compartments belong."""
+    belongs = (opened & WHO, opened & WHAT, "LOCATION" in opened)
+    return frozenset(itertools.compress(("who", "what", "place"), belongs))
 
 
 def combines(session: Session, actor: Actor, case: UUID, opened: set[str]) -> bool:
     """Keep what a sign-in opened of a case; whether it has now opened both who and what, and had not before."""
-    who, what, place = bool(opened & WHO), bool(opened & WHAT), "LOCATION" in opened
+    who, what, place = (side in sides(opened) for side in ("who", "what", "place"))
     if not (who or what):
         return False
     assert actor.id is not None and actor.sign_in is not None  # noqa: PT018  both belong to a user

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from app import jobs
@@ -27,13 +27,15 @@ from app.keyholders.models import Envelope, Grant, Keyholder
 from app.policy.actor import Actor
 from app.policy.engine import Policy
 from app.settings import Settings
-from app.work import wall
+from app.work import subjects, wall
+from app.work.actions import Action
 from app.work.caller import Caller
-from app.work.forms import CITES, Justification, Reasoned
+from app.work.forms import CITES, Form, Justification, Reasoned
 from app.work.marking import Marking
 from app.work.plain import Plain
-from app.work.rows import scoped
+from app.work.rows import addressed, bound, case_of, scoped
 from app.work.seals import Seals, compartment_of
+from app.work.subjects import Cited, Found, Standing
 
 R = TypeVar("R", bound=Table)
 Sealable = CaseRow | EnvelopeRow
@@ -52,6 +54,8 @@ class Reading:
         self.policy = policy
         self.now = at
         self.settings = settings
+        # What statements made once for all callers are run with.
+        self._bound = bound(caller.actor, at)
 
     @property
     def actor(self) -> Actor:
@@ -69,17 +73,17 @@ class Reading:
             raise NotFound
 
     def rows(self, table: type[R]) -> Select[R]:
-        """The rows of a table this caller can be given, to be narrowed further. Raises NoScope."""
-        return scoped(table, self.actor, self.policy.scopes(self.actor), self.now)
+        """The rows of a table this caller can be given, to be narrowed further and then run here. Raises NoScope."""
+        return scoped(table, self.policy.scopes(self.actor))
 
     def all(self, table: type[R], *conditions: ColumnElement[bool], order: Any = None, limit: int = 50) -> Sequence[R]:
         """At most ``limit`` rows in scope."""
         statement = self.rows(table).where(*conditions).limit(limit)
-        return self._session.scalars(statement if order is None else statement.order_by(order)).all()
+        return self._session.scalars(statement if order is None else statement.order_by(order), self._bound).all()
 
     def one(self, table: type[R], *conditions: ColumnElement[bool]) -> R:
         """The one row in scope; NotFound if there is none, whether or not it exists elsewhere."""
-        found = self._session.scalars(self.rows(table).where(*conditions)).one_or_none()
+        found = self._session.scalars(self.rows(table).where(*conditions), self._bound).one_or_none()
         if found is None:
             raise NotFound
         return found
@@ -87,16 +91,16 @@ class Reading:
     def first(self, table: type[R], *conditions: ColumnElement[bool], order: Any = None) -> R | None:
         """The first row in scope, if there is one."""
         statement = self.rows(table).where(*conditions).limit(1)
-        return self._session.scalars(statement if order is None else statement.order_by(order)).first()
+        return self._session.scalars(statement if order is None else statement.order_by(order), self._bound).first()
 
     def fetch(self, table: type[R], key: object) -> R:
         """A row by its outside address: an id, or a case's reference."""
         column = table.__mapper__.columns[table.addressed_by]
-        return self.one(table, column == _address(column, key))
+        return self.one(table, column == addressed(column, key))
 
     def execute(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """Run a statement built from ``rows``; for joins and counts of what is in scope."""
-        return self._session.execute(statement).all()
+        return self._session.execute(statement, self._bound).all()
 
     def held(self, case: UUID) -> frozenset[str]:
         """The compartments of a case that the caller's keyring can open now."""
@@ -106,19 +110,16 @@ class Reading:
         """The same for several cases in one question."""
         return grants.held(self._session, self.actor.keyholders, cases, at=self.now)
 
-    def known(self, case: UUID) -> tuple[frozenset[str], frozenset[str]]:
-        """What the ring opens of a case now, and which of place and account this caller ever opened of it."""
-        return wall.known(self._session, self.actor, case, at=self.now)
-
     def held_by(self, holder: UUID, case: Table) -> frozenset[str]:
         """The compartments of a case that somebody holds, by themself or through their teams."""
         teams = {m.team_id for m in holders.memberships_of(self._session, holder)}
         found = grants.held(self._session, {holder, *teams}, case_of(case), at=self.now)
         return next(iter(found.values()), frozenset())
 
-    def cited(self, form: Reasoned, row: Table | None) -> bool:
+    def cited(self, form: Reasoned, row: Table | None, found: Cited | None = None) -> bool:
         """Whether the form cites an item of the row's case of the kind its code asks for.
 
+        found  where the item stands, if that was asked with the row
         What lies in no case yet can only serve itself: a submission, or the one a file came with.
         """
         if isinstance(row, EnvelopeRow) and form.justification is Justification.TRIAGE:
@@ -127,15 +128,17 @@ class Reading:
         if row is not None and row.__tablename__ == "cases":
             case = next(iter(case_of(row)))
         kinds = CITES.get(Justification(form.justification))
-        if kinds is None:
-            return True
-        if form.cites is None:
+        if kinds is None or form.cites is None:
+            return kinds is None
+        agreed = form.justification is Justification.AGREED_DISCLOSURE
+        if agreed and not (case is not None and self._agreed(form.cites, case)):
             return False
-        if form.justification is Justification.AGREED_DISCLOSURE:
-            agreed = case is not None and self._agreed(form.cites, case)
-            # A service need not hold the account to cite a consent.
-            return agreed and (self.actor.kind == "Service" or self._stands("consents", form.cites, case))
-        return self.actor.kind != "Service" and any(self._stands(name, form.cites, case) for name in kinds)
+        if self.actor.kind == "Service":
+            # It need not hold the account to cite a consent, and cites nothing else.
+            return agreed
+        allowed = self.policy.scopes(self.actor)
+        found = found or subjects.cited(self._session, self.actor, form.cites, kinds, allowed=allowed, at=self.now)
+        return found.stands(case)
 
     def visited(self, form: Reasoned, row: Table | None) -> bytes | None:
         """The commitment of the words given when the visit began, for an opening during it.
@@ -172,16 +175,6 @@ class Reading:
             )
         return bool(standing == "GRANTED")
 
-    def _stands(self, table_name: str, key: UUID, case: UUID | None) -> bool:
-        table = tables().get(table_name)
-        if table is None:
-            return False
-        columns = table.__mapper__.columns
-        statement = self.rows(table).where(columns["id"] == key)
-        if case is not None and "case_id" in columns:
-            statement = statement.where(columns["case_id"] == case)
-        return self._session.scalars(statement.limit(1)).first() is not None
-
 
 class Work(Reading):
     """One action under way: its transaction, its keys, and the entry that is being written."""
@@ -196,9 +189,30 @@ class Work(Reading):
         self._recipient: UUID | None = None
         self._words: bytes | None = None
         self._opened: dict[UUID, set[str]] = {}
+        # The sides that this sign-in had opened before.
+        self._past: dict[UUID, frozenset[str]] = {}
         self.recorded = False
 
     # rows
+
+    def subject(self, action: Action, address: object, form: Form | None, standing: Standing | None) -> Found | None:
+        """An action's subject by its outside address, and what decides whether it may be touched; None if it has none.
+
+        raises  NotSignedIn where ``standing`` is asked, and NotFound as ``fetch``
+        """
+        table = action.on
+        if table is None:
+            return None
+        reason = form if isinstance(form, Reasoned) and self.actor.kind != "Service" else None
+        found = subjects.fetch(
+            self._session, self.caller, table, addressed(table.__mapper__.columns[table.addressed_by], address),
+            allowed=self.policy.scopes(self.actor), at=self.now, standing=standing, opens=table in action.opens,
+            kinds=CITES.get(reason.justification, ()) if reason else (), cites=reason.cites if reason else None,
+        )  # fmt: skip
+        self._past |= dict.fromkeys(case_of(found.row), found.known.here)
+        if found.key is not None:
+            self._seals.offer(found.key)
+        return found
 
     def add(self, row: Row) -> None:
         """Store a new row at the end of the action."""
@@ -370,31 +384,12 @@ class Work(Reading):
         """Cases of which this sign-in has now opened both who and what, and had not before."""
         return [] if self.actor.sign_in is None else [
             case for case, opened in sorted(self._opened.items())
-            if wall.combines(self._session, self.actor, case, opened)
+            # What was opened stays opened: where nothing is new there is nothing to keep or to lock.
+            if not wall.sides(opened) <= self._past.get(case, frozenset())
+            and wall.combines(self._session, self.actor, case, opened)
         ]  # fmt: skip
 
 
 def _revealed(row: CaseRow) -> bool:
     """Whether a row is shown only by a reveal of its own."""
     return compartment_of(row) in wall.WHO and not row.opens_with_visit
-
-
-def _address(column: ColumnElement[Any], key: object) -> object:
-    """The key, if it could be in that column; NotFound otherwise, as for one that is not there."""
-    if isinstance(column.type, Uuid):
-        try:
-            return key if isinstance(key, UUID) else UUID(str(key))
-        except ValueError:
-            raise NotFound from None
-    # References and codes are plain ASCII; the database could not even be asked for a NUL.
-    if not (isinstance(key, str) and key.isascii() and key.isprintable()):
-        raise NotFound
-    return key
-
-
-def case_of(row: Table) -> set[UUID]:
-    """The case an entry about this row belongs to."""
-    if row.__tablename__ == "cases":
-        return {row.id}  # type: ignore[attr-defined]
-    case = getattr(row, "case_id", None)
-    return set() if case is None else {case}

@@ -45,6 +45,12 @@ def read(world: World) -> Callable[[], Any]:
     )  # fmt: skip
 
 
+def read_again(world: World) -> Callable[[], Any]:
+    opened = read(world)
+    opened()
+    return opened
+
+
 def record(world: World) -> Callable[[], Any]:
     testimony = world.testimony(world.case(), upto="IN_SESSION")
     form = RecordAccount(language="ar", segments=tuple(Passage(text=f"passage {number}") for number in range(10)))
@@ -71,11 +77,14 @@ def who(world: World) -> Callable[[], Any]:
     return lambda: world.signins.caller(token)
 
 
-# The first opening of a case in a sign-in notes its side of the wall: one more than the next ones. Recording asks
+# The first opening of a case in a sign-in notes its side of the wall: two more than the next ones. Recording asks
 # whether a colleague's draft of this step holds words that whoever keeps it has not seen.
 @pytest.mark.parametrize(
-    ("work", "most"), [(read, 9), (record, 14), (send, 10), (begin, 15), (listed, 2), (who, 1)],
-    ids=["open an account", "record ten passages", "send one in", "open a case", "list cases", "know who calls"],
+    ("work", "most"), [(read, 5), (read_again, 3), (record, 12), (send, 8), (begin, 15), (listed, 2), (who, 1)],
+    ids=[
+        "open an account", "open it again", "record ten passages", "send one in", "open a case", "list cases",
+        "know who calls",
+    ],
 )  # fmt: skip
 def test_a_request_costs_no_more_statements_than_this(
     world: World, app_engine: Engine, portal_engine: Engine, work: Callable[[World], Callable[[], Any]], most: int

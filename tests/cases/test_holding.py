@@ -151,6 +151,11 @@ def test_a_request_that_began_before_somebody_was_shut_out_ends_there(world: Wor
 
     with pytest.raises(NotSignedIn):
         world.open("legal", testimonies.open_segment, segment, "text", justification="LEGAL_ASSESSMENT", cites=note)
+    # Nor are they told any more what there is and what is not.
+    with pytest.raises(NotSignedIn):
+        world.open(
+            "legal", testimonies.open_segment, clock.uuid7(), "text", justification="LEGAL_ASSESSMENT", cites=note
+        )
 
 
 @pytest.mark.abuse("F06")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.orm import DeclarativeBase
@@ -26,7 +26,6 @@ from app.work.rows import NoScope, scoped
 from tests.work.story import Story, ids
 from tests.world import World
 
-NOON = datetime(2026, 9, 21, 12, tzinfo=UTC)
 KINDS = (
     Actor("User", "S-TESTER"), ANONYMOUS, OPERATOR, Actor("Witness", "witness"), Actor("Service", "worker"),
 )  # fmt: skip
@@ -44,7 +43,7 @@ def scopes_of_case() -> Iterator[None]:
 def test_a_table_that_declares_no_scope_cannot_be_read() -> None:
     for name in MUTE:
         with pytest.raises(NoScope, match=name):
-            scoped(tables()[name], KINDS[0], SCOPES, NOON)
+            scoped(tables()[name], SCOPES)
 
 
 @pytest.mark.usefixtures("scopes_of_case")
@@ -82,8 +81,7 @@ def test_a_caller_whose_scopes_are_none_is_given_nothing(office: Office, world: 
 
 
 def test_a_scope_that_a_rule_does_not_allow_widens_nothing(policy: Policy) -> None:
-    statement = scoped(Entry, Actor("User", "S-TESTER", roles=frozenset({"caseworker"})),
-                       policy.scopes(Actor("User", "S-TESTER", roles=frozenset({"caseworker"}))), NOON)  # fmt: skip
+    statement = scoped(Entry, policy.scopes(Actor("User", "S-TESTER", roles=frozenset({"caseworker"}))))
 
     assert "false" in str(statement.compile()).lower()
 
@@ -95,7 +93,7 @@ def test_team_and_receipt_are_scopes_of_envelopes_only() -> None:
             table.scopes = frozenset({scope})
             try:
                 with pytest.raises(NoScope, match="not sealed in an envelope"):
-                    scoped(table, KINDS[0], SCOPES, NOON)
+                    scoped(table, SCOPES)
             finally:
                 table.scopes = before
 
@@ -113,6 +111,20 @@ def test_no_grant_looks_like_no_case(story: Story, world: World) -> None:
         with pytest.raises(NotFound) as nobodys:
             world.show(login, "K7QM-4TDP-X")
         assert str(theirs.value) == str(nobodys.value)
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize("login", ["intake", "legal", "narrative-lead"])
+def test_who_holds_a_case_is_shown_its_grants_and_no_others(world: World, login: str) -> None:
+    """Both stand in one table: whose case a grant is of must not be compared with itself."""
+
+    def cases(reading: Reading) -> tuple[set[UUID], set[UUID]]:
+        every = reading.all(Grant, limit=500)
+        return {grant.case_id for grant in every}, {case.id for case in reading.all(Case)}
+
+    granted, held = world.office.ask(world[login], Query("test.grants", cases))
+
+    assert granted == held != set()
 
 
 @pytest.mark.abuse("E03")
