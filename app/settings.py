@@ -72,6 +72,7 @@ class Settings:
     public_name: str = "localhost"
     office_zone: str = "UTC"
     unlock_file: str = ""
+    scanner: str = ""
 
     passphrase_length_min: int = 15
     passphrase_length_max: int = 128
@@ -131,6 +132,8 @@ class Settings:
         for name, most in MOST.items():
             if getattr(self, name) > most:
                 raise CannotStart(f"AMANA_{name.upper()} may not be above {most}.")
+        if self.scanner and not _inside(self.scanner):
+            raise CannotStart("AMANA_SCANNER is the path of a socket, or an internal address and a port.")
         if not _loopback(self.host):
             if self.tls == "none":
                 raise CannotStart("On an address others can reach, put a TLS proxy in front and set AMANA_TLS=proxy.")
@@ -188,3 +191,16 @@ def _loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _inside(scanner: str) -> bool:
+    """Whether files may be sent there in clear. Never to a name: whoever answers for it would read them."""
+    if scanner.startswith("/"):
+        return True
+    host, _, port = scanner.rpartition(":")
+    try:
+        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    known = address.is_loopback or (address.is_private and not address.is_unspecified)
+    return known and port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65_535

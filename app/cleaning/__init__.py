@@ -2,4 +2,5 @@
 
 ``room`` starts that process and talks with it over two pipes; ``inside`` is what runs there, after
 ``shut`` has taken from it everything but reading, writing and memory. The rest knows the kinds of file.
+``scanner`` asks the office's virus scanner about an original and about its copy.
 """
