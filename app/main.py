@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import psycopg
 import uvicorn
@@ -42,6 +43,7 @@ import app.testimonies.safety
 import app.testimonies.sessions
 import app.testimonies.versions  # noqa: F401
 from app.accounts.signin import SignIns
+from app.cleaning.scanner import Scanner
 from app.db import engine_for
 from app.edge.desk import Desk
 from app.edge.door import guard
@@ -76,9 +78,9 @@ def staff_app(settings: Settings) -> ASGIApp:
     manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
     office = office_of(settings, engine, register=Register.of(manager))
     program = _program(api.router, attachments.router, reference.router, web.router)
-    program.state.desk = _desk(
-        settings, office, SignIns(office, manager, settings), settings.port, settings.attachment_mib_max
-    )
+    desk = _desk(settings, office, SignIns(office, manager, settings), settings.port, settings.attachment_mib_max)
+    # Only here are files shown; what comes in at the portal lies sealed until somebody of the office asks for a copy.
+    program.state.desk = replace(desk, scanner=Scanner(settings.scanner) if settings.scanner else None)
     under = ("/api/cases", "/api/uploads", "/files")
     guarded = _guarded(program, settings, "staff", settings.port, settings.attachment_mib_max, *under)
 

@@ -16,7 +16,7 @@ from app.edge.uploads import Arrived, Uploaded, go_on, keep, receive
 from app.errors import Unprocessable
 from app.pseudonyms import references
 from app.testimonies import actions, custody, queries
-from app.testimonies.forms import BeginAttachment, OpenFile
+from app.testimonies.forms import BeginAttachment, OpenFile, TakeOut
 
 router = APIRouter()
 
@@ -74,13 +74,13 @@ async def copy(row: str, desk: TheDesk, caller: SignedIn, body: Body) -> Respons
     return answer_with(made, 201)
 
 
-@router.post("/api/attachments/{row}/download")
+@router.post("/api/attachments/{row}/download", openapi_extra=described(TakeOut))
 def download(row: str, request: Request, desk: TheDesk, caller: SignedIn, body: Body) -> Response:
     """Open an original or a copy. Always an opaque download under a made-up name, never shown by a browser.
 
     A Range of one part is answered with that part alone (206); each answer has an entry of its own.
     """
-    opened = desk.do(caller, actions.download, form_of(OpenFile, body), subject=row_id(row))
+    opened = desk.do(caller, actions.download, form_of(TakeOut, body), subject=row_id(row))
     return downloads.download(desk, request, opened)
 
 

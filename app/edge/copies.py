@@ -1,4 +1,7 @@
-"""Making a working copy: the original goes through the closed room; what comes out is sealed as a row of its own."""
+"""Making a working copy: the original goes through the closed room; what comes out is sealed as a row of its own.
+
+Where the office has a virus scanner it is asked first about the original and then about the copy.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from uuid import UUID
 
 from app.cleaning import room
 from app.cleaning.room import NotCleaned
+from app.cleaning.scanner import UNSCANNED, Finding
 from app.edge.desk import Desk
 from app.errors import SealBroken, TooLarge, Unavailable
 from app.testimonies import custody
@@ -21,7 +25,8 @@ from app.work import Caller
 def make_copy(desk: Desk, caller: Caller, row: UUID, form: OpenFile) -> Any:
     """Make the working copy of an original; its row says what was removed, or why there is none.
 
-    Raises Unavailable while others take the one place. SealBroken if the original is no longer what
+    Raises Unavailable while others take the one place, and when the scanner does not answer: both may be
+    tried again. SealBroken if the original is no longer what
     came in: then nothing is kept of the copy.
     """
     # Before anything is begun: a copy that found no place would stand as one that is on its way.
@@ -29,14 +34,36 @@ def make_copy(desk: Desk, caller: Caller, row: UUID, form: OpenFile) -> Any:
         raise Unavailable("Other working copies are being made. Please try again in a minute.")
     try:
         begun: CopyBegun = desk.do(caller, custody.begin_copy, form, subject=row)
-        return desk.do(caller, custody.keep_copy, _cleaned(desk, begun), subject=begun.id)
+        made = _scanned(desk, begun)
+        stored = desk.do(caller, custody.keep_copy, made, subject=begun.id)
     finally:
         room.PLACES.release()
+    if made.scanned == "HELD":
+        raise Unavailable("The virus scanner does not answer. The file is held back; please try again later.")
+    return stored
+
+
+def _scanned(desk: Desk, begun: CopyBegun) -> FinishCopy:
+    """The copy, if neither the original nor itself is flagged; what is not copied anyway is not scanned."""
+    if begun.original.size_bytes > room.BYTES_MAX:
+        return FinishCopy(why="TOO_LARGE")
+    found = _look(desk, begun.original.blob, begun.original.key.raw())
+    if found.state in {"FLAGGED", "HELD"}:
+        return FinishCopy(why=found.state, scanned=found.state, flag=found.flag)
+    made = _cleaned(desk, begun)
+    if made.blob is not None:
+        # Read back as it is kept. What is refused here has lost its key and is swept like any bytes that no row names.
+        of_copy = _look(desk, made.blob, begun.key.raw())
+        if of_copy.state in {"FLAGGED", "HELD"}:
+            return FinishCopy(why=of_copy.state, scanned=of_copy.state, flag=of_copy.flag)
+    return made.model_copy(update={"scanned": found.state})
+
+
+def _look(desk: Desk, blob: str, key: bytes) -> Finding:
+    return UNSCANNED if desk.scanner is None else desk.scanner.look(desk.files.read(blob, key))
 
 
 def _cleaned(desk: Desk, begun: CopyBegun) -> FinishCopy:
-    if begun.original.size_bytes > room.BYTES_MAX:
-        return FinishCopy(why="TOO_LARGE")
     original = _Proved(desk.files.read(begun.original.blob, begun.original.key.raw()))
     pieces = iter(original)
     first = next(pieces, b"")

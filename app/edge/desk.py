@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 
 from app.accounts.signin import SignIns
+from app.cleaning.scanner import Scanner
 from app.edge.render import as_json
 from app.edge.strict_json import loads, must_be_json, read_json
 from app.errors import NotFound, NotSignedIn
@@ -27,7 +28,8 @@ F = TypeVar("F", bound=Form)
 class Desk:
     """One process's way to the office. ``signins`` is None where no pepper is held.
 
-    zone  the office's own time, for what is typed and shown
+    zone     the office's own time, for what is typed and shown
+    scanner  looks at files before they are shown; None where the office has none
     """
 
     office: Office
@@ -37,6 +39,7 @@ class Desk:
     quota_bytes: int
     zone: ZoneInfo
     demo: bool = False
+    scanner: Scanner | None = None
 
     def do(self, caller: Caller, action: Action, form: Form | None = None, *, subject: object = None,
            idempotency: str | None = None) -> Any:  # fmt: skip

@@ -20,10 +20,10 @@ from app.testimonies.forms import (
     FinishAttachment,
     MakeReady,
     MoveOn,
-    OpenFile,
     RecordAccount,
     RecordConsent,
     StartSession,
+    TakeOut,
 )
 from app.testimonies.models import Attachment, Consent, Interpreter, PriorAccount, Segment, Testimony
 from app.testimonies.rules import ConsentState, EventKind, Manner, State
@@ -241,9 +241,11 @@ def open_attachment(work: Work, attachment: Attachment, form: Opening) -> Opened
 
 
 @action("attachment.download", operation="consult", on=Attachment)
-def download(work: Work, attachment: Attachment, form: OpenFile) -> FileOpened:
+def download(work: Work, attachment: Attachment, form: TakeOut) -> FileOpened:
     """Open the original itself. The entry is committed before its first byte leaves."""
     blob, size_bytes = attachment.whole()
+    if attachment.scanned == "FLAGGED" and not form.although_flagged:
+        raise Conflict("The virus scanner flagged this file. Say that you want it all the same.")
     key = work.open(attachment, "file_key")
     assert key is not None
     custody.note(work, attachment, "DOWNLOADED")

@@ -20,6 +20,8 @@ from app.testimonies.views import CopyBegun, FileArriving, FileOpened
 from app.work import Reading, Work, action
 
 MIB: Final = 1024 * 1024
+# Encoded anew from its pixels in the closed room: no byte is left that its sender wrote.
+PICTURES: Final = frozenset({"image/jpeg", "image/png"})
 
 
 def note(
@@ -88,7 +90,7 @@ def begin_copy(work: Work, attachment: Attachment, form: OpenFile) -> CopyBegun:
     work.lock(attachment)
     open_case_of(work, attachment)
     copies = work.all(Attachment, Attachment.copy_of == attachment.id)
-    if any(each.state != "LAPSED" for each in copies):
+    if any(each.state != "LAPSED" and not _may_be_scanned_now(work, each) for each in copies):
         raise Conflict("A working copy of this file was asked for already.")
     key, fresh = work.open(attachment, "file_key"), secrets.token_bytes(32)
     sha256 = work.open(attachment, "original_sha256")
@@ -111,19 +113,38 @@ def keep_copy(work: Work, copy: Attachment, form: FinishCopy) -> Stored:
     open_case_of(work, copy)
     if copy.copy_of is None:
         raise NotFound
+    original = work.one(Attachment, Attachment.id == copy.copy_of)
+    _note_scan(work, original, copy, form)
     if form.blob is None:
-        copy.no_copy()
+        copy.no_copy(for_now=form.scanned == "HELD")
         work.seal(copy, "removed", json.dumps([form.why]))
-        work.record(copy, state=copy.state)
+        work.record(copy, state=copy.state, scanned=copy.scanned)
         return Stored(copy.id, "attachments", copy.state)
     copy.keep(blob=form.blob, size_bytes=form.size_bytes)
     work.seal(copy, "media_type", form.media_type)
     work.seal(copy, "original_sha256", form.sha256.hex())
     work.seal(copy, "removed", json.dumps(sorted(form.removed)))
     # The room has read every byte of the original, and its hash was the one of the day it came.
-    note(work, work.one(Attachment, Attachment.id == copy.copy_of), "COPIED", seal="INTACT")
-    work.record(copy, bytes=form.size_bytes)
+    note(work, original, "COPIED", seal="INTACT")
+    work.record(copy, bytes=form.size_bytes, scanned=copy.scanned)
     return Stored(copy.id, "attachments", copy.state)
+
+
+def _may_be_scanned_now(work: Work, copy: Attachment) -> bool:
+    """A copy of the time before the office had a scanner may be made once more."""
+    return copy.state == "KEPT" and copy.scanned == "UNSCANNED" and bool(work.settings.scanner)
+
+
+def _note_scan(work: Work, original: Attachment, copy: Attachment, form: FinishCopy) -> None:
+    """What the scanner says stands on the original and on every copy of it, of an earlier day too."""
+    work.lock(original)
+    copy.scanned = original.scanned = form.scanned
+    work.seal(copy, "flag", form.flag)
+    if form.scanned == "FLAGGED":
+        for each in work.all(Attachment, Attachment.copy_of == original.id):
+            each.scanned = form.scanned
+    if form.scanned in {"CLEAN", "FLAGGED"}:
+        note(work, original, "FLAGGED" if form.scanned == "FLAGGED" else "SCANNED")
 
 
 @action("attachment.preview", operation="consult", on=Attachment)
@@ -134,6 +155,11 @@ def preview(work: Work, attachment: Attachment, form: OpenFile) -> FileOpened:
         raise Conflict("Only a working copy is shown.")
     key, kind = work.open(attachment, "file_key"), work.open(attachment, "media_type")
     assert key is not None
+    assert kind is not None
+    # A page shows what was scanned, or what carries nothing but pixels. Of a flagged file nothing is shown.
+    harmless = attachment.scanned == "CLEAN" or (attachment.scanned == "UNSCANNED" and kind.read() in PICTURES)
+    if not harmless:
+        raise Conflict("This copy is not shown in a page: no virus scanner found it clean. It can be taken out.")
     work.record(attachment)
     return FileOpened(attachment.id, blob, key, size_bytes, kind)
 

@@ -180,6 +180,9 @@ class FinishCopy(Form):
     media_type: MediaType | None = None
     removed: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Z_]{1,20}$")], ...], Field(max_length=20)] = ()
     why: Annotated[str, Field(pattern=r"^[A-Z_]{1,20}$")] | None = None
+    # What the office's scanner says of the original and of the copy, and what it calls what it found.
+    scanned: Literal["UNSCANNED", "CLEAN", "FLAGGED", "HELD"] = "UNSCANNED"
+    flag: Annotated[str, Field(pattern=r"^[ -~]{1,200}$")] | None = None
 
 
 class RecordCustody(Form):
@@ -198,3 +201,9 @@ class ReadAccount(Reasoned):
 
 class OpenFile(Reasoned):
     """Open an attachment's original, for a reason."""
+
+
+class TakeOut(OpenFile):
+    """Take a file out. ``although_flagged``: of one that the virus scanner flagged, that it is wanted all the same."""
+
+    although_flagged: bool = False

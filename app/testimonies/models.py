@@ -229,7 +229,10 @@ class Attachment(CaseRow):
     """
 
     __tablename__ = "attachments"
-    __table_args__ = (CheckConstraint("state IN ('INCOMING', 'KEPT', 'LAPSED', 'NONE')", name="state"),)
+    __table_args__ = (
+        CheckConstraint("state IN ('INCOMING', 'KEPT', 'LAPSED', 'NONE')", name="state"),
+        CheckConstraint("scanned IN ('UNSCANNED', 'CLEAN', 'FLAGGED', 'HELD')", name="scanned"),
+    )
     compartment = "TESTIMONY"
     # A clock sees since when a file is on its way; it holds no key to what is sealed here.
     scopes = frozenset({"compartment", "clock"})
@@ -237,6 +240,8 @@ class Attachment(CaseRow):
     never_shown: ClassVar[frozenset[str]] = frozenset({"file_key", "fingerprint"})
 
     state: Mapped[str]
+    # What the office's virus scanner says of these bytes; what it calls them stands in ``flag`` of the copy refused.
+    scanned: Mapped[str] = mapped_column(default="UNSCANNED")
     copy_of: Mapped[UUID | None] = mapped_column(ForeignKey("attachments.id"), index=True)
     # While it arrives in several goes, what was announced.
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
@@ -250,6 +255,7 @@ class Attachment(CaseRow):
     # By which the sender's program knows the file again when it goes on with it.
     fingerprint: Mapped[Sealed | None]
     removed: Mapped[Sealed | None]
+    flag: Mapped[Sealed | None]
     received_by: Mapped[str]
     received_at: Mapped[datetime]
 
@@ -271,10 +277,10 @@ class Attachment(CaseRow):
             raise NotFound
         return self.blob, self.size_bytes
 
-    def no_copy(self) -> None:
-        """A working copy that cannot be made."""
+    def no_copy(self, *, for_now: bool = False) -> None:
+        """A working copy that cannot be made; or not for now, and then it stands in the way of no other."""
         self.must_be_arriving()
-        self.state, self.file_key = "NONE", None
+        self.state, self.file_key = ("LAPSED" if for_now else "NONE"), None
 
     def lapse(self, *, at: datetime) -> None:
         """An upload that has not ended in its time: its key goes, and with it whatever has arrived."""
@@ -289,7 +295,9 @@ class CustodyEvent(CaseRow):
 
     __tablename__ = "custody_events"
     __table_args__ = (
-        CheckConstraint("kind IN ('RECEIVED', 'COPIED', 'DOWNLOADED', 'HANDED_OVER', 'CHECKED')", name="kind"),
+        CheckConstraint(
+            "kind IN ('RECEIVED', 'COPIED', 'DOWNLOADED', 'HANDED_OVER', 'CHECKED', 'SCANNED', 'FLAGGED')", name="kind"
+        ),
     )
     compartment = "TESTIMONY"
     author = "recorded_by"

@@ -158,7 +158,7 @@ def _tier(reading: Reading, case: UUID, tier: Tier) -> TierLine:
 def _file(number: int, file: Attachment) -> FileLine:
     return FileLine(
         number, file.id, file.state, file.size_bytes, file.received_at.date().isoformat(), file.copy_of,
-        resumes=file.state == "INCOMING" and file.fingerprint is not None,
+        resumes=file.state == "INCOMING" and file.fingerprint is not None, scanned=file.scanned,
     )  # fmt: skip
 
 

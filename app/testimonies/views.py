@@ -109,6 +109,8 @@ class FileLine:
     copy_of: UUID | None = None
     # Whether it may go on where it stopped.
     resumes: bool = False
+    # What the office's virus scanner says of it.
+    scanned: str = "UNSCANNED"
 
 
 @dataclass(frozen=True)

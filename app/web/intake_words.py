@@ -265,6 +265,7 @@ REMOVED: Final = {
 # Why a file has no working copy.
 NOT_CLEANED: Final = {
     "ENCRYPTED": N_("It is locked with a password."),
+    "FLAGGED": N_("The virus scanner flagged it."),
     "MALFORMED": N_("It is damaged, or not what it looks like."),
     "MOVING": N_("It is a moving picture."),
     "NO_ROOM": N_("This machine cannot shut in the program that would make one."),
@@ -280,6 +281,15 @@ CUSTODY_STEPS: Final = {
     "DOWNLOADED": N_("Taken out"),
     "HANDED_OVER": N_("Handed over"),
     "CHECKED": N_("Seal looked at"),
+    "SCANNED": N_("Checked for viruses, none found"),
+    "FLAGGED": N_("Flagged by the virus scanner"),
+}
+# What the office's virus scanner says of a file.
+SCANS: Final = {
+    "UNSCANNED": N_("Not checked for viruses"),
+    "CLEAN": N_("Checked for viruses, none found"),
+    "FLAGGED": N_("Flagged by the virus scanner"),
+    "HELD": N_("Held back: the virus scanner did not answer"),
 }
 CUSTODY_GIVEN: Final = {each: CUSTODY_STEPS[each] for each in ("RECEIVED", "HANDED_OVER", "CHECKED")}
 SEALS: Final = {
@@ -289,6 +299,7 @@ SEALS: Final = {
 }
 FIELDS: Final = {
     "removed": N_("Taken away"),
+    "flag": N_("What the virus scanner calls it"),
     "from_whom": N_("From whom"),
     "to_whom": N_("To whom"),
     "seal": N_("Seal"),
@@ -334,5 +345,6 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "not_cleaned": NOT_CLEANED,
     "custody_step": CUSTODY_STEPS,
     "custody_given": CUSTODY_GIVEN,
+    "scan": SCANS,
     "seal": SEALS,
 }

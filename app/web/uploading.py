@@ -25,9 +25,9 @@ from app.edge.refusals import WrongType
 from app.edge.render import answer_with
 from app.edge.sheets import Sheet
 from app.edge.uploads import Arrived, Uploaded, go_on, keep, receive
-from app.errors import NotFound, Unprocessable
+from app.errors import NotFound, Unavailable, Unprocessable
 from app.testimonies import actions, custody, queries
-from app.testimonies.forms import BeginAttachment, OpenFile
+from app.testimonies.forms import BeginAttachment, OpenFile, TakeOut
 from app.testimonies.views import CaseAccounts, Custody, FileLine
 from app.web.casefile import CaseFile, Shown, case_file, case_page, open_row, prefetched
 from app.web.frame import save, sheet
@@ -47,6 +47,7 @@ router = APIRouter()
 class Files:
     """What is kept already, how large a file may be, and how much room is left.
 
+    scans   whether this office has a virus scanner
     copies  working copies by their original
     shown   what was opened of working copies, by their row
     way     steps of files that were opened, by their row
@@ -56,6 +57,7 @@ class Files:
     custody: Custody
     mib_max: int
     mib_left: int
+    scans: bool
     copies: Mapping[UUID, FileLine]
     arrived: Mapping[UUID, int]
     shown: Mapping[UUID, Shown]
@@ -133,13 +135,17 @@ async def more(reference: str, row: str, request: Request, desk: TheDesk, visito
 
 
 @router.post("/files/{reference}/{row}/copy")
-def copy(reference: str, row: str, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+def copy(reference: str, row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Have a working copy made, for the reason of the visit that is under way."""
     file = _file(desk, visitor, reference)
     line, form = _line(desk, visitor, file, row), _reason(file)
     if form is None:
         return _way_in(file)
-    make_copy(desk, visitor, line.id, form)
+    try:
+        make_copy(desk, visitor, line.id, form)
+    except Unavailable as later:
+        again = sheet(request).typed({}, {"": later.sentence})
+        return _page(request, desk, visitor, file, again, later.status)
     return RedirectResponse(f"/files/{file.view.reference}#{line.id}", 303)
 
 
@@ -150,7 +156,11 @@ def download(reference: str, row: str, request: Request, desk: TheDesk, visitor:
     line, form = _line(desk, visitor, file, row), _reason(file)
     if form is None:
         return _way_in(file)
-    return downloads.download(desk, request, desk.do(visitor, actions.download, form, subject=line.id))
+    wanted = TakeOut(**form.model_dump(), although_flagged="yes" in given.get("although_flagged", ()))
+    if line.scanned == "FLAGGED" and not wanted.although_flagged:
+        again = sheet(request).typed({}, {"although_flagged": N_("Please confirm that you want the flagged file.")})
+        return _page(request, desk, visitor, file, again, 422)
+    return downloads.download(desk, request, desk.do(visitor, actions.download, wanted, subject=line.id))
 
 
 @router.get("/files/{reference}/{row}/look")
@@ -219,7 +229,7 @@ def _page(request: Request, desk: Desk, visitor: Caller, file: CaseFile, form: S
     way: Custody = desk.ask(visitor, queries.custody, file.view.reference)
     view = Files(
         held=held, custody=way, mib_max=desk.files.bytes_max // MIB,
-        mib_left=max(0, way.room_bytes - way.taken_bytes) // MIB,
+        mib_left=max(0, way.room_bytes - way.taken_bytes) // MIB, scans=desk.scanner is not None,
         copies={line.copy_of: line for line in held.files if line.copy_of and line.state in {"KEPT", "NONE"}},
         arrived={line.id: desk.files.arrived(line.id) for line in held.files if line.resumes},
         shown=_copies_shown(request, desk, visitor, file, held),

@@ -111,6 +111,7 @@ def upgrade() -> None:
     op.create_table(
         "attachments",
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("scanned", sa.String(), nullable=False),
         sa.Column("copy_of", sa.Uuid(), nullable=True),
         sa.Column("size_bytes", sa.BigInteger(), nullable=True),
         sa.Column("blob", sa.String(), nullable=True),
@@ -120,11 +121,15 @@ def upgrade() -> None:
         sa.Column("original_sha256", sa.LargeBinary(), nullable=True),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=True),
         sa.Column("removed", sa.LargeBinary(), nullable=True),
+        sa.Column("flag", sa.LargeBinary(), nullable=True),
         sa.Column("received_by", sa.String(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("state IN ('INCOMING', 'KEPT', 'LAPSED', 'NONE')", name=op.f("ck_attachments_state")),
+        sa.CheckConstraint(
+            "scanned IN ('UNSCANNED', 'CLEAN', 'FLAGGED', 'HELD')", name=op.f("ck_attachments_scanned")
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_attachments_case_id")),
         sa.ForeignKeyConstraint(["copy_of"], ["attachments.id"], name=op.f("fk_attachments_copy_of")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
@@ -144,7 +149,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('RECEIVED', 'COPIED', 'DOWNLOADED', 'HANDED_OVER', 'CHECKED')",
+            "kind IN ('RECEIVED', 'COPIED', 'DOWNLOADED', 'HANDED_OVER', 'CHECKED', 'SCANNED', 'FLAGGED')",
             name=op.f("ck_custody_events_kind"),
         ),
         sa.ForeignKeyConstraint(["attachment_id"], ["attachments.id"], name=op.f("fk_custody_events_attachment_id")),

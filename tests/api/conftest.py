@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from app.cleaning.scanner import Scanner
+from app.edge.desk import Desk
 from app.keyholders.manager import FileKeyManager
 from app.main import portal_app, staff_app
 from app.settings import Settings
@@ -63,10 +66,26 @@ def portal_door(settings: Settings, database: Database) -> Iterator[ASGIApp]:
     _close(door)
 
 
+@contextmanager
+def scanning(door: Any, scanner: Scanner | None) -> Iterator[None]:
+    """A door as it would be with another virus scanner in its settings, or with none."""
+    state = _inmost(door).state
+    before: Desk = state.desk
+    state.desk = replace(before, scanner=scanner)
+    try:
+        yield
+    finally:
+        state.desk = before
+
+
 def _close(door: Any) -> None:
+    _inmost(door).state.desk.office.close()
+
+
+def _inmost(door: Any) -> FastAPI:
     while not isinstance(door, FastAPI):
         door = door.app
-    door.state.desk.office.close()
+    return door
 
 
 @pytest.fixture

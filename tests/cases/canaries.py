@@ -40,6 +40,7 @@ NOT_WORDS = frozenset(
         "same_person_findings.finding", "same_person_findings.attributes", "same_person_findings.asked",
         "consents.language", "consents.how_given", "prior_accounts.forum", "prior_accounts.caution",
         "attachments.file_key", "attachments.original_sha256", "attachments.fingerprint", "attachments.removed",
+        "attachments.flag",
         "custody_events.seal", "safety_answers.answers", "protocol_answers.question", "protocol_answers.language",
         "codings.codes", "public_reports.sex", "public_reports.left_in",
         "mitigation_assessments.factor", "mitigation_assessments.finding",

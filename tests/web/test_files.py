@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from app.cleaning.scanner import Scanner
 from app.testimonies import queries
 from app.work.files import PIECE_BYTES
+from tests.api.conftest import scanning
 from tests.cleaning.files import MARK, jpeg, wav
+from tests.kit.clamd import EICAR, NAME, Clamd, running
 from tests.web.browser import ORIGIN, Browser, arrived
 from tests.world import World, exhibits
 
@@ -45,8 +49,16 @@ def copy_of(world: World, reference: str, row: str) -> str:
     return next(str(line.id) for line in files if str(line.copy_of) == row)
 
 
+@pytest.fixture
+def clamd(staff_door: ASGIApp) -> Iterator[Clamd]:
+    with running() as there, scanning(staff_door, Scanner(there.address, piece_seconds=0.3, whole_seconds=2.0)):
+        yield there
+
+
 @pytest.mark.abuse("B04")
-def test_an_officer_has_a_working_copy_made_looks_at_it_and_takes_it_out(officer: Browser, world: World) -> None:
+def test_an_officer_has_a_working_copy_made_looks_at_it_and_takes_it_out(
+    officer: Browser, world: World, clamd: Clamd
+) -> None:
     reference, (photo, voice) = case_with(world, jpeg(), wav())
     visit(officer, reference)
 
@@ -79,6 +91,69 @@ def test_a_file_that_cannot_be_cleaned_says_so_on_its_page(officer: Browser, wor
 
     assert "Files of this kind cannot be cleaned." in page
     assert '/look"' not in page
+
+
+@pytest.mark.abuse("B06")
+def test_a_flagged_file_says_so_and_is_given_only_after_a_confirmation(
+    officer: Browser, world: World, clamd: Clamd
+) -> None:
+    reference, (bad, good) = case_with(world, EICAR, jpeg())
+    visit(officer, reference)
+    for row in (bad, good):
+        press(officer, reference, row, "copy")
+
+    page = officer.get(f"/files/{reference}").text
+    unsaid = press(officer, reference, bad, "download")
+    officer.get(f"/files/{reference}")
+    said = officer.submit(f"/files/{reference}/{bad}/download", although_flagged="yes")
+    other = press(officer, reference, good, "download")
+
+    assert page.count("Flagged by the virus scanner") == 2, "on the file and in its way"
+    assert "The virus scanner flagged it." in page
+    assert NAME in page
+    assert len(re.findall('/look"', page)) == 1, "the control: the other one is shown"
+    assert (unsaid.status_code, EICAR in unsaid.content) == (422, False)
+    assert 'href="#although_flagged"' in unsaid.text
+    assert (said.status_code, said.content) == (200, EICAR)
+    assert said.headers["content-type"] == "application/octet-stream"
+    assert (other.status_code, other.content) == (200, jpeg()), "nobody asks about a clean one"
+
+
+@pytest.mark.abuse("B06")
+def test_a_scanner_that_does_not_answer_leaves_the_file_and_the_page(
+    officer: Browser, world: World, clamd: Clamd
+) -> None:
+    reference, (row,) = case_with(world, jpeg())
+    visit(officer, reference)
+    clamd.reply = b"what?\0"
+
+    held = press(officer, reference, row, "copy")
+    clamd.reply = None
+    again = press(officer, reference, row, "copy")
+
+    assert held.status_code == 503
+    assert "The virus scanner does not answer." in held.text
+    assert "Held back: the virus scanner did not answer" in held.text
+    assert "Make a working copy" in held.text
+    assert again.status_code == 303
+    assert "Held back" not in officer.get(f"/files/{reference}").text
+
+
+@pytest.mark.abuse("B06")
+def test_without_a_scanner_files_say_so_and_only_pictures_are_in_the_page(officer: Browser, world: World) -> None:
+    reference, (photo, voice) = case_with(world, jpeg(), wav())
+    visit(officer, reference)
+    for row in (photo, voice):
+        press(officer, reference, row, "copy")
+
+    page = officer.get(f"/files/{reference}").text
+
+    assert page.count("Not checked for viruses") == 2
+    assert re.findall(r'src="/files/[^"]+/([0-9a-f-]+)/look"', page) == [copy_of(world, reference, photo)]
+    assert "No virus scanner found this copy clean" in page
+    assert officer.get(f"/files/{reference}/{copy_of(world, reference, voice)}/look").status_code == 409
+    assert press(officer, reference, copy_of(world, reference, voice), "download").content[:4] == b"RIFF"
+    assert "Make a working copy" not in page
 
 
 def test_without_a_reason_nothing_of_a_file_is_shown_or_given(officer: Browser, world: World) -> None:

@@ -9,7 +9,7 @@ from app.accounts.models import AccountState
 from app.audit.append import OPERATIONS
 from app.cases.forms import Compartment, SendHandoff
 from app.cases.models import CaseState, HandoffState, Origin, Pathway
-from app.cleaning import room
+from app.cleaning import room, scanner
 from app.db import sealed_columns, tables
 from app.errors import Refusal
 from app.intake.models import SubmissionState
@@ -63,7 +63,8 @@ CODES = {
     "level": set(VALID_DAYS),
     "need": set(RecordNeed.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
     "passed": set(SendHandoff.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
-    "not_cleaned": set(room.REASONS),
+    "not_cleaned": {*room.REASONS, "FLAGGED"},
+    "scan": set(scanner.STATES),
     "custody_given": set(RecordCustody.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
     "verification": set(AddClaim.model_fields["verification"].annotation.__args__),  # type: ignore[union-attr]
     "source_grade": set(AddClaim.model_fields["source_grade"].annotation.__args__),  # type: ignore[union-attr]

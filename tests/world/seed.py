@@ -68,7 +68,7 @@ CLOSED: Final = frozenset({
 })  # fmt: skip
 # Columns that steps write which the seeded cases do not take; tests/work/story.py takes them and hunts for its marks.
 NOT_SEEDED: Final = frozenset({
-    ("attachments", "removed"), ("consents", "capacity"), ("custody_events", "from_whom"),
+    ("attachments", "flag"), ("attachments", "removed"), ("consents", "capacity"), ("custody_events", "from_whom"),
     ("custody_events", "to_whom"), ("custody_events", "why"), ("drafts", "words"), ("exposure_events", "person"),
     ("interpreters", "dialects"), ("interpreters", "origin"), ("interpreters", "ties"), ("interpreters", "vetting"),
     ("paper_sessions", "carried_by"), ("prior_accounts", "said_on"), ("protocol_answers", "answer"),

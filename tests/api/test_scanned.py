@@ -1,0 +1,232 @@
+"""Files that a virus scanner flagged, passed, or never saw: what is copied, shown and given out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from starlette.types import ASGIApp
+
+from app.cleaning.scanner import Scanner
+from app.keyholders.manager import FileKeyManager
+from app.main import portal_app, staff_app
+from app.settings import Settings
+from app.testimonies import queries
+from app.testimonies.views import FileLine
+from tests.api.conftest import Staff, scanning
+from tests.api.doors import program_of
+from tests.cleaning.files import MARK, jpeg, wav
+from tests.conftest import Database
+from tests.kit.clamd import EICAR, NAME, Clamd, running
+from tests.ladder import Log
+from tests.world import World, exhibits
+
+pytestmark = pytest.mark.abuse("B06")
+
+
+@pytest.fixture
+def clamd(staff: Staff) -> Iterator[Clamd]:
+    """A scanner of this test, at the door as its setting would put it there; with little patience."""
+    with (
+        running() as there,
+        scanning(staff.program, Scanner(there.address, piece_seconds=0.3, whole_seconds=2.0)),
+    ):
+        yield there
+
+
+@pytest.fixture
+def opened(world: World) -> tuple[str, dict[str, Any]]:
+    reference = world.case()
+    return reference, {"justification": "INTAKE", "cites": str(world.testimony(reference, upto="TRIAGED"))}
+
+
+def kept(staff: Staff, reference: str, content: bytes) -> str:
+    sent = staff["intake"].post(f"/api/cases/{reference}/attachments", files={"f": ("a", content)})
+    return str(sent.json()["id"])
+
+
+def ask(staff: Staff, row: str, what: str, form: dict[str, Any]) -> httpx.Response:
+    return staff["intake"].post(f"/api/attachments/{row}/{what}", form)
+
+
+def lines(world: World, reference: str) -> dict[str, FileLine]:
+    return {str(each.id): each for each in world.office.ask(world["intake"], queries.of_case, reference).files}
+
+
+def steps(world: World, reference: str) -> list[str]:
+    return [each.kind for each in world.office.ask(world["intake"], queries.custody, reference).events]
+
+
+def test_a_flagged_file_has_no_copy_and_is_given_only_to_who_says_so(
+    staff: Staff, world: World, opened: tuple[str, dict[str, Any]], clamd: Clamd
+) -> None:
+    reference, reason = opened
+    row = kept(staff, reference, EICAR)
+
+    made = ask(staff, row, "working-copy", reason).json()
+    unsaid = ask(staff, row, "download", reason)
+    said = ask(staff, row, "download", {**reason, "although_flagged": True})
+    told = ask(staff, made["id"], "open", {**reason, "fields": ["removed", "flag"]}).json()["values"]
+
+    assert made["state"] == "NONE"
+    assert {each.scanned for each in lines(world, reference).values()} == {"FLAGGED"}
+    assert told == {"removed": '["FLAGGED"]', "flag": NAME}
+    assert (unsaid.status_code, EICAR in unsaid.content) == (409, False)
+    assert (said.status_code, said.content) == (200, EICAR)
+    assert said.headers["content-disposition"].startswith("attachment;")
+    assert ask(staff, row, "preview", reason).status_code == 409
+    assert ask(staff, row, "working-copy", reason).status_code == 409, "there is nothing to try again"
+    assert steps(world, reference) == ["DOWNLOADED", "FLAGGED", "RECEIVED"]
+
+
+def test_what_a_scanner_calls_a_file_is_sealed(
+    staff: Staff, world: World, opened: tuple[str, dict[str, Any]], clamd: Clamd, log: Log, settings: Settings
+) -> None:
+    (reference, reason), name = opened, world.canary()
+    clamd.reply = f"stream: {name} FOUND\0".encode()
+    log.fresh()
+
+    made = ask(staff, kept(staff, reference, jpeg()), "working-copy", reason)
+    seen = staff["intake"].get(f"/api/cases/{reference}/testimonies")
+    entries = [str(entry.view) for entry in log.fresh()]
+    told = ask(staff, made.json()["id"], "open", {**reason, "fields": ["flag"]}).json()["values"]
+
+    assert told == {"flag": name}, "the control: it is kept"
+    assert name not in made.text + seen.text + "".join(entries)
+    assert any("FLAGGED" in entry for entry in entries)
+
+
+def test_both_the_original_and_the_copy_are_looked_at_and_nothing_lies_in_clear(
+    staff: Staff, world: World, opened: tuple[str, dict[str, Any]], clamd: Clamd, settings: Settings
+) -> None:
+    reference, reason = opened
+    row = kept(staff, reference, jpeg())
+
+    copy = ask(staff, row, "working-copy", reason).json()["id"]
+    shown = ask(staff, copy, "preview", reason)
+
+    assert clamd.seen == [jpeg(), shown.content]
+    assert MARK in clamd.seen[0]
+    assert shown.status_code == 200
+    assert {each.scanned for each in lines(world, reference).values()} == {"CLEAN"}
+    assert steps(world, reference) == ["COPIED", "SCANNED", "RECEIVED"]
+    assert not [path for path in settings.home.rglob("*") if path.is_file() and MARK in path.read_bytes()]
+
+
+def test_a_clean_document_is_still_no_thing_to_show(
+    staff: Staff, opened: tuple[str, dict[str, Any]], clamd: Clamd
+) -> None:
+    reference, reason = opened
+
+    copy = ask(staff, kept(staff, reference, exhibits.letter()), "working-copy", reason).json()["id"]
+
+    assert ask(staff, copy, "preview", reason).status_code == 404
+    assert ask(staff, copy, "download", reason).status_code == 200, "the control: it is there"
+
+
+def test_a_copy_that_is_flagged_flags_its_original(
+    staff: Staff, world: World, opened: tuple[str, dict[str, Any]], clamd: Clamd
+) -> None:
+    reference, reason = opened
+    row = kept(staff, reference, jpeg())
+    clamd.flags = lambda content: MARK not in content
+
+    copy = ask(staff, row, "working-copy", reason).json()
+
+    assert len(clamd.seen) == 2
+    assert copy["state"] == "NONE"
+    assert ask(staff, copy["id"], "preview", reason).status_code == 404
+    assert lines(world, reference)[row].scanned == "FLAGGED"
+
+
+@pytest.mark.parametrize("how", ["stopped", "hanging", "talking nonsense"])
+def test_a_scanner_that_fails_holds_the_file_back_until_it_is_tried_again(
+    staff: Staff, world: World, opened: tuple[str, dict[str, Any]], clamd: Clamd, how: str
+) -> None:
+    reference, reason = opened
+    row = kept(staff, reference, jpeg())
+    clamd.silent, clamd.reply = how == "hanging", b"yes\0" if how == "talking nonsense" else None
+    address = "127.0.0.1:1" if how == "stopped" else clamd.address
+
+    with scanning(staff.program, Scanner(address, piece_seconds=0.3, whole_seconds=0.6)):
+        held = ask(staff, row, "working-copy", reason)
+    between = lines(world, reference)
+    clamd.silent, clamd.reply = False, None
+    again = ask(staff, row, "working-copy", reason)
+
+    assert (held.status_code, "scanner does not answer" in held.text) == (503, True)
+    assert (between[row].scanned, [each.state for each in between.values()]) == ("HELD", ["KEPT", "LAPSED"])
+    assert ask(staff, row, "download", reason).content == jpeg(), "nobody called it bad"
+    assert (again.status_code, again.json()["state"]) == (201, "KEPT")
+    assert lines(world, reference)[row].scanned == "CLEAN"
+    assert steps(world, reference) == ["DOWNLOADED", "COPIED", "SCANNED", "RECEIVED"]
+
+
+def test_without_a_scanner_files_are_marked_and_only_pixels_are_shown(
+    staff: Staff, world: World, opened: tuple[str, dict[str, Any]]
+) -> None:
+    reference, reason = opened
+    copies = [
+        ask(staff, kept(staff, reference, content), "working-copy", reason).json()["id"] for content in (jpeg(), wav())
+    ]
+
+    shown = [ask(staff, copy, "preview", reason) for copy in copies]
+    out = ask(staff, copies[1], "download", reason)
+
+    assert {each.scanned for each in lines(world, reference).values()} == {"UNSCANNED"}
+    assert [answer.status_code for answer in shown] == [200, 409]
+    assert shown[0].content[:2] == b"\xff\xd8"
+    assert b"RIFF" not in shown[1].content
+    assert (out.status_code, out.content[:4]) == (200, b"RIFF")
+    assert steps(world, reference).count("SCANNED") == 0
+
+
+def test_an_unscanned_copy_is_made_anew_where_a_scanner_has_come(
+    staff: Staff, world: World, opened: tuple[str, dict[str, Any]], clamd: Clamd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, reason = opened
+    good, bad = kept(staff, reference, wav()), kept(staff, reference, wav())
+    with scanning(staff.program, None):
+        before = [ask(staff, row, "working-copy", reason).json()["id"] for row in (good, bad)]
+        refused = ask(staff, good, "working-copy", reason)
+    served = program_of(staff.program).state.desk.office
+    monkeypatch.setattr(served, "_settings", replace(served._settings, scanner=clamd.address))
+
+    new = ask(staff, good, "working-copy", reason).json()["id"]
+    clamd.flags = lambda _: True
+    ask(staff, bad, "working-copy", reason)
+
+    assert refused.status_code == 409
+    assert ask(staff, new, "preview", reason).status_code == 200
+    assert ask(staff, before[0], "preview", reason).status_code == 409
+    assert ask(staff, good, "working-copy", reason).status_code == 409, "it is scanned now"
+    assert ask(staff, before[1], "download", reason).status_code == 409, "flagged with its original"
+    assert ask(staff, before[0], "download", reason).status_code == 200, "the control"
+
+
+def test_what_is_too_large_to_copy_stays_unscanned(
+    staff: Staff, world: World, opened: tuple[str, dict[str, Any]], clamd: Clamd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference, reason = opened
+    row = kept(staff, reference, jpeg())
+    monkeypatch.setattr("app.cleaning.room.BYTES_MAX", 100)
+
+    copy = ask(staff, row, "working-copy", reason).json()
+
+    assert (copy["state"], clamd.seen, lines(world, reference)[row].scanned) == ("NONE", [], "UNSCANNED")
+
+
+def test_only_the_door_of_the_staff_has_the_scanner_of_the_settings(
+    settings: Settings, database: Database, manager: FileKeyManager, staff_door: ASGIApp
+) -> None:
+    addresses = database.addresses.urls
+    staff = staff_app(replace(settings, database_url=addresses["app"], scanner="/run/clamav/clamd.ctl"))
+    portal = portal_app(replace(settings, database_url=addresses["portal"], scanner="/run/clamav/clamd.ctl"))
+    desks = [program_of(door).state.desk for door in (staff, portal, staff_door)]
+    for desk in desks[:2]:
+        desk.office.close()
+
+    assert [desk.scanner is not None for desk in desks] == [True, False, False]
