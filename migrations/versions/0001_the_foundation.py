@@ -127,9 +127,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("state IN ('INCOMING', 'KEPT', 'LAPSED', 'NONE')", name=op.f("ck_attachments_state")),
-        sa.CheckConstraint(
-            "scanned IN ('UNSCANNED', 'CLEAN', 'FLAGGED', 'HELD')", name=op.f("ck_attachments_scanned")
-        ),
+        sa.CheckConstraint("scanned IN ('UNSCANNED', 'CLEAN', 'FLAGGED', 'HELD')", name=op.f("ck_attachments_scanned")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_attachments_case_id")),
         sa.ForeignKeyConstraint(["copy_of"], ["attachments.id"], name=op.f("fk_attachments_copy_of")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
