@@ -35,6 +35,7 @@ import app.testimonies.answers
 import app.testimonies.claims
 import app.testimonies.custody
 import app.testimonies.drafts
+import app.testimonies.mentions
 import app.testimonies.paper
 import app.testimonies.protocols
 import app.testimonies.read_back

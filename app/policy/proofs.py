@@ -18,7 +18,7 @@ ACCOUNT: Final = (
     "testimony.open", "testimony.read", "segment.open", "prior_account.open", "attachment.open", "attachment.download",
     "version.open", "session_event.open", "exposure.open", "paper.open", "session.prepare",
     "attachment.copy", "attachment.preview", "custody.open", "answer.open", "answer.read",
-    "claim.open", "claim.read", "read_back.open",
+    "mention.read", "mention.open", "claim.open", "claim.read", "read_back.open",
 )  # fmt: skip
 IDENTITY: Final = (
     "person.reveal", "person.reveal_document", "person.reveal_contact", "person.reveal_claim", "person.reveal_finding",

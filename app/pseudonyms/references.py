@@ -63,6 +63,11 @@ def interpreter_code() -> str:
     return "I-" + "".join(secrets.choice(ALPHABET) for _ in range(4))
 
 
+def mention_code() -> str:
+    """A chip under which an account speaks of somebody or something: ``M-`` and six characters."""
+    return "M-" + "".join(secrets.choice(ALPHABET) for _ in range(6))
+
+
 def envelope_number() -> str:
     """The number of an envelope with a protocol written by hand: ``E-`` and eight characters."""
     return "E-" + "".join(secrets.choice(ALPHABET) for _ in range(8))

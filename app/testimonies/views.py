@@ -201,6 +201,42 @@ class AccountRead:
 
 
 @dataclass(frozen=True)
+class NameRead:
+    """A name under a chip, and the passage that says it."""
+
+    name: Plain | None
+    passage: UUID | None
+    recorded_by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class ChipTie:
+    """The same somebody or something in another case of mine."""
+
+    reference: str
+    other: str
+
+
+@dataclass(frozen=True)
+class ChipRead:
+    """Somebody or something that an account speaks of: what it is, by which names, where else."""
+
+    chip: str
+    kind: Plain | None
+    names: tuple[NameRead, ...]
+    ties: tuple[ChipTie, ...]
+
+
+@dataclass(frozen=True)
+class Chips:
+    """Everybody and everything that the accounts of a case speak of."""
+
+    reference: str
+    chips: tuple[ChipRead, ...]
+
+
+@dataclass(frozen=True)
 class PriorSeen:
     """What was told elsewhere before, without its words: forum, when, whether they were warned, whether we hold it."""
 

@@ -11,6 +11,7 @@ from app.web import (
     claims,
     consents,
     intake_today,
+    mentions,
     papers,
     persons,
     protocol_versions,
@@ -25,7 +26,7 @@ from app.web import (
 
 PAGES: Final = (
     arrivals, taking, sessions, asking, protocol_versions, papers, register, account, consents, persons, search,
-    testimony, claims, uploading,
+    testimony, claims, mentions, uploading,
 )  # fmt: skip
 
 today.DESKS[intake_today.ROLE] = intake_today.waits

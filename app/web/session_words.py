@@ -40,6 +40,11 @@ BESIDE: Final = {
     "TRANSLATION": N_("Translation"),
     "AMENDMENT": N_("Correction"),
 }
+MENTIONS: Final = {
+    "PERSON": N_("A person"),
+    "UNIT": N_("A unit or group"),
+    "PLACE": N_("A place"),
+}
 GUARDIANS: Final = {
     "AGREED": N_("The guardian agrees"),
     "REFUSED": N_("The guardian does not agree"),
@@ -56,6 +61,8 @@ TABLES: Final = {
     "interpreters": N_("Interpreter"),
     "protocol_answers": N_("Answer to a question"),
     **claim_words.TABLES,
+    "mentions": N_("Somebody or something in an account"),
+    "mention_ties": N_("Ties to another case"),
 }
 FIELDS: Final = {
     "found": N_("Interpreters found to be no strangers"),
@@ -65,6 +72,7 @@ FIELDS: Final = {
     "manner": N_("How they know"),
     "carried_by": N_("Who takes the sheets along"),
     "question": N_("Question"),
+    "name": N_("Name"),
     "answer": N_("Answer"),
     "capacity": N_("Guardian, child, and why it is best for them"),
     "jurisdiction": N_("Country"),
@@ -88,6 +96,10 @@ DEEDS: Final = {
     "interpreter.list": N_("Listed the interpreters"),
     "exposure.open": N_("Read who knows which words"),
     "prior_account.record": N_("Recorded what was told elsewhere"),
+    "mention.record": N_("Named somebody or something in an account"),
+    "mention.read": N_("Read whom and what an account speaks of"),
+    "mention.open": N_("Read one name in an account"),
+    "mention.tie": N_("Tied it to another case"),
     "amendment.add": N_("Added a correction"),
     "version.add": N_("Added a version"),
     "version.open": N_("Read a version"),
@@ -112,4 +124,5 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "beside": BESIDE,
     "guardian": GUARDIANS,
     **claim_words.WORDS,
+    "mention": MENTIONS,
 }

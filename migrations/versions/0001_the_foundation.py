@@ -667,6 +667,36 @@ def upgrade() -> None:
     op.create_index(op.f("ix_segments_case_id"), "segments", ["case_id"], unique=False)
     op.create_index(op.f("ix_segments_testimony_id"), "segments", ["testimony_id"], unique=False)
     op.create_table(
+        "mentions",
+        sa.Column("chip", sa.String(), nullable=False),
+        sa.Column("segment_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.LargeBinary(), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_mentions_case_id")),
+        sa.ForeignKeyConstraint(["segment_id"], ["segments.id"], name=op.f("fk_mentions_segment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mentions")),
+    )
+    op.create_index(op.f("ix_mentions_case_id"), "mentions", ["case_id"], unique=False)
+    op.create_index(op.f("ix_mentions_chip"), "mentions", ["chip"], unique=False)
+    op.create_table(
+        "mention_ties",
+        sa.Column("chip", sa.String(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("tied_by", sa.String(), nullable=False),
+        sa.Column("tied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_mention_ties_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mention_ties")),
+        sa.UniqueConstraint("mark", name=op.f("uq_mention_ties_mark")),
+    )
+    op.create_index(op.f("ix_mention_ties_case_id"), "mention_ties", ["case_id"], unique=False)
+    op.create_table(
         "sign_ins",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
@@ -1121,6 +1151,8 @@ def downgrade() -> None:
     op.drop_table("submissions")
     op.drop_index("ix_sign_ins_open", table_name="sign_ins", postgresql_where="ended_at IS NULL")
     op.drop_table("sign_ins")
+    for table in ("mention_ties", "mentions"):
+        op.drop_table(table)
     op.drop_index(op.f("ix_segments_testimony_id"), table_name="segments")
     op.drop_index(op.f("ix_segments_case_id"), table_name="segments")
     op.drop_table("segments")

@@ -19,6 +19,7 @@ GUARDED = (
     "contact_channels", "custody_events", "devices", "drafts", "envelopes", "exposure_events", "grants", "handoffs",
     "holds", "identity_claims", "identity_documents", "index_keys", "interpreters", "justifications", "keyholders",
     "known_marks", "log_checks", "look_ups", "memberships", "mitigation_assessments", "needs", "paper_sessions",
+    "mention_ties", "mentions",
     "persons", "prior_accounts", "protocol_answers", "protocols", "public_keys", "public_reports", "read_backs",
     "recovery_codes", "rescues", "residences",
     "role_holdings", "safety_answers", "same_person_findings", "segment_versions", "segments", "services",

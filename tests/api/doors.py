@@ -62,6 +62,7 @@ class Scene:
         """The address with the scene's own ids in it."""
         reference = self.planted.submission if "/submissions/" in ask.path else self.planted.reference
         reference = self.planted.report if ask.path.endswith("/public-reports") else reference
+        reference = self.planted.inside if ask.path.endswith("/came-out") else reference
         spared = self.programs if "/services/" in ask.path else self.spare
         path = ask.path.replace("{reference}", reference).replace("{user}", spared.get(login, spared["intake"]))
         return path.replace("{row}", str(self.row_of(ask, login))) if "{row}" in path else path
@@ -247,7 +248,10 @@ ACTIONS: Final = (
         team="legal", name="a program", purpose="ARCHIVE", ends_at="2026-12-01T10:00:00Z"), 201),
     _post("/api/cases", INTAKE, plain(pathway="ADULT"), 201),
     _post("/api/cases/{reference}/hand-over", INTAKE | LEGAL | SAFETY, plain(team="legal")),
-    _post("/api/cases/{reference}/came-out", INTAKE | SAFETY, plain()),
+    _post("/api/cases/{reference}/mentions", INTAKE, plain(kind="UNIT", name="the gate guard"), 201),
+    _post("/api/cases/{reference}/mentions/tie", INTAKE, lambda scene, _login: {
+        "chip": scene.planted.chips[0], "other": scene.planted.chips[1]}, 201),
+    _post("/api/cases/{reference}/came-out", frozenset({"intake", "protection"})),
     _post("/api/cases/{reference}/grants", INTAKE | LEGAL, _grant, 201),
     _post("/api/cases/{reference}/visits", INTAKE | LEGAL | SAFETY | NARRATIVE, plain(justification="WITNESS_REQUEST")),
     _post("/api/visits/{row}/leave", frozenset({"intake"})),
@@ -345,6 +349,8 @@ OPENINGS: Final = (
     _post("/api/testimonies/{row}/read", INTAKE, reasoned("INTAKE", "testimonies")),
     _post("/api/testimonies/{row}/answers/read", INTAKE, reasoned("INTAKE", "testimonies")),
     _post("/api/protocol_answers/{row}/open", INTAKE, opening("answer", "INTAKE", "testimonies")),
+    _post("/api/mentions/{row}/read", INTAKE, reasoned("INTAKE", "testimonies")),
+    _post("/api/mentions/{row}/open", INTAKE, opening("name", "INTAKE", "testimonies")),
     _post("/api/segments/{row}/open", INTAKE, _READING),
     _post("/api/drafts/{row}/open", INTAKE, opening("words", "INTAKE", "testimonies")),
     _post("/api/safety_answers/{row}/open", INTAKE, opening("answers", "INTAKE", "testimonies")),
@@ -456,7 +462,7 @@ _INTAKE_PAGES: Final = (
         "{row}/protocol")),
     ("GET", "/protocols"), ("POST", "/protocols"), ("GET", "/protocols/{row}"),
     *((method, page) for method in ("GET", "POST") for page in (
-        "/interpreters/new", "/paper/{row}", "/cases/{reference}/told-before")),
+        "/interpreters/new", "/paper/{row}", "/cases/{reference}/told-before", "/cases/{reference}/mentions")),
     ("GET", "/interpreters"), ("POST", "/interpreters/{row}/undertaking"), ("GET", "/testimonies/{row}/sealed"),
     ("GET", "/testimonies/{row}"), ("POST", "/testimonies/{row}/pause"),
     ("GET", "/cases/{reference}/claimed"), ("GET", "/cases/{reference}/consent"), ("GET", "/cases/{reference}/person"),
@@ -467,6 +473,7 @@ _INTAKE_PAGES: Final = (
     ("POST", "/files/{reference}/{row}/copy"), ("POST", "/files/{reference}/{row}/download"),
     ("GET", "/files/{reference}/{row}/look"), ("GET", "/files/{reference}/{row}/custody"),
     ("POST", "/files/{reference}/{row}/custody"),
+    ("POST", "/cases/{reference}/mentions/tie"),
     ("GET", "/search"), ("POST", "/search/find"), ("POST", "/search/known"),
 )  # fmt: skip
 PAGES: Final = (

@@ -34,6 +34,7 @@ NOT_WORDS = frozenset(
         "claims.basis", "claims.verification", "claims.source_grade", "claims.information_grade",
         "read_backs.reader", "read_backs.language", "read_backs.answer",
         "exposure_events.person", "exposure_events.manner",
+        "mentions.kind", "mention_ties.token",
         "paper_sessions.language", "interpreters.languages", "interpreters.gender", "prior_accounts.jurisdiction",
         "identity_claims.about", "identity_claims.name_use", "identity_claims.basis",
         "known_marks.tags", "known_marks.texts", "look_ups.met", "look_ups.settled",
@@ -56,6 +57,7 @@ class Planted:
     """What was planted where, and the rows of it.
 
     report    the reference of the case of a public report
+    chips     of this case and of another of the same officer
     inside    the reference of a case of somebody still inside the group
     canaries  "table.column" -> the canary that only that field holds
     rows      table -> the row that holds its canaries
@@ -65,6 +67,7 @@ class Planted:
     submission: str = ""
     report: str = ""
     inside: str = ""
+    chips: tuple[str, str] = ("", "")
     canaries: dict[str, str] = field(default_factory=dict)
     rows: dict[str, UUID] = field(default_factory=dict)
 
@@ -216,6 +219,10 @@ def _beside(world: World, planted: Planted, marks: Any) -> None:
     """What was told elsewhere, what stands beside the passage, what happened in the session, who heard it."""
     rows, account = planted.rows, planted.rows["testimonies"]
     rows["prior_accounts"] = world.told_before(planted.reference, **marks("prior_accounts", "said_on", "account"))
+    rows["mentions"] = world.mention(planted.reference, **marks("mentions", "name"))
+    other = world.case()
+    world.mention(other)
+    planted.chips = (world.chip(planted.reference), world.chip(other))
     correction = marks("segment_versions", "text", "reason")
     rows["segment_versions"] = world.amend(account, rows["segments"], **correction)
     claim = marks("claims", "proposition", "method", "sources")

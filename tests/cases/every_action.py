@@ -25,7 +25,7 @@ from app.people.forms import (
     SettleSamePerson,
 )
 from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
-from app.testimonies import answers, drafts, protocols, safety
+from app.testimonies import answers, drafts, mentions, protocols, safety
 from app.testimonies import forms as testimonies
 from app.testimonies import session_forms as sessions
 from app.testimonies.claims import AddClaim, ReadClaims
@@ -102,6 +102,8 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "case.open": (OpenCase(), None),
         "case.hand_over": (HandOver(team="legal"), case),
         "case.came_out": (None, planted.inside),
+        "mention.record": (mentions.RecordMention(kind="UNIT", name="the gate guard"), case),
+        "mention.tie": (mentions.TieMention(chip=planted.chips[0], other=planted.chips[1]), case),
         "grant.give": (grant, case),
         "grant.revoke": (revocation, case),
         "case.visit": (BeginVisit(justification=Justification.WITNESS_REQUEST), case),
@@ -244,7 +246,10 @@ def _openings(planted: Planted) -> dict[str, Request]:
     whole = testimonies.ReadAccount(justification=Justification.WITNESS_REQUEST, words="because")
     side_by_side = ReadClaims(justification=Justification.WITNESS_REQUEST, words="because")
     read, claimed = (whole, planted.rows["testimonies"]), (side_by_side, planted.rows["testimonies"])
-    made: dict[str, Request] = {"testimony.read": read, "answer.read": read, "claim.read": claimed}
+    made: dict[str, Request] = {
+        "testimony.read": read, "answer.read": read, "claim.read": claimed,
+        "mention.read": (whole, planted.rows["mentions"]),
+    }  # fmt: skip
     for action in ACTIONS.values():
         if action.form is not Opening:
             continue

@@ -19,7 +19,7 @@ from tests.world import World
 
 ACCOUNT = (
     "testimonies", "segments", "segment_versions", "session_events", "exposure_events", "paper_sessions", "consents",
-    "protocol_answers", "claims", "read_backs",
+    "protocol_answers", "claims", "read_backs", "mentions",
     "attachments", "custody_events", "prior_accounts", "justifications",
 )  # fmt: skip
 WHO = ("persons", "identity_documents", "contact_channels", "approaches", "identity_claims")

@@ -195,6 +195,9 @@ def forms() -> dict[str, dict[str, Any]]:
         },
         "interpreter.undertake": {"undertaking_until": due[:10]},
         "prior_account.record": {"forum": "ASYLUM", "said_on": "in spring", "caution": "NOT_GIVEN"},
+        "mention.record": {"kind": "PERSON", "name": "Samir of the bakery"},
+        "mention.tie": {"chip": "M-345678", "other": "M-456789"},
+        "mention.read": {name: value for name, value in opening.items() if name != "fields"},
         "amendment.add": {"segment": NOWHERE, "text": "It was later.", "language": "en", "reason": "A slip."},
         "version.add": {
             "kind": "TRANSLATION",

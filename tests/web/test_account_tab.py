@@ -48,7 +48,8 @@ def test_nothing_is_read_before_a_reason_and_all_of_it_after(officer: Browser, w
     assert CANARY not in mute
     assert "Nothing is shown before you say why." in mute
     shown = set(re.findall(r"CANARY-[0-9a-f]{24}", page))
-    whole = ("testimonies", "segments", "segment_versions", "session_events", "prior_accounts", "protocol_answers")
+    whole = ("testimonies", "segments", "segment_versions", "session_events", "prior_accounts", "protocol_answers",
+             "read_backs")  # fmt: skip
     # What came through the portal is an earlier account too.
     assert shown == planted.of(*whole) | {planted.canaries["submissions.account"]}
     began, *said = [(one.action, one.justification, one.cites) for one in log.fresh()]

@@ -31,6 +31,7 @@ from app.testimonies import (
     custody,
     drafts,
     forms,
+    mentions,
     paper,
     read_back,
     reading,
@@ -42,7 +43,7 @@ from app.testimonies.answers import AnswersRead
 from app.testimonies.claims import ClaimsRead, ReadClaims
 from app.testimonies.forms import OpenFile, ReadAccount
 from app.testimonies.session_forms import PrepareSession
-from app.testimonies.views import AccountRead, FileOpened, SessionPrepared
+from app.testimonies.views import AccountRead, Chips, FileOpened, SessionPrepared
 from app.work import Action, Caller, Justification, Query, Reasoned
 from tests.conftest import Database
 from tests.world import World, words
@@ -54,6 +55,7 @@ WHOLE: dict[Action, type[Reasoned]] = {
     testimonies.download: OpenFile,
     reading.read_account: ReadAccount,
     answers.read_answers: ReadAccount,
+    mentions.read: ReadAccount,
     sessions.prepare: PrepareSession,
     claims.read_claims: ReadClaims,
 }
@@ -84,6 +86,8 @@ class Look:
             return view.key.raw().hex()
         if isinstance(view, AccountRead):
             return "".join(passage.text.read() for passage in view.passages if passage.text)
+        if isinstance(view, Chips):
+            return "".join(each.name.read() for chip in view.chips for each in chip.names if each.name)
         if isinstance(view, AnswersRead):
             return "".join(str(json.loads(each.answer.raw())["words"]) for each in view.answers if each.answer)
         if isinstance(view, ClaimsRead):
@@ -167,6 +171,10 @@ def _what(world: World, story: Story) -> None:
     _beside(world, story, testimony)
     read(sessions.open_interpreter, "interpreters", "vetting", interpreter)
     read(sessions.prepare, "testimonies", "vetting")
+    read(mentions.open_mention, "mentions", "name")
+    story.looks["mention.read"] = Look(
+        "intake", mentions.read, world.row("intake", reference, "mentions"), "name", "INTAKE", cites=testimony
+    )
     read(versions.open_version, "segment_versions", "text")
     read(sessions.open_event, "session_events", "words")
     read(claims.open_claim, "claims", "proposition")
@@ -190,6 +198,11 @@ def _beside(world: World, story: Story, testimony: UUID) -> None:
     world.amend(testimony, world.row("intake", reference, "segments"), text=mark(), reason=mark())
     world.read_back(testimony, answer="REFUSED", reason=mark())
     world.claimed(reference, proposition=mark(), method=mark(), outside=(mark(),))
+    world.mention(reference, name=mark())
+    other = world.case()
+    world.mention(other)
+    tied = mentions.TieMention(chip=world.chip(reference), other=world.chip(other))
+    world.do("intake", mentions.tie, tied, subject=reference)
     world.report_interpreter(testimony, words=mark())
     world.told_before(reference, account=mark(), said_on=mark())
     world.answers(testimony, world.protocol(), next_talk=mark())

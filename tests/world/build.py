@@ -49,6 +49,7 @@ from app.testimonies import (
     claims,
     custody,
     forms,
+    mentions,
     paper,
     protocols,
     read_back,
@@ -288,6 +289,16 @@ class World:
         form = session_forms.RecordPrior(**{"forum": "ASYLUM", "said_on": "in spring", "caution": "NOT_GIVEN", **given})
         stored: Stored = self.do(by, sessions.record_prior, form, subject=reference)
         return stored.id
+
+    def mention(self, reference: str, *, by: str = "intake", **given: Any) -> UUID:
+        """Somebody an account speaks of; the row."""
+        form = mentions.RecordMention(**{"kind": "PERSON", "name": "Samir of the bakery", **given})
+        stored: Stored = self.do(by, mentions.record, form, subject=reference)
+        return stored.id
+
+    def chip(self, reference: str, *, by: str = "intake") -> str:
+        """The chip of the newest name in a case."""
+        return [each.clear["chip"] for each in self.show(by, reference).records if each.table == "mentions"][-1]
 
     def amend(self, testimony: UUID, segment: UUID, *, by: str = "intake", **given: Any) -> UUID:
         said = {"text": "It was the other road.", "language": "en", "reason": "A slip of the tongue.", **given}

@@ -65,12 +65,14 @@ CLOSED: Final = frozenset({
     ("session_events", "kind"), ("claims", "basis"), ("claims", "verification"),
     ("claims", "source_grade"), ("claims", "information_grade"),
     ("read_backs", "reader"), ("read_backs", "language"), ("read_backs", "answer"),
+    ("mentions", "kind"), ("mention_ties", "token"),
 })  # fmt: skip
 # Columns that steps write which the seeded cases do not take; tests/work/story.py takes them and hunts for its marks.
 NOT_SEEDED: Final = frozenset({
     ("attachments", "flag"), ("attachments", "removed"), ("consents", "capacity"), ("custody_events", "from_whom"),
     ("custody_events", "to_whom"), ("custody_events", "why"), ("drafts", "words"), ("exposure_events", "person"),
     ("interpreters", "dialects"), ("interpreters", "origin"), ("interpreters", "ties"), ("interpreters", "vetting"),
+    ("mentions", "name"),
     ("paper_sessions", "carried_by"), ("prior_accounts", "said_on"), ("protocol_answers", "answer"),
     ("protocol_answers", "language"), ("protocol_answers", "question"), ("rescues", "words"),
     ("safety_answers", "answers"), ("segment_versions", "reason"), ("segment_versions", "text"),
