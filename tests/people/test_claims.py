@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.db import tables
 from app.people import actions as people
 from app.people.forms import RecordClaim
 from tests.world import World, words
@@ -36,3 +37,22 @@ def test_a_claim_names_somebody(names: dict[str, Any]) -> None:
 
     with pytest.raises(ValueError, match="a name in at least one script"):
         RecordClaim(**given, **names)
+
+
+@pytest.mark.domain("D54")
+def test_kin_get_no_category_and_are_not_found_by_whoever_asks(world: World) -> None:
+    """Somebody's father is nobody's suspect, and whose father somebody is, is under the key of who the witness is."""
+    reference = world.case()
+    world.person(reference, category=("WITNESS",))
+    world.claim(reference, about="FATHER", latin={"given": "Sami", "father": "Idris", "family": "Tamimi"}, arabic=None)
+    world.hand_to_legal(reference)
+    asked = {"name": "Sami Idris Tamimi", "birth_date": words.claim()["birth_date"]}
+
+    with pytest.raises(ValueError, match="category"):
+        RecordClaim(**words.claim() | {"category": ("SUSPECT",)})
+    assert [name for name, table in tables().items() if "category" in table.__table__.columns] == ["persons"]
+    assert not any(world.ask_known(by=who, **asked).possible for who in ("intake", "intake-lead"))
+    assert "identity_claims" not in {record.table for record in world.show("legal", reference).records}
+
+    world.claim(reference, about="WITNESS", latin={"given": "Sami", "father": "Idris", "family": "Tamimi"}, arabic=None)
+    assert world.ask_known(**asked).possible, "the control"
