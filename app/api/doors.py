@@ -110,6 +110,7 @@ POSTS: Final = (
     Post("/api/testimonies/{row}/session/prepare", sessions.prepare),
     Post("/api/testimonies/{row}/session/events", sessions.note, 201),
     Post("/api/testimonies/{row}/session/interpreter", sessions.change_interpreter),
+    Post("/api/testimonies/{row}/session/unprompted", sessions.unprompted),
     Post("/api/testimonies/{row}/session/interpreter/report", sessions.report),
     Post("/api/testimonies/{row}/account", testimonies.record, 201),
     Post("/api/testimonies/{row}/answers", answers.record, 201),

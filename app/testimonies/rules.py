@@ -103,6 +103,8 @@ class EventKind(StrEnum):
     STOPPED_FOR = "STOPPED_FOR"
     INTERPRETER_FOUND = "INTERPRETER_FOUND"
     INTERPRETER_CHANGED = "INTERPRETER_CHANGED"
+    # An admission was spoken although none may be kept. Nothing of it is: only that it happened, and when.
+    UNPROMPTED = "UNPROMPTED"
 
 
 class Tie(StrEnum):

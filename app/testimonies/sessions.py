@@ -92,6 +92,21 @@ def note(work: Work, testimony: Testimony, form: NoteEvent) -> Stored:
     return Stored(event.id, "session_events")
 
 
+@action("session.unprompted", operation="collect", on=Testimony)
+def unprompted(work: Work, testimony: Testimony) -> Stored:
+    """An admission was spoken although no promise is on file: stop, keep that it happened and no word, tell legal."""
+    _in_a_session(work, testimony)
+    if testimony.admissions:
+        raise Conflict("A promise is on file. What was said can be kept, in a passage that is marked.")
+    if testimony.state == State.IN_SESSION:
+        testimony.move(State.PAUSED, at=work.now)
+        note_event(work, testimony, EventKind.BREAK)
+    event = note_event(work, testimony, EventKind.UNPROMPTED)
+    pass_on(work, testimony.case_id, "STATEMENT", "legal", EventKind.UNPROMPTED)
+    work.record(event, state=testimony.state)
+    return Stored(testimony.id, "testimonies", testimony.state)
+
+
 @action("session.change_interpreter", operation="alter", on=Testimony)
 def change_interpreter(work: Work, testimony: Testimony, form: ChooseInterpreter) -> Stored:
     """Go on with another interpreter, or without one. The frame stays: it says who began."""

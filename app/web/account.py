@@ -18,20 +18,22 @@ from app.edge.desk import Desk, TheDesk, form_of, row_id
 from app.edge.languages import N_
 from app.edge.sheets import Sheet
 from app.errors import Conflict, Denied, Unprocessable
-from app.testimonies import actions, queries
-from app.testimonies.forms import RecordAccount
+from app.testimonies import actions, queries, sessions
+from app.testimonies.forms import MoveOn, RecordAccount
 from app.testimonies.views import AccountView
 from app.web import drafts
 from app.web.drafts import ManyFields
 from app.web.frame import sheet, show
 from app.web.session import Visitor
 from app.web.taking import HERE, officers_only
-from app.work import Caller
+from app.work import Action, Caller
 
 PASSAGES_MAX: Final = 200
 _BLANK_LINES: Final = re.compile(r"\n(?:[^\S\n]*\n)+")
 _STEP: Final = "account"
 _FIRST, _SECOND = "intake/account.html", "intake/passages.html"
+# Buttons that stop the conversation, or take it up again; nothing that is typed is lost by one.
+_PAUSES: Final[Mapping[str, Action | None]] = {"pause": None, "unprompted": sessions.unprompted}
 
 router = APIRouter()
 
@@ -62,8 +64,11 @@ def account(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: 
     """Divide the text, go back to it, or keep it: whichever button was pressed."""
     officers_only(visitor)
     fields = {name: [value.replace("\r\n", "\n") for value in values] for name, values in given.items()}
-    go = next(iter(fields.pop("go", [])), "")
+    # The form says what its own button does; another button that is pressed says something else after it.
+    go = (fields.pop("go", None) or [""])[-1]
     typed = sheet(request).typed({name: values for name, values in fields.items() if name not in {"csrf", "once"}}, {})
+    if go in _PAUSES:
+        return _pause(request, desk, visitor, row, fields, _PAUSES[go])
     if go == "text":
         return _page(request, desk, visitor, row, _FIRST, typed)
     mistakes = _missing(typed)
@@ -77,6 +82,29 @@ def account(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: 
         typed = typed.typed(typed.values, {"": refusal.sentence})
         return _page(request, desk, visitor, row, _SECOND, typed, refusal.status)
     return RedirectResponse(f"/testimonies/{row_id(row)}", 303)
+
+
+def _pause(
+    request: Request, desk: Desk, visitor: Caller, row: str, fields: Mapping[str, Sequence[str]], action: Action | None
+) -> Response:  # fmt: skip
+    """Save what is typed so far, then pause, go on, or stop at an admission; back to the same page."""
+    place = drafts.account_place(desk, visitor, row_id(row), _STEP)
+    if any(value.strip() for value in fields.get("text", ())):
+        saved = drafts.save(request, desk, visitor, fields, place, lambda typed, status: _gone_on_with(
+            request, desk, visitor, row, typed, status))  # fmt: skip
+        if saved.status_code != 303:
+            return saved
+    paused = desk.ask(visitor, queries.show, row_id(row)).state == "PAUSED"
+    try:
+        if action is None:
+            desk.do(visitor, actions.move, MoveOn.model_validate({"to": "IN_SESSION" if paused else "PAUSED"}),
+                    subject=row_id(row))  # fmt: skip
+        else:
+            desk.do(visitor, action, subject=row_id(row))
+    except (Conflict, Denied) as refusal:
+        typed = sheet(request).typed(fields, {"": refusal.sentence})
+        return _page(request, desk, visitor, row, _FIRST, typed, refusal.status)
+    return RedirectResponse(f"/testimonies/{row_id(row)}/account", 303)
 
 
 def _missing(typed: Sheet) -> dict[str, str]:

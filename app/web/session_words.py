@@ -19,6 +19,7 @@ EVENTS: Final = {
     "STOPPED_FOR": N_("Stopped, and why"),
     "INTERPRETER_FOUND": N_("The interpreter was found to be no stranger"),
     "INTERPRETER_CHANGED": N_("Another interpreter, or none"),
+    "UNPROMPTED": N_("An admission was spoken; nothing of it is kept"),
 }
 TIES: Final = {
     "SAME_DISTRICT": N_("From the same district as the witness."),
@@ -87,6 +88,7 @@ FIELDS: Final = {
 DEEDS: Final = {
     "session.prepare": N_("Prepared a conversation"),
     "session.note": N_("Noted what happened in a conversation"),
+    "session.unprompted": N_("Stopped at an admission"),
     "session.change_interpreter": N_("Changed the interpreter"),
     "session_event.open": N_("Read what happened in a conversation"),
     "interpreter.register": N_("Entered an interpreter"),

@@ -215,14 +215,6 @@ def ready(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fi
     return _saved(request, desk, visitor, given, row_id(row), actions.ready, "ready")
 
 
-@router.post("/testimonies/{row}/pause")
-def pause(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    """Pause the conversation, or take it up again."""
-    account = row_id(row)
-    to = "IN_SESSION" if desk.ask(visitor, queries.show, account).state == "PAUSED" else "PAUSED"
-    return _saved(request, desk, visitor, given, account, actions.move, "intake/moved.html", {"to": [to]})
-
-
 @router.get("/testimonies/{row}/move/{name}")
 def move_page(row: str, name: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """One of the last steps: read back, passages, seal."""

@@ -293,6 +293,7 @@ ACTIONS: Final = (
     _post("/api/testimonies/{row}/session/prepare", INTAKE, reasoned("INTAKE", "testimonies")),
     _post("/api/testimonies/{row}/session/events", INTAKE, plain(kind="CAME_IN", words="a doctor", who="D-1"), 201),
     _post("/api/testimonies/{row}/session/interpreter", INTAKE, plain(home_district="a town")),
+    _post("/api/testimonies/{row}/session/unprompted", INTAKE, plain()),
     _post("/api/testimonies/{row}/session/interpreter/report", INTAKE,
           plain(found="SAME_GROUP", words="be careful", interpreter_code="I-7346")),
     _post("/api/protocols", frozenset({"intake-lead"}), _protocol, 201),
@@ -464,7 +465,7 @@ _INTAKE_PAGES: Final = (
     *((method, page) for method in ("GET", "POST") for page in (
         "/interpreters/new", "/paper/{row}", "/cases/{reference}/told-before", "/cases/{reference}/mentions")),
     ("GET", "/interpreters"), ("POST", "/interpreters/{row}/undertaking"), ("GET", "/testimonies/{row}/sealed"),
-    ("GET", "/testimonies/{row}"), ("POST", "/testimonies/{row}/pause"),
+    ("GET", "/testimonies/{row}"),
     ("GET", "/cases/{reference}/claimed"), ("GET", "/cases/{reference}/consent"), ("GET", "/cases/{reference}/person"),
     *((method, f"/cases/{{reference}}/{page}") for method in ("GET", "POST") for page in (
         "testimony", "claimed/add", "consent/{tier}", "consent/{tier}/withdraw", "{kind}/new")),

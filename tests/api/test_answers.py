@@ -176,8 +176,8 @@ def test_every_body_is_described_with_every_bound(staff_door: ASGIApp, portal_do
     described_paths = {path for path, _ in described}
 
     assert [place for path, schema in described for place in unbounded(schema, path)] == []
-    # A file's bytes are no form, and an invitation is drawn again without one.
-    formless = ("/download", "/invite")
+    # A file's bytes are no form; an invitation is drawn again without one, and no word of an admission is taken.
+    formless = ("/download", "/invite", "/unprompted")
     assert {ask.path for ask in BODIED if ask.body and not ask.path.endswith(formless)} <= described_paths
     assert {path for _, path in OPEN[:2]} | {
         "/portal/receipts",

@@ -217,6 +217,7 @@ def _sessions(planted: Planted) -> dict[str, Request]:
         "interpreter.undertake": (sessions.Undertake(undertaking_until=today), planted.rows["interpreters"]),
         "session.prepare": (whole, testimony),
         "session.note": (sessions.NoteEvent(kind="TRAUMA_SIGN", words="a long silence"), testimony),
+        "session.unprompted": (None, testimony),
         "session.change_interpreter": (testimonies.ChooseInterpreter(), testimony),
         "interpreter.report": (report, testimony),
         "prior_account.record": (

@@ -137,6 +137,7 @@ def forms() -> dict[str, dict[str, Any]]:
         "account.prefer": {"language": "fr"},
         "case.open": {},
         "case.hand_over": {"team": "legal"},
+        "case.came_out": {},
         "grant.give": {"user": "S-345678", "compartments": ["TESTIMONY"]},
         "grant.revoke": {"user": "S-345678", "compartments": ["TESTIMONY"]},
         "case.visit": {"justification": "WITNESS_REQUEST"},
@@ -184,6 +185,7 @@ def forms() -> dict[str, dict[str, Any]]:
         "claim.read": {name: value for name, value in opening.items() if name != "fields"},
         "session.prepare": {name: value for name, value in opening.items() if name != "fields"},
         "session.note": {"kind": "CAME_IN", "words": "A doctor came in.", "who": "D-1"},
+        "session.unprompted": {},
         "session.change_interpreter": {},
         "interpreter.report": {"found": "SAME_GROUP", "words": "They met before.", "interpreter_code": "I-3467"},
         "interpreter.register": {
@@ -306,6 +308,7 @@ STATES: Final[Mapping[str, frozenset[str]]] = {
     "session.start": frozenset({"READY"}),
     "testimony.record": frozenset({"IN_SESSION", "PAUSED"}),
     "session.note": frozenset({"IN_SESSION", "PAUSED"}),
+    "session.unprompted": frozenset({"IN_SESSION", "PAUSED"}),
     "session.change_interpreter": frozenset({"IN_SESSION", "PAUSED"}),
     "answer.record": frozenset(
         {"IN_SESSION", "PAUSED", "RECORDED", "TRANSCRIBED", "TRANSLATED", "READ_BACK", "SEGMENTED"}

@@ -344,3 +344,48 @@ def test_only_whoever_interprets_there_is_reported(world: World, log: Log) -> No
 
 def _reading(testimony: UUID) -> ReadAccount:
     return ReadAccount(justification=INTAKE, cites=testimony)
+
+
+# an admission that is spoken all the same
+
+
+def test_an_admission_that_is_spoken_leaves_a_mark_and_no_word_and_legal_is_told(world: World, log: Log) -> None:
+    reference = with_an_onlooker(world)
+    testimony = world.testimony(reference, upto="IN_SESSION")
+    world.hand_to_legal(reference)
+
+    climb(
+        world, log, sessions.unprompted,
+        Rung("narrative-lead", "not_found", "none"),
+        Rung("legal", "denied", "no-rule"),
+        Rung("intake", "done", "intake-takes-accounts"),
+        Rung("intake", "done", "intake-takes-accounts"),
+        subject=testimony,
+    )  # fmt: skip
+
+    events = [each.id for each in world.show("intake", reference).records if each.table == "session_events"]
+    opened = [
+        world.open("intake", sessions.open_event, row, "kind", "words", justification="WITNESS_REQUEST")
+        for row in events
+    ]
+    assert [each["kind"] for each in opened].count("UNPROMPTED") == 2
+    assert {each["words"] for each in opened if each["kind"] == "UNPROMPTED"} == {None}
+    assert world.office.ask(world["intake"], accounts.show, testimony).state == "PAUSED"
+    assert world.office.ask(world["legal"], queries.count_handoffs) == 2
+
+
+@pytest.mark.parametrize("state", ["READY", "RECORDED"])
+def test_no_admission_is_marked_outside_a_session(world: World, log: Log, state: str) -> None:
+    testimony = world.testimony(world.case(), upto=state)
+
+    climb(world, log, sessions.unprompted, Rung("intake", "conflict", "none"), subject=testimony)
+
+
+def test_with_a_promise_on_file_it_is_kept_and_not_only_marked(world: World, database: Database) -> None:
+    testimony = world.testimony(world.case(), upto="IN_SESSION")
+    with database.connect("owner") as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE testimonies SET admissions = true")
+
+    with pytest.raises(Conflict):
+        world.do("intake", sessions.unprompted, subject=testimony)

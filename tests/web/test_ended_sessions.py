@@ -146,7 +146,7 @@ def test_nothing_else_is_kept_of_what_comes_without_a_session(
     if why == "another site":
         headers = {"Origin": "https://elsewhere.example"}
     if why == "another page":
-        to = f"/testimonies/{account}/pause"
+        to = f"/testimonies/{account}/hand-over"
     if why == "shut":
         world.sign_in("administrator")
         world.do("administrator", accounts.disable, Shut(why="LEFT"), subject=world["intake"].actor.code)

@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 from starlette.types import ASGIApp
 
+from app.cases import queries as case_queries
 from app.testimonies import actions as testimonies
-from app.testimonies import queries
+from app.testimonies import queries, sessions
 from app.testimonies.rules import STATEMENT_VERSION
 from app.web.account import divided
 from tests.ladder import CANARY, Log
@@ -190,8 +191,40 @@ def test_a_conversation_is_paused_and_taken_up_again(officer: Browser, world: Wo
 
     for state in ("PAUSED", "IN_SESSION"):
         officer.get(f"/testimonies/{account}/account")
-        assert officer.submit(f"/testimonies/{account}/pause").status_code == 303
+        assert officer.press(f"/testimonies/{account}/account", "go", "pause").status_code == 303
         assert world.office.ask(world["intake"], queries.show, account).state == state
+
+
+@pytest.mark.parametrize(("go", "state"), [("pause", "PAUSED"), ("unprompted", "PAUSED")])
+def test_what_is_typed_is_kept_when_the_conversation_stops(officer: Browser, world: World, go: str, state: str) -> None:
+    _, account = at(world, "IN_SESSION")
+    told = world.canary()
+    address = f"/testimonies/{account}/account"
+
+    officer.get(address)
+    stopped = officer.press(address, "go", go, language="ar", text=told)
+    assert stopped.headers["location"] == address, stopped.text
+    page = officer.get(address).text
+
+    assert world.office.ask(world["intake"], queries.show, account).state == state
+    assert f"{told}</textarea>" in page
+    assert "The conversation is paused." in page
+    assert officer.press(address, "go", "pause", language="ar", text=told).status_code == 303
+    assert world.office.ask(world["intake"], queries.show, account).state == "IN_SESSION"
+
+
+def test_legal_reads_that_an_admission_was_spoken_in_a_sentence(staff_door: ASGIApp, world: World) -> None:
+    _, account = at(world, "IN_SESSION")
+    world.do("intake", sessions.unprompted, subject=account)
+    reviewer = arrived(staff_door, world, "legal")
+    (line,) = world.office.ask(world["legal"], case_queries.handoffs)
+    address = f"/hand-offs/{line.id}"
+
+    asked = reviewer.get(address).text
+    why = re.search(r'name="justification" type="radio" value="([A-Z_]+)"', asked)[1]  # type: ignore[index]
+    read = reviewer.submit(f"{address}/open", justification=why)
+
+    assert "An admission was spoken although no promise is on file." in read.text
 
 
 def test_the_list_is_narrowed_by_the_next_step(officer: Browser, world: World) -> None:
