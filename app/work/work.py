@@ -167,7 +167,10 @@ class Reading:
     def _agreed(self, key: UUID, case: UUID) -> bool:
         """Whether a consent of this case stands now. Raises Conflict for one that is due to be confirmed again."""
         consents: Any = tables()["consents"]
-        found = self._session.scalars(select(consents).where(consents.id == key, consents.case_id == case)).first()
+        asked = select(consents).where(consents.id == key, consents.case_id == case)
+        # Held to the end: a withdrawal that has committed is seen here, and one under way waits for what goes out now.
+        held = asked.with_for_update(read=True).execution_options(populate_existing=True)
+        found = self._session.scalars(held).first()
         standing = None if found is None else found.standing(today=self.today)
         if standing == "RECONFIRM_DUE":
             raise Conflict(
