@@ -44,7 +44,7 @@ WHOLE = {
         "speaker", "text", "kind", "words",
         "counsel", "frame", "own_words", "statement_language",
     ],
-    "mention.read": ["token", "kind", "name"],
+    "mention.read": ["kind", "name"],
     "answer.read": ["answer", "language", "question", "statement_language"],
     "claim.read": [
         "basis", "information_grade", "method", "proposition", "source_grade", "sources", "verification",
