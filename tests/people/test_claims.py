@@ -44,9 +44,11 @@ def test_kin_get_no_category_and_are_not_found_by_whoever_asks(world: World) -> 
     """Somebody's father is nobody's suspect, and whose father somebody is, is under the key of who the witness is."""
     reference = world.case()
     world.person(reference, category=("WITNESS",))
-    world.claim(reference, about="FATHER", latin={"given": "Sami", "father": "Idris", "family": "Tamimi"}, arabic=None)
+    world.claim(
+        reference, about="FATHER", latin={"given": "Haydar", "father": "Qasim", "family": "Barakat"}, arabic=None
+    )
     world.hand_to_legal(reference)
-    asked = {"name": "Sami Idris Tamimi", "birth_date": words.claim()["birth_date"]}
+    asked = {"name": "Haydar Qasim Barakat", "birth_date": words.claim()["birth_date"]}
 
     with pytest.raises(ValueError, match="category"):
         RecordClaim(**words.claim() | {"category": ("SUSPECT",)})
@@ -54,5 +56,7 @@ def test_kin_get_no_category_and_are_not_found_by_whoever_asks(world: World) -> 
     assert not any(world.ask_known(by=who, **asked).possible for who in ("intake", "intake-lead"))
     assert "identity_claims" not in {record.table for record in world.show("legal", reference).records}
 
-    world.claim(reference, about="WITNESS", latin={"given": "Sami", "father": "Idris", "family": "Tamimi"}, arabic=None)
+    world.claim(
+        reference, about="WITNESS", latin={"given": "Haydar", "father": "Qasim", "family": "Barakat"}, arabic=None
+    )
     assert world.ask_known(**asked).possible, "the control"

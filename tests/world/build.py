@@ -219,6 +219,10 @@ class World:
         found = [record.id for record in self.show(login, reference).records if record.table == table]
         return found[-1]
 
+    def draw_anew(self) -> None:
+        """Begin again with the first of the invented people."""
+        self._words = itertools.count()
+
     def person(self, reference: str, *, by: str = "intake", **given: Any) -> Stored:
         form = RecordPerson(**{**words.person(next(self._words)), **given})
         stored: Stored = self.do(by, people.record, form, subject=reference)
