@@ -9,7 +9,7 @@ from uuid import UUID
 from app.accounts.steps import Recipient, recipient
 from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
 from app.cases.models import Case, CaseState, Clearance, Handoff, Justification, Origin, Visit
-from app.cases.steps import knower, named, open_fields, pass_on, receiver
+from app.cases.steps import knower, open_fields, pass_on, receiver
 from app.cases.views import CaseOpened, Granted, HandoffOpened, Opened, Revoked, Sent, Stored, Visited
 from app.clock import uuid7
 from app.errors import Conflict, NotFound, Unprocessable
@@ -104,7 +104,7 @@ def give(work: Work, case: Case, form: GiveGrant) -> Granted:
         raise Conflict("This colleague has not signed in yet or is gone, so nothing can be sealed to them.")
     until = _until(form, given)
     for compartment in work.by_name(case.id) & form.compartments:
-        _must_leave_two(work, case, compartment)
+        _no_third(work, case, compartment)
     for compartment in sorted(form.compartments):
         if _holds(work, case, compartment, given.holder):
             raise Conflict("They hold that already.")
@@ -113,7 +113,7 @@ def give(work: Work, case: Case, form: GiveGrant) -> Granted:
     return Granted(case.reference, given.row.code, tuple(sorted(form.compartments)), until)
 
 
-@action("case.came_out", operation="grant", on=Case, about=named)
+@action("case.came_out", operation="grant", on=Case)
 def came_out(work: Work, case: Case) -> Stored:
     """Whoever was inside the group is out: who it is, is held from now on as in any other case."""
     case.must_be_open()
@@ -246,7 +246,7 @@ def _holders_of_one_inside(work: Work, beside: str) -> dict[str, list[UUID]]:
     return first | {"IDENTITY": [work.caller.keyring.holder, second.holder]}
 
 
-def _must_leave_two(work: Work, case: Case, compartment: str) -> None:
+def _no_third(work: Work, case: Case, compartment: str) -> None:
     # Two who each see one holder could else bring in a second at one moment.
     work.lock(case)
     escrow = holders.escrow(work.session).id

@@ -79,11 +79,6 @@ def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
     }
 
 
-def named(work: Work, case: Case, _form: None) -> dict[str, Any]:
-    """Which compartments of this case named people alone may hold."""
-    return {"by_name": work.by_name(case.id)}
-
-
 def _duties(work: Work, given: Recipient) -> frozenset[str]:
     # To the rules a lead or deputy is a role beside the others.
     leads = any(each.lead or each.deputy for each in memberships_of(work.session, given.holder))

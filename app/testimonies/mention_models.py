@@ -36,8 +36,9 @@ class MentionTie(CaseRow):
     """One end of a tie between chips of two cases, in the case of that end.
 
     ``token`` is a secret that both ends seal, each under its own case. ``mark`` is made of it and of the end, so
-    whoever opens one end finds the other among their own cases, and nobody else learns which case it is, nor from
-    the database that two cases are tied at all.
+    whoever opens one end finds the other among their own cases; of whoever holds one case alone, nobody learns which
+    the other is. The access log names both cases of the deed: who reads the whole log, or the database it lies in,
+    knows that they were tied.
     """
 
     __tablename__ = "mention_ties"

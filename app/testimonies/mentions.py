@@ -147,7 +147,8 @@ def _tied(work: Work, case: Case) -> dict[str, list[ChipTie]]:
     if not wanted:
         return found
     ends = work.all(MentionTie, MentionTie.mark.in_([*wanted]), limit=TIES_MAX)
-    cases = {each.id: each.reference for each in work.all(Case, Case.id.in_({end.case_id for end in ends}))}
+    others = {end.case_id for end in ends}
+    cases = {each.id: each.reference for each in work.all(Case, Case.id.in_(others), limit=TIES_MAX)}
     for end in ends:
         if end.case_id in cases:
             found[wanted[end.mark]].append(ChipTie(cases[end.case_id], end.chip))

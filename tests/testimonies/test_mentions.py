@@ -193,7 +193,7 @@ def test_who_holds_one_of_the_cases_alone_learns_nothing_of_the_other(world: Wor
     assert [each.reference for each in chip.ties] == [other], "the control"
 
 
-def test_the_database_does_not_tell_that_two_cases_are_tied(world: World, database: Database) -> None:
+def test_the_two_ends_of_a_tie_share_no_value(world: World, database: Database) -> None:
     one, other, third = world.case(), world.case(), world.case()
     for reference in (one, other, third):
         world.mention(reference)
