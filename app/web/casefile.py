@@ -21,7 +21,7 @@ from app.errors import Conflict, Denied
 from app.pseudonyms import references
 from app.web.frame import sheet as empty_sheet
 from app.web.frame import show
-from app.work import Caller, Justification, Plain
+from app.work import Action, Caller, Form, Justification, Plain
 from app.work.actions import opening_of
 
 
@@ -70,6 +70,15 @@ class Shown:
     refusal: str = ""
     rule: str = ""
     entry: int | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """What an action opened under a visit; or the sentence why not, and which rule said so."""
+
+    view: Any = None
+    refusal: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,14 +157,26 @@ def open_row(desk: Desk, visitor: Caller, record: RecordLine, visit: VisitLine) 
     wanted = tuple(name for name in record.fields if not visit.fields or name in visit.fields)
     if action is None or not wanted:
         return Shown(record)
-    form = Opening(
-        justification=Justification(visit.justification), cites=visit.cites, visit=visit.id, fields=wanted[:12]
-    )
-    try:
-        view: Opened = desk.do(visitor, action, form, subject=record.id)
-    except (Denied, Conflict) as refusal:
-        return Shown(record, refusal=refusal.sentence, rule=refusal.rule or "")
+    read = read_under(desk, visitor, visit, action, Opening, subject=record.id, fields=wanted[:12])
+    if read.view is None:
+        return Shown(record, refusal=read.refusal, rule=read.rule)
+    view: Opened = read.view
     return Shown(record, view.values, entry=view.entry)
+
+
+def read_under(
+    desk: Desk, visitor: Caller, visit: VisitLine, action: Action, form: type[Form], *, subject: UUID, **more: Any
+) -> Read:
+    """Open for the reason that the visit was begun with, so that nobody states it twice.
+
+    form  of the action: takes the reason, what it cites and the visit, and ``more``
+    """
+    reason = Justification(visit.justification)
+    given = form.model_validate({"justification": reason, "cites": visit.cites, "visit": visit.id, **more})
+    try:
+        return Read(desk.do(visitor, action, given, subject=subject))
+    except (Denied, Conflict) as refusal:
+        return Read(refusal=refusal.sentence, rule=refusal.rule or "")
 
 
 def tab_of(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -13,13 +13,13 @@ from starlette.responses import Response
 from app.cases.views import RecordLine
 from app.edge.desk import Desk, TheDesk
 from app.edge.sheets import Sheet
-from app.errors import Conflict, Denied, NotFound
+from app.errors import NotFound
 from app.testimonies import claims
 from app.testimonies.claims import ClaimsRead, ReadClaims
-from app.web.casefile import CaseFile, Shown, case_file, case_page, open_row, prefetched
+from app.web.casefile import CaseFile, Shown, case_file, case_page, open_row, prefetched, read_under
 from app.web.frame import save, sheet
 from app.web.session import Fields, Visitor
-from app.work import Caller, Justification
+from app.work import Caller
 
 TAB: Final = "claimed"
 
@@ -106,17 +106,9 @@ def _read(desk: Desk, visitor: Caller, file: CaseFile) -> Claimed:
     }
     accounts = file.records("testimonies")
     if file.visit is None or not accounts or not mute.claims:
-        return Claimed(mute.claims, mute.numbers, mute.writes, shown=shown)
-    form = ReadClaims(
-        justification=Justification(file.visit.justification), cites=file.visit.cites, visit=file.visit.id
-    )
-    try:
-        read = desk.do(visitor, claims.read_claims, form, subject=accounts[-1].id)
-    except (Denied, Conflict) as refusal:
-        return Claimed(
-            mute.claims, mute.numbers, mute.writes, refusal=refusal.sentence, rule=refusal.rule or "", shown=shown
-        )
-    return Claimed(mute.claims, mute.numbers, mute.writes, read, shown=shown)
+        return replace(mute, shown=shown)
+    read = read_under(desk, visitor, file.visit, claims.read_claims, ReadClaims, subject=accounts[-1].id)
+    return replace(mute, read=read.view, refusal=read.refusal, rule=read.rule, shown=shown)
 
 
 def _numbers(file: CaseFile) -> Numbers:

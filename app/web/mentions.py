@@ -10,15 +10,15 @@ from starlette.responses import Response
 
 from app.edge.desk import Desk, TheDesk
 from app.edge.sheets import Sheet
-from app.errors import Conflict, Denied, NotFound
+from app.errors import NotFound
 from app.testimonies import mentions
 from app.testimonies.forms import ReadAccount
 from app.testimonies.views import Chips
-from app.web.casefile import CaseFile, case_file, case_page, prefetched
+from app.web.casefile import Read, case_file, case_page, prefetched, read_under
 from app.web.frame import save, sheet
 from app.web.session import Fields, Visitor
 from app.web.taking import officers_only
-from app.work import Action, Caller, Justification
+from app.work import Action, Caller
 
 router = APIRouter()
 
@@ -72,25 +72,15 @@ def _page(
     file = case_file(desk, visitor, reference)
     if not file.has("testimony"):
         raise NotFound
-    named = [record.clear["chip"] for record in file.records("mentions")]
-    read, refusal = _read(request, desk, visitor, file)
+    names = file.records("mentions")
+    named = [record.clear["chip"] for record in names]
+    read = Read()
+    if names and file.visit is not None and not prefetched(request):
+        read = read_under(desk, visitor, file.visit, mentions.read, ReadAccount, subject=names[0].id)
     body = Spoken(
         mute=tuple((chip, named.count(chip)) for chip in dict.fromkeys(named)),
         passages={record.id: record.clear["number"] for record in file.records("segments")},
-        read=read, refusal=refusal,
+        read=read.view, refusal=read.refusal,
         takes="intake_officer" in visitor.actor.roles and file.view.state == "OPEN",
     )  # fmt: skip
     return case_page(request, desk, visitor, file, "intake/mentions.html", "testimony", body, sheet=form, status=status)
-
-
-def _read(request: Request, desk: Desk, visitor: Caller, file: CaseFile) -> tuple[Chips | None, str]:
-    names = file.records("mentions")
-    if not names or file.visit is None or prefetched(request):
-        return None, ""
-    why = ReadAccount(
-        justification=Justification(file.visit.justification), cites=file.visit.cites, visit=file.visit.id
-    )
-    try:
-        return desk.do(visitor, mentions.read, why, subject=names[0].id), ""
-    except (Denied, Conflict) as refusal:
-        return None, refusal.sentence

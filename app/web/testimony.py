@@ -10,18 +10,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.edge.desk import Desk, TheDesk
-from app.errors import Conflict, Denied, NotFound
+from app.errors import NotFound
 from app.testimonies import queries
 from app.testimonies.answers import read_answers
 from app.testimonies.forms import ReadAccount
 from app.testimonies.reading import read_account
 from app.testimonies.views import AccountRead, AccountView, CaseAccounts
 from app.web.answered import Replied, replied
-from app.web.casefile import CaseFile, Shown, case_file, case_page, open_row, prefetched
+from app.web.casefile import CaseFile, Shown, case_file, case_page, open_row, prefetched, read_under
 from app.web.frame import reads_in
 from app.web.session import Visitor
 from app.web.visits import opened
-from app.work import Caller, Justification
+from app.work import Caller
 
 router = APIRouter()
 
@@ -70,16 +70,13 @@ def _read(desk: Desk, visitor: Caller, file: CaseFile, line: AccountView) -> Acc
     """Read an account under the visit. Where nothing was said yet there is nothing to open."""
     if line.statement_version is None or file.visit is None:
         return Account(line)
-    form = ReadAccount(
-        justification=Justification(file.visit.justification), cites=file.visit.cites, visit=file.visit.id
-    )
+    read = read_under(desk, visitor, file.visit, read_account, ReadAccount, subject=line.id)
     asked = any(each.clear["testimony_id"] == str(line.id) for each in file.records("protocol_answers"))
-    try:
-        read = desk.do(visitor, read_account, form, subject=line.id)
-        answers = desk.do(visitor, read_answers, form, subject=line.id) if asked else None
-        return Account(line, read, replied(answers, reads_in(desk, visitor)) if answers is not None else ())
-    except (Denied, Conflict) as refusal:
-        return Account(line, refusal=refusal.sentence, rule=refusal.rule or "")
+    if read.view is None or not asked:
+        return Account(line, read.view, refusal=read.refusal, rule=read.rule)
+    answers = read_under(desk, visitor, file.visit, read_answers, ReadAccount, subject=line.id)
+    told = replied(answers.view, reads_in(desk, visitor)) if answers.view is not None else ()
+    return Account(line, read.view, told, answers.refusal, answers.rule)
 
 
 def _revealed(desk: Desk, visitor: Caller, file: CaseFile) -> dict[UUID, Shown]:
