@@ -19,6 +19,8 @@ from app.work import Reading, query
 
 PAGE: Final = 25
 WEEK: Final = timedelta(days=7)
+# Whoever works tonight sees what falls due after midnight: a call at one o'clock is no matter of tomorrow.
+SHIFT: Final = timedelta(hours=8)
 SPOKEN: Final = (CheckInState.MET_OK, CheckInState.MET_CONCERN)
 
 DUE: Final = ("MISSED", "TODAY", "WEEK")
@@ -107,7 +109,7 @@ def _standing(reading: Reading) -> Any:
         ((CheckIn.state == CheckInState.MISSED) & ~spoken_since, "MISSED"),
         (~waits, "SETTLED"),
         (CheckIn.due_at + GRACE < reading.now, "MISSED"),
-        (CheckIn.due_at < tonight, "TODAY"),
+        (CheckIn.due_at < max(tonight, reading.now + SHIFT), "TODAY"),
         (CheckIn.due_at < tonight + WEEK, "WEEK"),
         else_="LATER",
     )

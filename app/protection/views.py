@@ -11,8 +11,8 @@ from uuid import UUID
 class CheckInLine:
     """One time at which we speak.
 
-    standing  MISSED, TODAY, WEEK (the next seven days), LATER or SETTLED; computed, so that a
-              stopped worker hides nobody
+    standing  MISSED, TODAY (or in the next hours, also past midnight), WEEK (the next seven days), LATER or
+              SETTLED; computed, so that a stopped worker hides nobody
     state     MISSED only where somebody has noted it
     """
 

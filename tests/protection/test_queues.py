@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from app import clock
 from app.cases import actions as cases
 from app.cases.forms import HandOver, SendHandoff
 from app.errors import NotFound, Unprocessable
@@ -104,14 +105,25 @@ def test_missed_comes_first_then_by_time_and_a_closed_case_not_at_all(
 
 
 def test_today_is_the_offices_own_day(world: World) -> None:
-    """At a quarter to ten in the evening, by UTC, it is tomorrow in Amman already."""
-    row = world.check_in(handed(world), days=7.5 / 24)
+    """At a quarter to midnight, by UTC, it is tomorrow in Amman already."""
+    row = world.check_in(handed(world), days=9.5 / 24)
     office = world.office
     there = Office(office._engine, office.policy, settings=replace(office._settings, office_zone="Asia/Amman"))
 
     line_here, line_there = (o.ask(world["protection"], queries.check_in, row) for o in (office, there))
 
     assert (line_here.standing, line_there.standing) == ("TODAY", "WEEK")
+
+
+def test_whoever_works_tonight_sees_what_falls_due_after_midnight(world: World, standing_clock: Clock) -> None:
+    begins = clock.now()
+    standing_clock.move(hours=(23 - begins.hour) % 24)
+    world.sign_in("protection")
+    reference = handed(world)
+    tonight, tomorrow = world.check_in(reference, days=2 / 24), world.check_in(reference, days=12 / 24)
+
+    assert (clock.now() + timedelta(hours=2)).date() > clock.now().date()
+    assert standings(world) == {tonight: "TODAY", tomorrow: "WEEK"}
 
 
 def test_an_assessment_is_overdue_when_its_term_has_ended_and_no_newer_one_stands(
