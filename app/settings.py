@@ -30,6 +30,7 @@ LEAST = {
     "signin_delay_from_try": 1,
     "signin_disable_at_try": 5,
     "invite_hours_max": 1,
+    "undertaking_days_max": 1,
     "lookups_per_hour_max": 1,
     "tree_tick_ms": 10,
     "checkpoint_minutes": 1,
@@ -47,6 +48,7 @@ MOST = {
     "signin_delay_from_try": 10,
     "signin_disable_at_try": 100,
     "invite_hours_max": 168,
+    "undertaking_days_max": 365,
     "lookups_per_hour_max": 100,
     "argon2_parallel_max": 64,
     "attachment_mib_max": 2_048,
@@ -90,6 +92,7 @@ class Settings:
     witness_session_minutes_max: int = 30
     sessions_per_person_max: int = 2
     invite_hours_max: int = 24
+    undertaking_days_max: int = 365
     lookups_per_hour_max: int = 30
     receipt_words: int = 12
     body_mib_max: int = 1

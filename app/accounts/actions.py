@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, update
 
 from app import clock
-from app.accounts import rules
+from app.accounts import rules, undertakings
 from app.accounts.forms import Enrolment, Entering, Found, Invite, JoinTeam, LeaveTeam, Reseal, Shut
 from app.accounts.models import AccountState, Device, RecoveryCode, RoleHolding, SignIn, User
 from app.accounts.steps import end_services_of, joiner, leaver, newcomer, whose
@@ -88,7 +88,9 @@ def accept(work: Work, form: Enrolment) -> Enrolled:
     work.session.add_all(RecoveryCode(user_id=user.id, code_hash=rules.code_hash(code), used_at=None) for code in codes)
     if user.founds_team:
         holders.found_team(work.session, user.founds_team, holder, at=work.now)
-    work.record(user, account=user.code)
+    # In the same go, so that nobody stands before closed doors on their first day.
+    undertakings.put_down(work, user, form.undertaking, form.language)
+    work.record(user, account=user.code, undertaking=form.undertaking)
     return Enrolled(
         user=user.code,
         login_name=user.login_name,

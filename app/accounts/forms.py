@@ -20,6 +20,7 @@ WhyShut = Literal["LEFT", "LONG_ABSENCE", "DUTY_ENDED", "MISUSE_SUSPECTED", "MAD
 LoginName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{2,31}$")]
 Passphrase = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+Version = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}$")]
 OneUse = Annotated[str, StringConstraints(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9 -]+$")]
 
 
@@ -54,10 +55,15 @@ class Found(Form):
 
 
 class AcceptInvitation(Form):
-    """What a newcomer sends: the one-use code and a passphrase of their own."""
+    """What a newcomer sends: the one-use code, a passphrase of their own, and what they have read and sign.
+
+    undertaking  the version of the undertaking of secrecy that was read
+    """
 
     code: OneUse
     passphrase: Passphrase
+    undertaking: Version
+    language: PageLanguage = "en"
 
 
 class Enrolment(Form):
@@ -66,6 +72,15 @@ class Enrolment(Form):
     invite_hash: bytes
     salt: bytes
     wrapping_key: bytes
+    undertaking: Version
+    language: PageLanguage = "en"
+
+
+class SignUndertaking(Form):
+    """The version of the undertaking of secrecy that was read, and in which language."""
+
+    version: Version
+    language: PageLanguage = "en"
 
 
 class SignInForm(Form):

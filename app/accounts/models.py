@@ -78,6 +78,22 @@ class User(Row):
         self.invite_hash = self.invite_until = self.invite_vouched = None
 
 
+class Undertaking(Row):
+    """That somebody has signed what they keep to themselves: which text, in which language, until when.
+
+    Signed anew it is another row; none is ever changed.
+    """
+
+    __tablename__ = "undertakings"
+    scopes = frozenset({"staff"})
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    text_version: Mapped[str]
+    language: Mapped[str]
+    signed_at: Mapped[datetime]
+    until: Mapped[datetime]
+
+
 class Service(Row):
     """A program that signs in with a token, for one purpose, until a day: made by whoever leads a team.
 

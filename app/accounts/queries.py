@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from app.accounts import undertakings
 from app.accounts.models import AccountState, Device, RecoveryCode, RoleHolding, SignIn, User
 from app.accounts.rules import TEAMS
 from app.accounts.views import (
@@ -30,7 +31,7 @@ from app.work import Reading, query
 PAGE = 50
 # After so many days without a sign-in somebody should ask whether the account is still wanted.
 IDLE_DAYS: Final = 60
-Which = Literal["all", "without-factor", "lapsed", "idle"]
+Which = Literal["all", "without-factor", "lapsed", "idle", "unsigned"]
 WORKS: Final = (AccountState.ENROLLED, AccountState.ACTIVE)
 
 
@@ -99,7 +100,7 @@ def attention(reading: Reading) -> Attention:
     def number(which: Which) -> int:
         return int(reading.execute(select(func.count()).select_from(_accounts(reading, which).subquery()))[0][0])
 
-    return Attention(number("without-factor"), number("lapsed"), number("idle"))
+    return Attention(number("without-factor"), number("lapsed"), number("idle"), number("unsigned"))
 
 
 @query("key.ages")
@@ -135,16 +136,33 @@ def team(reading: Reading, name: str) -> TeamView:
         .order_by(Membership.lead.desc(), Membership.deputy.desc(), User.display_name)
         .add_columns(User)
     )  # fmt: skip
+    leads = name in reading.actor.leads
+    # A colleague is not told who has let theirs run out.
+    signed = undertakings.ends(reading, [user.id for _, user in rows]) if leads else {}
     members = tuple(
-        Member(user.code, user.display_name, user.state, m.lead, m.deputy, m.added_at.date()) for m, user in rows
-    )
-    return TeamView(name, holder.generation, members, _candidates(reading, name), name in reading.actor.leads)
+        Member(
+            user.code, user.display_name, user.state, m.lead, m.deputy, m.added_at.date(),
+            _day(reading, signed.get(user.id)), _in_force(reading, signed.get(user.id)) if leads else None,
+        )
+        for m, user in rows
+    )  # fmt: skip
+    return TeamView(name, holder.generation, members, _candidates(reading, name), leads)
+
+
+def _day(reading: Reading, when: datetime | None) -> date | None:
+    """The day in the office, and no hour: nobody's working day is drawn from it."""
+    return None if when is None else when.astimezone(reading.settings.zone).date()
+
+
+def _in_force(reading: Reading, until: datetime | None) -> bool:
+    return until is not None and until > reading.now
 
 
 def _candidates(reading: Reading, team: str) -> tuple[Colleague, ...]:
     if team not in reading.actor.leads:
         return ()
-    with_key = reading.all(User, User.state.in_(WORKS), order=User.display_name, limit=1000)
+    signed = User.state.in_(WORKS), ~undertakings.lapsed(reading.now)
+    with_key = reading.all(User, *signed, order=User.display_name, limit=1000)
     told = (Colleague(**each) for each in _told(reading, with_key))
     return tuple(each for each in told if team not in each.teams and _may_join(reading, each, team))
 
@@ -152,7 +170,7 @@ def _candidates(reading: Reading, team: str) -> tuple[Colleague, ...]:
 def _may_join(reading: Reading, colleague: Colleague, team: str) -> bool:
     about = Subject(
         table="users", state=colleague.state, team=team, target_roles=frozenset(colleague.roles),
-        target_teams=frozenset(colleague.teams) | {team},
+        target_teams=frozenset(colleague.teams) | {team}, target_undertaken=True,
     )  # fmt: skip
     try:
         reading.policy.decide(reading.actor, "team.add", about)
@@ -172,6 +190,7 @@ def _accounts(reading: Reading, which: Which) -> Select[Any]:
         "without-factor": (User.state.in_(WORKS), User.sealed_totp.is_(None)),
         "lapsed": (User.state == AccountState.INVITED, User.invite_until <= reading.now),
         "idle": (User.state.in_(WORKS), idle),
+        "unsigned": (User.state.in_(WORKS), undertakings.lapsed(reading.now)),
     }
     return (
         reading.rows(User).outerjoin(seen, seen.c.user_id == User.id).where(*wanted[which]).add_columns(seen.c.at)
@@ -181,14 +200,17 @@ def _accounts(reading: Reading, which: Which) -> Select[Any]:
 def _shown(reading: Reading, rows: Iterable[Any]) -> tuple[Account, ...]:
     found = [(user, last) for user, last in rows]
     open_now = _open_sessions(reading, [user.id for user, _ in found])
+    signed = undertakings.ends(reading, [user.id for user, _ in found])
     return tuple(
         Account(
             **told,
-            last_day=last.astimezone(reading.settings.zone).date() if last else None,
+            last_day=_day(reading, last),
             second_factor=user.sealed_totp is not None,
             invited_until=user.invite_until,
             lapsed=user.invite_until is not None and user.invite_until <= reading.now,
             sessions=open_now.get(user.id, 0),
+            undertaken_until=_day(reading, signed.get(user.id)),
+            undertaken=_in_force(reading, signed.get(user.id)),
         )
         for told, (user, last) in zip(_told(reading, [user for user, _ in found]), found, strict=True)
     )

@@ -10,19 +10,19 @@ import hashlib
 import logging
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.accounts import actions, mine, rules, services
+from app.accounts.bearer import BEHIND_TOKEN, STILL, caller_of, judge, recheck
 from app.accounts.forms import (
     AcceptInvitation,
     ChangePassphrase,
@@ -32,7 +32,7 @@ from app.accounts.forms import (
     Rewrapping,
     SignInForm,
 )
-from app.accounts.models import AccountState, Device, RoleHolding, SignIn, Throttle, User
+from app.accounts.models import AccountState, Device, SignIn, Throttle, User
 from app.accounts.views import Enrolled, Entered, Left
 from app.crypto import boxes, hpke, kdf, passphrases
 from app.errors import (
@@ -45,12 +45,8 @@ from app.errors import (
     Unavailable,
     Unprocessable,
 )
-from app.keyholders import holders, resealing
-from app.keyholders.keyring import Keyring
+from app.keyholders import resealing
 from app.keyholders.manager import KeyManager
-from app.keyholders.models import Keyholder, Membership, PublicKey
-from app.keyholders.register import Register
-from app.policy.actor import Actor
 from app.settings import Settings
 from app.work import Caller, Office
 from app.work.subjects import Standing
@@ -61,49 +57,6 @@ log = logging.getLogger("amana.accounts")
 TOUCH_SECONDS = 20
 # For how long after its end a session still says whose it was.
 LATE = timedelta(hours=24)
-
-
-# Statements are made once: building one costs more than the database takes to answer it.
-# Sign-in, account, roles and team keys of whoever a token belongs to: all in one question, so
-# that they are of one moment, and one trip. One row for each team key.
-_ROLES = (
-    select(func.array_agg(RoleHolding.role))
-    .where(RoleHolding.user_id == User.id, RoleHolding.ended_at.is_(None))
-    .scalar_subquery()
-)
-_BEHIND_TOKEN = (
-    select(
-        SignIn.id, SignIn.seen_at, SignIn.ended_at, SignIn.ends_at, SignIn.started_at, SignIn.idle_seconds_max,
-        SignIn.sealed_private.label("sealed_key"), SignIn.second_factor_at, SignIn.user_id,
-        User.code, User.state, User.keyholder_id.label("holder"), _ROLES.label("roles"),
-        Membership.team_id, Membership.generation, Membership.sealed_private, Membership.lead, Membership.deputy,
-        Membership.member_id, Membership.vouched, Keyholder.name.label("team"), PublicKey.public,
-    )
-    .join(User, User.id == SignIn.user_id)
-    .outerjoin(Membership, (Membership.member_id == User.keyholder_id) & Membership.ended_at.is_(None))
-    .outerjoin(Keyholder, Keyholder.id == Membership.team_id)
-    .outerjoin(
-        PublicKey, (PublicKey.keyholder_id == Membership.team_id) & (PublicKey.generation == Membership.generation)
-    )
-    .where(SignIn.token_hash == bindparam("token_hash"))
-)  # fmt: skip
-
-# Under names of their own: this is asked beside other questions, for accounts and sessions among them.
-_MINE, _ME = aliased(SignIn, name="my_sign_in"), aliased(User, name="me")
-_ROLE, _TEAM = aliased(RoleHolding, name="my_role"), aliased(Membership, name="my_team")
-_MY_ROLES = (
-    select(func.array_agg(_ROLE.role)).where(_ROLE.user_id == _ME.id, _ROLE.ended_at.is_(None)).scalar_subquery()
-)
-_MY_TEAMS = (
-    select(func.array_agg(_TEAM.team_id))
-    .where(_TEAM.member_id == _ME.keyholder_id, _TEAM.ended_at.is_(None))
-    .scalar_subquery()
-)
-_STILL = (
-    select(_MINE.ended_at, _ME.state, _MY_ROLES, _MY_TEAMS)
-    .join(_ME, _ME.id == _MINE.user_id)
-    .where(_MINE.id == bindparam("sign_in"))
-)
 
 
 @dataclass(frozen=True)
@@ -127,8 +80,8 @@ class SignIns:
 
     def __init__(self, office: Office, manager: KeyManager, settings: Settings) -> None:
         self._office = office
-        office.recheck = _recheck
-        office.standing = Standing(_STILL, _judge)
+        office.recheck = recheck
+        office.standing = Standing(STILL, judge)
         self._manager = manager
         self._settings = settings
         self._stretching = threading.BoundedSemaphore(settings.argon2_parallel_max)
@@ -146,7 +99,10 @@ class SignIns:
         chosen = self._normal(form.passphrase)
         self._check(chosen, login)
         salt = secrets.token_bytes(16)
-        inner = Enrolment(invite_hash=invite_hash, salt=salt, wrapping_key=self._wrapping_key(chosen, salt))
+        inner = Enrolment(
+            invite_hash=invite_hash, salt=salt, wrapping_key=self._wrapping_key(chosen, salt),
+            undertaking=form.undertaking, language=form.language,
+        )  # fmt: skip
         enrolled: Enrolled = self._office.perform(Caller.anonymous(), actions.accept, inner)
         return enrolled
 
@@ -201,7 +157,7 @@ class SignIns:
         if token.startswith(rules.SERVICE_PREFIX):
             return self._service(token)
         at = clock.now()
-        rows = self._office.look_up(_BEHIND_TOKEN, {"token_hash": actions.token_hash(token)})
+        rows = self._office.look_up(BEHIND_TOKEN, {"token_hash": actions.token_hash(token)})
         if not rows:
             raise NotSignedIn
         found = rows[0]
@@ -214,7 +170,7 @@ class SignIns:
             touched = update(SignIn).where(SignIn.id == found.id).values(seen_at=at)
             self._office.housekeep(lambda session: session.execute(touched))
         raw = boxes.open_box(actions.token_key(token), found.sealed_key, context=found.id.bytes)
-        return _caller_of(self._office.register, rows, hpke.PrivateKey.from_raw(raw))
+        return caller_of(self._office.register, rows, hpke.PrivateKey.from_raw(raw), at)
 
     def ended(self, token: str) -> EndedSession | None:
         """Whose session a token was, if it ended within the last day and its account is in use; None otherwise.
@@ -223,7 +179,7 @@ class SignIns:
         """
         if not 40 <= len(token) <= 64:
             return None
-        rows = self._office.look_up(_BEHIND_TOKEN, {"token_hash": actions.token_hash(token)})
+        rows = self._office.look_up(BEHIND_TOKEN, {"token_hash": actions.token_hash(token)})
         if not rows or rows[0].state != AccountState.ACTIVE or rows[0].holder is None:
             return None
         found, at = rows[0], clock.now()
@@ -350,47 +306,3 @@ class SignIns:
 
 def _lane_of(login_name: str, whose: str) -> bytes:
     return hashlib.sha256(b"amana/throttle/v1\x00" + f"{login_name}\x00{whose}".encode()).digest()
-
-
-def _recheck(session: Session, caller: Caller) -> None:
-    """Raise NotSignedIn unless a caller's sign-in, account, roles and teams are what they were a moment ago."""
-    actor = caller.actor
-    if actor.kind == "Service" and actor.id is not None and not services.still_there(session, actor.id):
-        raise NotSignedIn
-    if actor.kind != "User" or actor.sign_in is None:
-        return
-    _judge(caller, session.execute(_STILL, {"sign_in": actor.sign_in}).one_or_none())
-
-
-def _judge(caller: Caller, found: Sequence[Any] | None) -> None:
-    actor = caller.actor
-    if found is None or found[0] is not None or found[1] != AccountState.ACTIVE:
-        raise NotSignedIn
-    mine = actor.keyholders - {caller.keyring.holder} if caller.keyring else actor.keyholders
-    if frozenset(found[2] or ()) != actor.roles or not mine <= frozenset(found[3] or ()):
-        raise NotSignedIn
-
-
-def _caller_of(register: Register | None, rows: Sequence[Row[Any]], private: hpke.PrivateKey) -> Caller:
-    """The caller behind one row for each generation of each team's key they hold, or one without any.
-
-    A membership the office did not make counts for nothing here too: neither key nor lead.
-    """
-    found, teams = rows[0], [row for row in rows if row.team_id is not None]
-    if register is None:
-        raise Unavailable
-    memberships = holders.known_only(register, teams)
-    publics = {(m.team_id, m.generation): bytes(m.public) for m in memberships}
-    keyring = Keyring(found.holder, private, memberships=memberships, publics=publics)
-    actor = Actor(
-        kind="User",
-        code=found.code,
-        id=found.user_id,
-        roles=frozenset(found.roles or ()),
-        teams=frozenset(str(m.team) for m in memberships),
-        leads=frozenset(str(m.team) for m in memberships if m.lead or m.deputy),
-        keyholders=keyring.holders,
-        sign_in=found.id,
-        second_factor_at=found.second_factor_at,
-    )
-    return Caller(actor, keyring, idle_seconds=found.idle_seconds_max)

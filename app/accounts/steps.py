@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.accounts import undertakings
 from app.accounts.forms import Invite, JoinTeam, LeaveTeam, MakeService, Reseal
 from app.accounts.models import AccountState, RoleHolding, Service, User, WitnessKey
 from app.errors import NotFound
@@ -33,6 +34,8 @@ def joiner(work: Work, user: User, form: JoinTeam) -> dict[str, Any]:
         "team": form.team,
         "target_teams": _teams_of(work, user) | {form.team},
         "target_roles": frozenset(holding.role for holding in holdings) | duty,
+        # Whoever has no key yet is refused by their state, and told that.
+        "target_undertaken": user.keyholder_id is None or undertakings.in_force(work, user),
     }
 
 
@@ -50,7 +53,8 @@ def whose(_work: Work, _row: None, form: MakeService | Reseal) -> dict[str, Any]
 class Recipient:
     """Somebody a compartment can be granted to: a colleague, or a service until its end.
 
-    row   what to lock, so that two grants at one moment see each other
+    row         what to lock, so that two grants at one moment see each other
+    undertaken  whether their undertaking of secrecy is in force; a service is nobody who could sign one
     """
 
     row: User | Service
@@ -59,6 +63,7 @@ class Recipient:
     teams: frozenset[str]
     ends_at: datetime | None
     active: bool
+    undertaken: bool
 
 
 def recipient(work: Work, code: str) -> Recipient:
@@ -68,13 +73,15 @@ def recipient(work: Work, code: str) -> Recipient:
         holder = holders.called(work.session, user.keyholder_id, "person", user.code)
         held = work.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
         roles = frozenset(each.role for each in held)
-        return Recipient(user, holder, roles, _teams_of(work, user), None, user.state == AccountState.ACTIVE)
+        active, undertaken = user.state == AccountState.ACTIVE, undertakings.in_force(work, user)
+        return Recipient(user, holder, roles, _teams_of(work, user), None, active, undertaken)
     service = work.first(Service, Service.code == code)
     if service is None:
         raise NotFound
     holder = holders.called(work.session, service.keyholder_id, "service", service.code)
     active = service.ended_at is None and service.ends_at > work.now
-    return Recipient(service, holder, frozenset({"service"}), frozenset({service.team}), service.ends_at, active)
+    teams = frozenset({service.team})
+    return Recipient(service, holder, frozenset({"service"}), teams, service.ends_at, active, undertaken=True)
 
 
 def end_service(work: Work, service: Service) -> int:

@@ -89,6 +89,8 @@ class Account(Colleague):
     invited_until: datetime | None
     lapsed: bool
     sessions: int
+    undertaken_until: date | None
+    undertaken: bool
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,12 @@ class Attention:
     without_factor: int
     lapsed: int
     idle: int
+    unsigned: int
 
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody in a team."""
+    """Somebody in a team. Until when their undertaking holds, and whether it does, is for the lead; None for others."""
 
     user: str
     display_name: str
@@ -128,6 +131,8 @@ class Member:
     lead: bool
     deputy: bool
     since: date
+    undertaken_until: date | None
+    undertaken: bool | None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.accounts import actions as accounts
-from app.accounts import mine, services
+from app.accounts import mine, services, undertakings
 from app.accounts import queries as account_queries
 from app.cases import actions as cases
 from app.cases import queries as case_queries
@@ -68,6 +68,7 @@ POSTS: Final = (
     Post("/api/sign-out-everywhere", accounts.leave_everywhere),
     Post("/api/sign-outs/{row}", mine.end_one),
     Post("/api/me/preferences", mine.prefer),
+    Post("/api/me/undertaking", undertakings.sign, 201),
     Post("/api/people", accounts.invite, 201),
     Post("/api/people/{user}/invite", accounts.invite_again),
     Post("/api/people/{user}/disable", accounts.disable),
@@ -185,6 +186,7 @@ POSTS: Final = (
 GETS: Final = (
     Get("/api/me", account_queries.me),
     Get("/api/me/sessions", account_queries.sessions),
+    Get("/api/me/undertaking", undertakings.show),
     Get("/api/me/devices", account_queries.devices),
     Get("/api/me/opened", oversight_queries.mine, paged=True),
     Get("/api/people", account_queries.colleagues, paged=True),

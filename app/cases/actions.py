@@ -9,7 +9,7 @@ from uuid import UUID
 from app.accounts.steps import Recipient, recipient
 from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
 from app.cases.models import Case, CaseState, Clearance, Handoff, Justification, Origin, Visit
-from app.cases.steps import knower, open_fields, pass_on, receiver
+from app.cases.steps import knower, open_fields, pass_on, receiver, taker
 from app.cases.views import CaseOpened, Granted, HandoffOpened, Opened, Revoked, Sent, Stored, Visited
 from app.clock import uuid7
 from app.errors import Conflict, NotFound, Unprocessable
@@ -72,7 +72,7 @@ def open_case(work: Work, form: OpenCase) -> CaseOpened:
     return CaseOpened(case.reference, case.state)
 
 
-@action("case.hand_over", operation="grant", on=Case)
+@action("case.hand_over", operation="grant", on=Case, about=taker)
 def hand_over(work: Work, case: Case, form: HandOver) -> Granted:
     """Give a team the compartments it works with, as far as I hold them.
 

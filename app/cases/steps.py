@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import ScalarSelect, Select, exists, func, select
 
+from app.accounts import undertakings
 from app.accounts.steps import Recipient, recipient
-from app.cases.forms import GiveGrant, OpenCase, Opening
+from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening
 from app.cases.models import Case, CaseState, Handoff, HandoffState
 from app.cases.views import Opened
 from app.db import CaseRow, EnvelopeRow, among, shown_columns
@@ -61,7 +62,7 @@ def knower(work: Work, _row: None, form: OpenCase) -> dict[str, Any]:
     given = recipient(work, form.beside)
     return {
         "target": given.row.code, "target_roles": _duties(work, given), "target_teams": given.teams,
-        "by_name": frozenset({"IDENTITY"}),
+        "by_name": frozenset({"IDENTITY"}), "target_undertaken": given.undertaken,
     }  # fmt: skip
 
 
@@ -75,8 +76,15 @@ def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
         "target_roles": _duties(work, given),
         "target_teams": given.teams,
         "target_held": work.held_by(given.holder, case),
+        "target_undertaken": given.undertaken,
         "by_name": work.by_name(case.id),
     }
+
+
+def taker(work: Work, _case: Case, form: HandOver) -> dict[str, Any]:
+    """The team a case is handed to, and whether anybody there may open it."""
+    team = work.team(form.team)
+    return {"team": form.team, "target_undertaken": undertakings.in_force_in(work, team)}
 
 
 def _duties(work: Work, given: Recipient) -> frozenset[str]:

@@ -144,7 +144,7 @@ def _questions() -> dict[str, set[_Question]]:
             question = _Question(
                 teams=frozenset(row.get("teams", ())) | frozenset(row.get("leads", ())),
                 leads=frozenset(row.get("leads", ())),
-                about=Subject(**_frozen(row.get("about", {}))),
+                about=Subject(**_frozen({"target_undertaken": True} | row.get("about", {}))),
                 given=Circumstances(**_frozen(row.get("given", {}))),
             )
             for name in set(row["does"]) & set(ACTIONS):
@@ -169,7 +169,9 @@ def _allows(policy: Policy, role: str, action: str, questions: Iterable[_Questio
 
 
 def _allowed(policy: Policy, role: str, action: str, question: _Question) -> bool:
-    actor = Actor("User", "S-SOMEBO", roles=frozenset({role}), teams=question.teams, leads=question.leads)
+    actor = Actor(
+        "User", "S-SOMEBO", roles=frozenset({role}), teams=question.teams, leads=question.leads, undertaken=True
+    )  # fmt: skip
     try:
         policy.decide(actor, action, question.about, question.given)
     except Denied:

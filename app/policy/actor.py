@@ -17,6 +17,7 @@ class Actor:
     code       pseudonymous, as it stands in the log: ``S-7QK3MW``, ``witness``, ``operator``
     keyholders whose private keys are on the caller's ring; their live grants are the row scope
     sign_in    the sign-in this request belongs to, for ``combine`` and for ending it
+    undertaken whether the undertaking of secrecy they signed is in force
     """
 
     kind: Kind
@@ -28,6 +29,7 @@ class Actor:
     keyholders: frozenset[UUID] = frozenset()
     sign_in: UUID | None = None
     second_factor_at: datetime | None = None
+    undertaken: bool = False
 
     @property
     def known(self) -> bool:
@@ -43,6 +45,7 @@ class Actor:
                 "roles": sorted(self.roles),
                 "teams": sorted(self.teams),
                 "leads": sorted(self.leads),
+                "undertaken": self.undertaken,
             },
             "parents": [],
         }
@@ -61,6 +64,7 @@ class Subject:
     seen     which of LOCATION and TESTIMONY of this case the caller has ever opened
     by_name  compartments of the case that named people alone may hold
     authors  codes of those who made or signed the row
+    target_undertaken  whether the undertaking of whoever a key is meant for is in force; of a team, one member's
     """
 
     table: str = "none"
@@ -76,6 +80,7 @@ class Subject:
     target_teams: frozenset[str] = frozenset()
     target: str = "none"
     target_held: frozenset[str] = frozenset()
+    target_undertaken: bool = False
 
     def entity(self) -> dict[str, Any]:
         """This row as a Cedar entity."""
@@ -94,6 +99,7 @@ class Subject:
                 "target_teams": sorted(self.target_teams),
                 "target": self.target,
                 "target_held": sorted(self.target_held),
+                "target_undertaken": self.target_undertaken,
             },
             "parents": [],
         }

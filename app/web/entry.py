@@ -8,19 +8,21 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.accounts import actions as accounts
+from app.accounts import undertakings
 from app.accounts.forms import AcceptInvitation, SignInForm
 from app.edge import sheets
 from app.edge.desk import Desk, TheDesk
-from app.edge.languages import LANGUAGES
+from app.edge.languages import LANGUAGES, N_
 from app.edge.sheets import Mistakes, Sheet
-from app.errors import SignInRefused, TooManyTries, Unprocessable
+from app.errors import Conflict, SignInRefused, TooManyTries, Unprocessable
 from app.web.drafts import landing
-from app.web.frame import show
+from app.web.frame import language_of, show
 from app.web.session import COOKIE, DEVICE, LANGUAGE, EntryFields, Fields, Visitor, keep
 from app.work import Form
 
 DEVICE_SECONDS: Final = 365 * 86400
 SESSION_SECONDS: Final = 8 * 3600
+_INVITATION: Final = "entry/invitation.html"
 F = TypeVar("F", bound=Form)
 
 router = APIRouter()
@@ -49,16 +51,17 @@ def sign_in(request: Request, desk: TheDesk, given: EntryFields) -> Response:
 
 @router.get("/invitation")
 def invitation_page(request: Request, desk: TheDesk) -> Response:
-    return _entrance(request, desk, "entry/invitation.html", Sheet(csrf=""), 200)
+    return _entrance(request, desk, _INVITATION, Sheet(csrf=""), 200)
 
 
 @router.post("/invitation")
 def accept(request: Request, desk: TheDesk, given: EntryFields) -> Response:
     """Use an invitation: the answer is the one page that ever shows the second factor's secret."""
     try:
-        enrolled = desk.enter().accept(_read(desk, AcceptInvitation, given))
-    except (SignInRefused, Unprocessable) as refusal:
-        return _again(request, desk, "entry/invitation.html", given, refusal)
+        read = {**given, "language": [language_of(request)]}
+        enrolled = desk.enter().accept(_read(desk, AcceptInvitation, read))
+    except (Conflict, SignInRefused, Unprocessable) as refusal:
+        return _again(request, desk, _INVITATION, given, refusal)
     return show(request, desk, None, "entry/enrolled.html", enrolled)
 
 
@@ -90,7 +93,9 @@ def _read(desk: Desk, kind: type[F], given: Any) -> F:
 
 
 def _again(request: Request, desk: Desk, template: str, given: Any, refusal: Any) -> Response:
-    mistakes = refusal.found if isinstance(refusal, Mistakes) else {"": refusal.sentence}
+    mistakes = dict(refusal.found) if isinstance(refusal, Mistakes) else {"": refusal.sentence}
+    if "undertaking" in mistakes:
+        mistakes["undertaking"] = N_("Please read the undertaking and sign it.")
     answer = _entrance(request, desk, template, Sheet(csrf="").typed(given, mistakes), refusal.status)
     if isinstance(refusal, TooManyTries):
         answer.headers["Retry-After"] = str(refusal.retry_after_seconds)
@@ -100,7 +105,8 @@ def _again(request: Request, desk: Desk, template: str, given: Any, refusal: Any
 def _entrance(request: Request, desk: Desk, template: str, sheet: Sheet, status: int) -> Response:
     """A page before sign-in. Its language is chosen by a link and remembered in a cookie that names nobody."""
     desk.enter()
-    answer = show(request, desk, None, template, sheet=sheet, status=status)
+    view = undertakings.to_sign() if template == _INVITATION else None
+    answer = show(request, desk, None, template, view, sheet=sheet, status=status)
     chosen = request.query_params.get("language")
     if chosen is not None and chosen in LANGUAGES:
         keep(answer, desk, LANGUAGE, chosen, DEVICE_SECONDS)

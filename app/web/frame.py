@@ -93,7 +93,7 @@ def show(
     language  for what somebody else will read: a sheet of paper; otherwise the visitor's own
     """
     me: Me | None = desk.ask(visitor, accounts.me) if visitor is not None else None
-    with languages.spoken(language or _language(request, me), desk.zone):
+    with languages.spoken(language or (me.language if me is not None else language_of(request)), desk.zone):
         frame = _frame(request, desk, visitor, me, here)
         text = templates.get_template(template).render(view=view, frame=frame, sheet=sheet)
     return HTMLResponse(text, status)
@@ -143,9 +143,8 @@ def refused(request: Request, desk: Desk, visitor: Caller | None, refusal: Refus
     return show(request, desk, visitor, "refused.html", refusal, status=refusal.status)
 
 
-def _language(request: Request, me: Me | None) -> str:
-    if me is not None:
-        return me.language
+def language_of(request: Request) -> str:
+    """The language of a page before sign-in."""
     chosen = request.query_params.get("language") or request.cookies.get(LANGUAGE)
     return str(chosen) if chosen in LANGUAGES else "en"
 

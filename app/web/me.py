@@ -8,17 +8,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts import actions as accounts
-from app.accounts import mine, queries
+from app.accounts import mine, queries, undertakings
 from app.accounts.forms import ChangePassphrase
+from app.accounts.undertakings import UndertakingView
 from app.accounts.views import DeviceLine, Me, SessionLine
 from app.edge import sheets
 from app.edge.desk import Desk, TheDesk, page_number, row_id
-from app.edge.languages import LANGUAGES
+from app.edge.languages import LANGUAGES, N_
 from app.edge.sheets import Mistakes, Sheet
 from app.errors import TooManyTries, Unprocessable
 from app.oversight import queries as oversight
 from app.oversight.views import Mine
-from app.web.frame import save, sheet, show
+from app.web.frame import reads_in, save, sheet, show
 from app.web.session import COOKIE, Fields, Visitor
 from app.work import Caller
 
@@ -35,6 +36,7 @@ class AccountView:
     sessions: tuple[SessionLine, ...]
     devices: tuple[DeviceLine, ...]
     codes_left: int
+    undertaking: UndertakingView
     languages: tuple[tuple[str, str], ...]
 
 
@@ -90,6 +92,25 @@ def changed(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     return show(request, desk, visitor, "me/changed.html")
 
 
+@router.get("/me/undertaking")
+def undertaking(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """What is kept secret, to be read and signed."""
+    return _undertaking(request, desk, visitor, sheet(request), 200)
+
+
+@router.post("/me/undertaking")
+def sign(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Sign it for another term, in the language in which it was shown."""
+
+    def again(typed: Sheet, status: int) -> Response:
+        return _undertaking(request, desk, visitor, typed, status)
+
+    if not any(given.get("version", ())):
+        return again(sheet(request).typed({}, {"version": N_("Please read the undertaking and sign it.")}), 422)
+    read = {**given, "language": [reads_in(desk, visitor)]}
+    return save(request, desk, visitor, read, undertakings.sign, then="/me/undertaking", again=again)
+
+
 @router.get("/me/opened")
 def opened(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """What I opened in the last ninety days."""
@@ -120,10 +141,15 @@ def _account(request: Request, desk: Desk, visitor: Caller, typed: Sheet | None,
     me: Me = desk.ask(visitor, queries.me)
     view = AccountView(
         me, desk.ask(visitor, queries.sessions), desk.ask(visitor, queries.devices),
-        desk.ask(visitor, queries.codes_left), tuple(LANGUAGES.items()),
+        desk.ask(visitor, queries.codes_left), desk.ask(visitor, undertakings.show), tuple(LANGUAGES.items()),
     )  # fmt: skip
     filled = typed or sheet(request, language=me.language, shortcuts="yes" if me.shortcuts else "no")
     return show(request, desk, visitor, "me/me.html", view, sheet=filled, status=status)
+
+
+def _undertaking(request: Request, desk: Desk, visitor: Caller, typed: Sheet, status: int) -> Response:
+    view = desk.ask(visitor, undertakings.show)
+    return show(request, desk, visitor, "me/undertaking.html", view, sheet=typed, status=status)
 
 
 def _passphrase(request: Request, desk: Desk, visitor: Caller, typed: Sheet, status: int) -> HTMLResponse:

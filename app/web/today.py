@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from app import clock
+from app.accounts.undertakings import WARN_DAYS
 from app.edge.desk import Desk, TheDesk
 from app.web.frame import show
 from app.web.session import Visitor
@@ -61,6 +63,16 @@ class Block:
     primary: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True)
+class TodayView:
+    """What waits for each of one's roles. ``sign`` asks for the undertaking of secrecy, before it runs out or after."""
+
+    blocks: tuple[Block, ...]
+    undertaken_until: datetime | None
+    undertaken: bool
+    sign: bool
+
+
 # Role -> what waits at its desk.
 DESKS: Final[dict[str, Callable[[Desk, Caller], Block]]] = {}
 # Whose hats come first where somebody has several.
@@ -83,4 +95,6 @@ def today(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """What waits for whoever asks."""
     mine = sorted(visitor.actor.roles, key=lambda role: ORDER.get(role, len(ORDER)))
     blocks = tuple(DESKS[role](desk, visitor) if role in DESKS else Block(role) for role in mine)
-    return show(request, desk, visitor, "today/today.html", blocks, here="/today")
+    until, warned = visitor.undertaken_until, clock.now() + timedelta(days=WARN_DAYS)
+    view = TodayView(blocks, until, visitor.actor.undertaken, until is None or until < warned)
+    return show(request, desk, visitor, "today/today.html", view, here="/today")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.edge.languages import N_
-from app.web import desk_words, draft_words, intake_words, person_words, session_words
+from app.web import account_words, desk_words, draft_words, intake_words, person_words, session_words
 
 ROLES: Final = {
     "intake_officer": N_("Intake"),
@@ -256,21 +256,6 @@ FIELDS: Final = {
     "outcome": N_("Outcome"),
 }
 ACTIONS: Final = {
-    "office.found": N_("Founded the office"),
-    "account.invite_again": N_("Drew an invitation again"),
-    "account.invite": N_("Invited a colleague"),
-    "account.accept": N_("Used an invitation"),
-    "account.disable": N_("Shut an account"),
-    "signin.enter": N_("Signed in"),
-    "signin.leave": N_("Signed out"),
-    "signin.leave_everywhere": N_("Signed out everywhere"),
-    "signin.close_lane": N_("Stopped tries to sign in"),
-    "team.add": N_("Added a member to a team"),
-    "team.remove": N_("Removed a member from a team"),
-    "team.reseal": N_("Sealed old keys to a team anew"),
-    "service.make": N_("Made a service"),
-    "service.end": N_("Ended a service"),
-    "service.list": N_("Listed the services"),
     "log.query": N_("Read the log"),
     "log.verify": N_("Verified the log"),
     "log.export": N_("Exported the log"),
@@ -336,35 +321,11 @@ ACTIONS: Final = {
     "submission.list": N_("Listed arrivals"),
     "submission.show": N_("Looked at an arrival"),
     "submission.state": N_("Asked for the state"),
-    "account.attention": N_("Looked at what accounts need"),
-    "account.change_passphrase": N_("Changed their passphrase"),
-    "account.devices": N_("Looked at their devices"),
-    "account.one": N_("Looked at a colleague's account"),
-    "account.people": N_("Looked at all accounts"),
-    "account.prefer": N_("Changed their language or keys"),
-    "account.codes_left": N_("Counted their recovery codes"),
-    "account.sessions": N_("Looked at their sessions"),
-    "key.ages": N_("Looked at the age of keys"),
     "log.asked": N_("Asked what numbers of the log mean"),
     "log.badge": N_("Looked at the state of the log"),
     "log.entry": N_("Read one entry of the log"),
     "log.mine": N_("Looked at what they had opened"),
     "log.numbers": N_("Counted entries of the log"),
-    "office.health": N_("Looked at the health of the office"),
-    "signin.end": N_("Ended one session"),
-    "signin.end_all": N_("Ended all sessions of a colleague"),
-    "team.show": N_("Looked at a team"),
-    "account.list": N_("Listed colleagues"),
-    "account.me": N_("Looked at their own account"),
-}
-
-# Why an account was shut.
-WHY: Final = {
-    "LEFT": N_("They have left the office"),
-    "LONG_ABSENCE": N_("They are away for long"),
-    "DUTY_ENDED": N_("Their duty has ended"),
-    "MISUSE_SUSPECTED": N_("Misuse is suspected"),
-    "MADE_BY_MISTAKE": N_("The account was made by mistake"),
 }
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -381,6 +342,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "table": TABLES | session_words.TABLES | draft_words.TABLES | person_words.TABLES,
     "field": FIELDS | session_words.FIELDS | intake_words.FIELDS | draft_words.FIELDS | person_words.FIELDS,
     "action": ACTIONS
+    | account_words.DEEDS
     | desk_words.DEEDS
     | session_words.DEEDS
     | intake_words.DEEDS
@@ -388,7 +350,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     | person_words.DEEDS,
     **desk_words.DESK_WORDS,
     **draft_words.WORDS,
-    "why": WHY,
+    "why": account_words.WHY,
     **intake_words.WORDS,
     **session_words.WORDS,
     **person_words.WORDS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from app.clock import uuid7
@@ -20,6 +21,8 @@ class Caller:
     request: UUID = field(default_factory=uuid7)
     # After how long without a request this session ends; 0 where there is none.
     idle_seconds: int = 0
+    # Until when the undertaking of secrecy holds; None for whoever has signed none.
+    undertaken_until: datetime | None = None
 
     @classmethod
     def anonymous(cls, host: str = "app") -> Caller:

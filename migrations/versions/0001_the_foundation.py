@@ -648,6 +648,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_role_holdings_user_id"), "role_holdings", ["user_id"], unique=False)
     op.create_table(
+        "undertakings",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("text_version", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_undertakings_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_undertakings")),
+    )
+    op.create_index(op.f("ix_undertakings_user_id"), "undertakings", ["user_id"], unique=False)
+    op.create_table(
         "segments",
         sa.Column("testimony_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -1156,6 +1168,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_segments_testimony_id"), table_name="segments")
     op.drop_index(op.f("ix_segments_case_id"), table_name="segments")
     op.drop_table("segments")
+    op.drop_index(op.f("ix_undertakings_user_id"), table_name="undertakings")
+    op.drop_table("undertakings")
     op.drop_index(op.f("ix_role_holdings_user_id"), table_name="role_holdings")
     op.drop_table("role_holdings")
     op.drop_index(op.f("ix_recovery_codes_user_id"), table_name="recovery_codes")

@@ -23,13 +23,13 @@ GUARDED = (
     "persons", "prior_accounts", "protocol_answers", "protocols", "public_keys", "public_reports", "read_backs",
     "recovery_codes", "rescues", "residences",
     "role_holdings", "safety_answers", "same_person_findings", "segment_versions", "segments", "services",
-    "session_events", "submission_files", "submissions", "testimonies", "threat_assessments", "users", "visits",
-    "witness_keys",
+    "session_events", "submission_files", "submissions", "testimonies", "threat_assessments", "undertakings", "users",
+    "visits", "witness_keys",
 )  # fmt: skip
 UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")
 APPEND_ONLY = ("entries", "entry_bodies", "entry_subjects", "places", "checkpoints")
-# What was published stays as it is, whoever asks: answers stand under it.
-PUBLISHED = ("protocols",)
+# What was published stays as it is, whoever asks: answers stand under it. So does what somebody has signed.
+PUBLISHED = ("protocols", "undertakings")
 
 REQUIRE_ENTRY = """
 CREATE FUNCTION require_entry() RETURNS trigger

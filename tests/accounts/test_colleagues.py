@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.accounts import actions as accounts
-from app.accounts import queries
+from app.accounts import queries, undertakings
 from app.accounts.forms import AcceptInvitation, Found, Founder, Invite, JoinTeam, LeaveTeam, Shut
 from app.accounts.rules import WeakPassphrase
 from app.accounts.views import Invited
@@ -34,7 +34,7 @@ def invite(world: World, *roles: str, login: str = "newcomer") -> Invited:
 
 
 def accept(world: World, code: str, passphrase: str = PASSPHRASE) -> Any:
-    return world.signins.accept(AcceptInvitation(code=code, passphrase=passphrase))
+    return world.signins.accept(AcceptInvitation(code=code, passphrase=passphrase, undertaking=undertakings.VERSION))
 
 
 def test_an_office_is_founded_once_and_by_whoever_runs_the_host(world: World, log: Log) -> None:

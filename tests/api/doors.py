@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
+from app.accounts.undertakings import VERSION
 from app.testimonies import protocols
 from app.testimonies.questions import named
 from tests.api.conftest import Client, Staff
@@ -240,6 +241,7 @@ def _answers(_scene: Scene, _login: str) -> dict[str, Any]:
 ACTIONS: Final = (
     _post("/api/me/preferences", EVERYBODY, plain(language="ar", shortcuts=False)),
     _post("/api/me/passphrase", EVERYBODY, _passphrase),
+    _post("/api/me/undertaking", EVERYBODY, plain(version=VERSION, language="fr"), 201),
     _post("/api/people", ADMINISTRATOR, lambda _s, login: {
         "login_name": f"new-{login}", "display_name": "Somebody New", "roles": ["caseworker"]}, 201),
     _post("/api/people/{user}/team", frozenset({"intake-lead"}), plain(team="intake", deputy=False)),
@@ -404,6 +406,7 @@ QUESTIONS: Final = (
     Ask("GET", "/api/me", EVERYBODY),
     Ask("GET", "/api/me/sessions", EVERYBODY),
     Ask("GET", "/api/me/devices", EVERYBODY),
+    Ask("GET", "/api/me/undertaking", EVERYBODY),
     Ask("GET", "/api/me/opened", EVERYBODY),
     Ask("GET", "/api/people", EVERYBODY),
     Ask("GET", "/api/services", EVERYBODY),
@@ -491,7 +494,8 @@ PAGES: Final = (
     ("GET", "/admin/people/{code}"), ("POST", "/admin/people/{code}/invite"), ("POST", "/admin/people/{code}/sign-out"),
     ("GET", "/admin/people/{code}/shut"), ("POST", "/admin/people/{code}/shut"), ("GET", "/admin/health"),
     ("GET", "/me"), ("POST", "/me/preferences"), ("GET", "/me/passphrase"), ("POST", "/me/passphrase"),
-    ("GET", "/me/passphrase/changed"), ("GET", "/me/opened"), ("POST", "/me/sessions/end"),
+    ("GET", "/me/passphrase/changed"), ("GET", "/me/undertaking"), ("POST", "/me/undertaking"), ("GET", "/me/opened"),
+    ("POST", "/me/sessions/end"),
     ("POST", "/me/sessions/{session}/end"), ("GET", "/teams/{name}"), ("POST", "/teams/{name}/add"),
     ("GET", "/teams/{name}/remove/{code}"), ("POST", "/teams/{name}/remove/{code}"), ("GET", "/help/{topic}"),
     ("GET", "/reviews"), ("POST", "/reviews/{reference}/take"), ("GET", "/cases/{reference}/legal"),

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.accounts.undertakings import VERSION
 from app.settings import Settings
 from tests.api.conftest import Client, Staff
 from tests.api.doors import ORIGIN
@@ -64,7 +65,10 @@ def test_an_unknown_an_expired_and_a_used_invitation_are_answered_alike(
         return str(staff["administrator"].post("/api/people", body).json()["invitation"])
 
     def accept(code: str) -> httpx.Response:
-        return stranger.post("/api/invitations/accept", {"code": code, "passphrase": "several words by the river"})
+        return stranger.post(
+            "/api/invitations/accept",
+            {"code": code, "passphrase": "several words by the river", "undertaking": VERSION},
+        )
 
     used, late = invite("used-one"), invite("late-one")
     assert accept(used).status_code == 201, "the control"
@@ -104,7 +108,9 @@ def test_one_invitation_makes_one_account_however_many_use_it_together(stranger:
     code = staff["administrator"].post("/api/people", body).json()["invitation"]
 
     answers = at_once(
-        stranger, "/api/invitations/accept", [{"code": code, "passphrase": "several words by the river"}] * 12
+        stranger,
+        "/api/invitations/accept",
+        [{"code": code, "passphrase": "several words by the river", "undertaking": VERSION}] * 12,
     )
 
     assert Counter(answer.status_code for answer in answers)[201] == 1

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from app import clock
 from app.accounts import forms as accounts
+from app.accounts.undertakings import VERSION
 from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
 from app.db import CaseRow, tables
 from app.intake.forms import Link, Receive, Triage
@@ -55,7 +56,11 @@ def _accounts(world: World) -> dict[str, Request]:
             None,
         ),
         "account.invite_again": (None, colleague),
-        "account.accept": (accounts.Enrolment(invite_hash=b"i" * 32, salt=b"s" * 16, wrapping_key=b"w" * 32), None),
+        "account.accept": (
+            accounts.Enrolment(invite_hash=b"i" * 32, salt=b"s" * 16, wrapping_key=b"w" * 32, undertaking=VERSION),
+            None,
+        ),
+        "undertaking.sign": (accounts.SignUndertaking(version=VERSION), None),
         "signin.enter": (
             accounts.Entering(user_id=uuid4(), private_raw=b"p" * 96, code="000000", recovery_code=None),
             None,

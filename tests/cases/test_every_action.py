@@ -14,11 +14,12 @@ from tests.world import World
 
 # What an administrator may do at all. Nothing of it opens anything.
 ADMINISTERS = {
-    "account.invite", "account.disable", "account.prefer", "team.remove", "signin.end_all", "signin.leave",
+    "account.invite", "account.disable", "account.prefer", "undertaking.sign", "team.remove", "signin.end_all",
+    "signin.leave",
     "signin.leave_everywhere", "log.verify", "service.end",
 }  # fmt: skip
 # Nothing has a place in the log here, so that no entry is found by its number.
-OVERSEES = {"log.query", "log.verify", "account.prefer", "signin.leave", "signin.leave_everywhere"}
+OVERSEES = {"log.query", "log.verify", "account.prefer", "undertaking.sign", "signin.leave", "signin.leave_everywhere"}
 # Last, since after them the caller is nobody.
 LEAVING = {"signin.leave", "signin.leave_everywhere"}
 
@@ -29,15 +30,15 @@ def test_there_is_a_request_for_every_action(world: World) -> None:
 
 @pytest.mark.abuse("E09")
 @pytest.mark.domain("D32")
-def test_an_administrator_can_do_nine_things_and_read_nothing(world: World, log: Log) -> None:
+def test_an_administrator_can_do_ten_things_and_read_nothing(world: World, log: Log) -> None:
     assert done_by(world, log, "administrator") == ADMINISTERS
 
 
 @pytest.mark.abuse("E09")
-def test_a_key_custodian_can_do_nothing_but_leave_and_choose_a_language(world: World, log: Log) -> None:
+def test_a_key_custodian_can_do_nothing_but_leave_sign_and_choose_a_language(world: World, log: Log) -> None:
     world.invite("custodian", roles=("key_custodian",))
 
-    assert done_by(world, log, "custodian") == LEAVING | {"account.prefer"}
+    assert done_by(world, log, "custodian") == LEAVING | {"account.prefer", "undertaking.sign"}
 
 
 @pytest.mark.domain("D30")

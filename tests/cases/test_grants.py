@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.accounts import actions as accounts
+from app.accounts import undertakings
 from app.accounts.forms import AcceptInvitation, Invite
 from app.cases import actions as cases
 from app.cases.forms import GiveGrant, RevokeGrant
@@ -131,7 +132,11 @@ def test_nothing_is_sealed_to_somebody_who_has_not_signed_in(world: World) -> No
 
     with pytest.raises(NotFound):
         world.do("intake", cases.give, give, subject=reference)
-    world.signins.accept(AcceptInvitation(code=invited.invitation, passphrase="seven herons on a grey canal"))
+    world.signins.accept(
+        AcceptInvitation(
+            code=invited.invitation, passphrase="seven herons on a grey canal", undertaking=undertakings.VERSION
+        )
+    )
     with pytest.raises(Conflict):
         world.do("intake", cases.give, give, subject=reference)
 

@@ -45,7 +45,7 @@ SINGLE = {
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
     "consent.list", "handoff.count", "handoff.show", "review.count",
     "lookup.waiting", "safety.count", "check_in.show", "check_in.case", "mitigation.list", "paper.show",
-    "protocol.show",
+    "protocol.show", "undertaking.show",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import re
 import pytest
 from sqlalchemy import text
 
+from app.accounts import undertakings
 from app.accounts.forms import AcceptInvitation
 from app.accounts.signin import SignIns
 from app.cli import installation
@@ -78,7 +79,7 @@ def test_an_invitation_opens_an_account_once(amana: Amana) -> None:
     code = done.json["invitations"][1]["invitation"]
     settings = settings_of(amana)
     manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
-    form = AcceptInvitation(code=code, passphrase="a long walk along the river")
+    form = AcceptInvitation(code=code, passphrase="a long walk along the river", undertaking=undertakings.VERSION)
 
     with database(settings) as roles, office_as(settings, roles, "app", Register.of(manager)) as office:
         signins = SignIns(office, manager, settings)

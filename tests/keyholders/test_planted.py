@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.accounts import actions as accounts
-from app.accounts import rules
+from app.accounts import rules, undertakings
 from app.accounts.forms import AcceptInvitation, LeaveTeam
 from app.cases import actions as cases
 from app.cases.forms import GiveGrant, OpenCase, RevokeGrant
@@ -379,7 +379,7 @@ def test_an_invitation_nobody_gave_makes_no_account(
         "'INVITED', 0, %s, %s, %s, 'intake', 'S-444444', now(), 'en', false)",
         uuid7(), rules.code_hash(code), clock.now() + timedelta(hours=1), b"\x00" * 64,
     )  # fmt: skip
-    form = AcceptInvitation(code=code, passphrase="a lantern under the third bridge")
+    form = AcceptInvitation(code=code, passphrase="a lantern under the third bridge", undertaking=undertakings.VERSION)
 
     if not checked:
         believe()

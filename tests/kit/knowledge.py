@@ -135,6 +135,7 @@ def forms() -> dict[str, dict[str, Any]]:
         "signin.end": {},
         "signin.end_all": {},
         "account.prefer": {"language": "fr"},
+        "undertaking.sign": {"version": "2026-11", "language": "fr"},
         "case.open": {},
         "case.hand_over": {"team": "legal"},
         "case.came_out": {},

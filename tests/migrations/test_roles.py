@@ -28,6 +28,7 @@ RIGHTS: dict[str, dict[str, set[str]]] = {
         "entry_subjects": {"SELECT", "INSERT"},
         "public_keys": {"SELECT", "INSERT"},
         "protocols": {"SELECT", "INSERT"},
+        "undertakings": {"SELECT", "INSERT"},
     },
     "portal": {
         **{name: {"SELECT", "INSERT"} for name in ("keyholders", "public_keys", "witness_keys", "envelopes")},

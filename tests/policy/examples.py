@@ -13,7 +13,9 @@ from app.policy.actor import Actor, Circumstances, Subject
 from app.policy.engine import FOLDER, Policy
 
 EXAMPLES = FOLDER / "examples"
-KNOWN = {"says", "who", "code", "roles", "teams", "leads", "does", "about", "given", "allowed_by", "denied_by"}
+KNOWN = {
+    "says", "who", "code", "roles", "teams", "leads", "undertaken", "does", "about", "given", "allowed_by", "denied_by",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,14 @@ def _example(row: dict[str, Any], action: str) -> Example:
         roles=frozenset(row.get("roles", ())),
         teams=frozenset(row.get("teams", ())) | frozenset(row.get("leads", ())),
         leads=frozenset(row.get("leads", ())),
+        undertaken=row.get("undertaken", True),
     )
     return Example(
         says=row["says"],
         actor=actor,
         action=action,
-        subject=Subject(**_frozen(row.get("about", {}))),
+        # As nearly always: a row that is about one who has not signed says so.
+        subject=Subject(**_frozen({"target_undertaken": True} | row.get("about", {}))),
         given=Circumstances(**_frozen(row.get("given", {}))),
         allowed="allowed_by" in row,
         rule=row.get("allowed_by") or row["denied_by"],

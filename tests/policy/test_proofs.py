@@ -106,12 +106,19 @@ SETS = {
     "authors": st.frozensets(st.sampled_from(CODES)),
 }
 actors = st.builds(
-    Actor, st.sampled_from(KINDS), st.sampled_from(CODES), roles=SETS["roles"], teams=SETS["teams"], leads=SETS["teams"]
+    Actor,
+    st.sampled_from(KINDS),
+    st.sampled_from(CODES),
+    roles=SETS["roles"],
+    teams=SETS["teams"],
+    leads=SETS["teams"],
+    undertaken=st.booleans(),
 )
 subjects = st.builds(
     Subject, state=STRINGS, compartment=STRINGS, origin=STRINGS, team=STRINGS, held=SETS["held"], seen=SETS["held"],
     by_name=SETS["held"], authors=SETS["authors"], target_roles=SETS["roles"], target_teams=SETS["teams"],
     target=st.sampled_from([*CODES, "none"]), target_held=SETS["held"],
+    target_undertaken=st.booleans(),
 )  # fmt: skip
 saids = st.builds(
     Circumstances, justification=st.sampled_from(["none", *Justification]), cited=st.booleans(), words=st.booleans(),
@@ -149,7 +156,8 @@ def decided(policy: Policy, action: str, actor: Actor, subject: Subject, said: C
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(sorted(ALLOWED)), min_size=8, max_size=8), actors, subjects, saids)
 @example(
-    ["grant.give"], Actor("User", "S-AAAAAA", roles=frozenset({"caseworker"})), Subject(held=frozenset({"CARE"}),
+    ["grant.give"], Actor("User", "S-AAAAAA", roles=frozenset({"caseworker"}), undertaken=True),
+    Subject(held=frozenset({"CARE"}), target_undertaken=True,
     target_roles=frozenset({"caseworker"})), Circumstances(compartments=frozenset({"CARE"})),
 )  # fmt: skip
 def test_a_formula_says_what_cedar_says(
@@ -168,8 +176,10 @@ def test_a_construct_read_wrongly_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     """The control: were containsAll read the other way round, an example would tell."""
     monkeypatch.setitem(formula._BINARY, "containsAll", lambda left, right: z3.IsSubset(left, right))
     wrong = Formulas(POLICY)
-    actor = Actor("User", "S-AAAAAA", roles=frozenset({"caseworker"}))
-    subject = Subject(held=frozenset({"CARE", "THREAT"}), target_roles=frozenset({"caseworker"}))
+    actor = Actor("User", "S-AAAAAA", roles=frozenset({"caseworker"}), undertaken=True)
+    subject = Subject(
+        held=frozenset({"CARE", "THREAT"}), target_roles=frozenset({"caseworker"}), target_undertaken=True
+    )
     said = Circumstances(compartments=frozenset({"CARE"}))
 
     assert decided(POLICY, "grant.give", actor, subject, said)

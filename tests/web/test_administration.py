@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp
 
-from app.accounts import actions, queries
+from app.accounts import actions, queries, undertakings
 from app.accounts.forms import AcceptInvitation, Invite
 from app.errors import NotSignedIn
 from app.settings import Settings
@@ -130,7 +130,9 @@ def test_an_invitation_shows_its_code_once_and_the_code_works(browser: Browser, 
     assert answer.status_code == 200
     assert [(e.action, e.operation) for e in log.fresh()] == [("account.invite", "key")]
     assert code not in browser.get("/admin/people").text
-    enrolled = world.signins.accept(AcceptInvitation(code=code, passphrase="several words by the river"))
+    enrolled = world.signins.accept(
+        AcceptInvitation(code=code, passphrase="several words by the river", undertaking=undertakings.VERSION)
+    )
     assert f"/admin/people/{enrolled.user}" in answer.text
 
 
@@ -171,7 +173,12 @@ def test_a_lapsed_invitation_is_drawn_again(
     answer = browser.submit(f"/admin/people/{code}/invite")
 
     drawn = re.findall(r'<code class="am-secret"[^>]*>([A-Z2-7-]+)</code>', answer.text)[0]
-    assert world.signins.accept(AcceptInvitation(code=drawn, passphrase="several words by the river")).user == code
+    assert (
+        world.signins.accept(
+            AcceptInvitation(code=drawn, passphrase="several words by the river", undertaking=undertakings.VERSION)
+        ).user
+        == code
+    )
 
 
 def test_sessions_of_a_lost_machine_are_ended(browser: Browser, world: World, log: Log) -> None:
@@ -254,7 +261,7 @@ def test_each_number_of_accounts_is_the_length_of_the_list_it_leads_to(
         names = set(re.findall(r'href="/admin/people/(S-\w+)"', page))
         found[href.rpartition("=")[2]] = len(names)
         assert number == (str(len(names)) if names else "None"), href
-    assert found == {"without-factor": 0, "lapsed": 2, "idle": len(world.members) - 1}
+    assert found == {"without-factor": 0, "lapsed": 2, "idle": len(world.members) - 1, "unsigned": 0}
 
 
 def test_health_tells_versions_ages_and_room(browser: Browser, world: World) -> None:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from app.accounts import actions
 from app.accounts.forms import Invite
+from app.accounts.undertakings import VERSION
 from app.pseudonyms import references
 from app.settings import Settings
 from tests.api.doors import Scene
@@ -91,7 +92,7 @@ def test_a_newcomer_uses_an_invitation_and_signs_in(browser: Browser, world: Wor
     code = world.do("administrator", actions.invite, invite).invitation
 
     browser.get("/invitation")
-    chosen = {"code": code, "passphrase": "several words by the river"}
+    chosen = {"code": code, "passphrase": "several words by the river", "undertaking": VERSION}
     enrolled = browser.submit("/invitation", **chosen)
     browser.get("/invitation")
     again = browser.submit("/invitation", **chosen)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from app import clock
 from app.accounts import actions as accounts
-from app.accounts import rules, services, witnesses
+from app.accounts import rules, services, undertakings, witnesses
 from app.accounts.forms import AcceptInvitation, Found, Founder, Invite, JoinTeam, MakeService, SignInForm
 from app.accounts.signin import SignIns
 from app.accounts.views import Invited, ServiceMade
@@ -168,7 +168,9 @@ class World:
 
     def _arrive(self, invited: Invited, login: str, name: str, role: str, duty: str) -> Member:
         member = Member(login, name, role, duty, passphrase=f"{login} walks home along the river")
-        enrolled = self.signins.accept(AcceptInvitation(code=invited.invitation, passphrase=member.passphrase))
+        enrolled = self.signins.accept(
+            AcceptInvitation(code=invited.invitation, passphrase=member.passphrase, undertaking=undertakings.VERSION)
+        )
         member.code = enrolled.user
         member.totp = base64.b32decode(enrolled.totp_secret + "=" * (-len(enrolled.totp_secret) % 8))
         member.recovery = enrolled.recovery_codes
