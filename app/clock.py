@@ -6,7 +6,13 @@ import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+# The hours in which an opening is unusual enough to be looked at. By the office's clock.
+NIGHT_FROM_HOUR: Final = 22
+NIGHT_UNTIL_HOUR: Final = 6
 
 _source: Callable[[], float] = time.time
 
@@ -26,6 +32,12 @@ def use(source: Callable[[], float]) -> Callable[[], float]:
 
 def in_(*, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
     return now() + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def at_night(moment: datetime, zone: ZoneInfo) -> bool:
+    """Whether a time lies in the office's night."""
+    hour = moment.astimezone(zone).hour
+    return hour >= NIGHT_FROM_HOUR or hour < NIGHT_UNTIL_HOUR
 
 
 def uuid7() -> UUID:

@@ -57,6 +57,13 @@ class TooManyLookUps(Refusal):
     sentence = "You have asked as often as one person may in an hour. Please wait, or ask a colleague."
 
 
+class TooManyCases(Refusal):
+    code, status = "quota.cases", 429
+    sentence = (
+        "You have opened as many different cases as one person may in this time. Please wait, or ask a colleague."
+    )
+
+
 class StepUpNeeded(Refusal):
     code, status = "step_up.needed", 403
     sentence = "Please confirm with your second factor first."

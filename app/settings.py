@@ -32,6 +32,13 @@ LEAST = {
     "invite_hours_max": 1,
     "undertaking_days_max": 1,
     "lookups_per_hour_max": 1,
+    "cases_opened_alert": 1,
+    "cases_opened_stop": 1,
+    "cases_opened_day_alert": 1,
+    "cases_opened_day_stop": 1,
+    "reveals_day_alert": 1,
+    "reveals_day_stop": 1,
+    "night_cases_alert": 1,
     "tree_tick_ms": 10,
     "checkpoint_minutes": 1,
     "database_connections_max": 2,
@@ -50,6 +57,9 @@ MOST = {
     "invite_hours_max": 168,
     "undertaking_days_max": 365,
     "lookups_per_hour_max": 100,
+    "cases_opened_stop": 50,
+    "cases_opened_day_stop": 200,
+    "reveals_day_stop": 100,
     "argon2_parallel_max": 64,
     "attachment_mib_max": 2_048,
     "tree_tick_ms": 5_000,
@@ -94,6 +104,13 @@ class Settings:
     invite_hours_max: int = 24
     undertaking_days_max: int = 365
     lookups_per_hour_max: int = 30
+    cases_opened_alert: int = 10
+    cases_opened_stop: int = 20
+    cases_opened_day_alert: int = 40
+    cases_opened_day_stop: int = 80
+    reveals_day_alert: int = 20
+    reveals_day_stop: int = 40
+    night_cases_alert: int = 5
     receipt_words: int = 12
     body_mib_max: int = 1
     attachment_mib_max: int = 2048
@@ -135,6 +152,9 @@ class Settings:
         for name, most in MOST.items():
             if getattr(self, name) > most:
                 raise CannotStart(f"AMANA_{name.upper()} may not be above {most}.")
+        for name in ("cases_opened", "cases_opened_day", "reveals_day"):
+            if getattr(self, f"{name}_alert") > getattr(self, f"{name}_stop"):
+                raise CannotStart(f"AMANA_{name.upper()}_ALERT may not be above AMANA_{name.upper()}_STOP.")
         if self.scanner and not _inside(self.scanner):
             raise CannotStart("AMANA_SCANNER is the path of a socket, or an internal address and a port.")
         if not _loopback(self.host):

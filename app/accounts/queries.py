@@ -26,7 +26,7 @@ from app.accounts.views import (
 from app.errors import Denied, NotFound
 from app.keyholders.models import Keyholder, Membership, PublicKey
 from app.policy.actor import Subject
-from app.work import Reading, query
+from app.work import Reading, query, quotas
 
 PAGE = 50
 # After so many days without a sign-in somebody should ask whether the account is still wanted.
@@ -137,12 +137,14 @@ def team(reading: Reading, name: str) -> TeamView:
         .add_columns(User)
     )  # fmt: skip
     leads = name in reading.actor.leads
-    # A colleague is not told who has let theirs run out.
+    # A colleague is not told who has let theirs run out, nor what somebody opened.
     signed = undertakings.ends(reading, [user.id for _, user in rows]) if leads else {}
+    opened = _opened_today(reading) if leads else {}
     members = tuple(
         Member(
             user.code, user.display_name, user.state, m.lead, m.deputy, m.added_at.date(),
             _day(reading, signed.get(user.id)), _in_force(reading, signed.get(user.id)) if leads else None,
+            *opened.get(user.id, (0, 0)),
         )
         for m, user in rows
     )  # fmt: skip
@@ -156,6 +158,23 @@ def _day(reading: Reading, when: datetime | None) -> date | None:
 
 def _in_force(reading: Reading, until: datetime | None) -> bool:
     return until is not None and until > reading.now
+
+
+@query("team.alarms")
+def alarms(reading: Reading) -> int:
+    """In how many cases members of the teams I lead have reached a set number of openings today."""
+    mine = reading.all(Keyholder, Keyholder.kind == "team", Keyholder.name.in_(reading.actor.leads))
+    among = (Membership.team_id.in_([team.id for team in mine]), Membership.ended_at.is_(None))
+    rows = reading.execute(
+        reading.rows(User).join(Membership, User.keyholder_id == Membership.member_id).where(*among).distinct()
+    )
+    opened = _opened_today(reading) if mine else {}
+    return sum(opened.get(user.id, (0, 0))[1] for (user,) in rows)
+
+
+def _opened_today(reading: Reading) -> dict[UUID, tuple[int, int]]:
+    asked = quotas.opened_today(reading.now, reading.settings.zone)
+    return {reader: (cases, alarmed) for reader, cases, alarmed in reading.execute(asked)}
 
 
 def _candidates(reading: Reading, team: str) -> tuple[Colleague, ...]:

@@ -133,6 +133,9 @@ class Member:
     since: date
     undertaken_until: date | None
     undertaken: bool | None
+    # For the team's lead: cases they opened today, and at how many of them a set number was reached.
+    opened: int = 0
+    alarms: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, FetchedValue, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, FetchedValue, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
@@ -109,19 +109,24 @@ class SignedCheckpoint(Table):
 
 
 class Combination(Table):
-    """Which sides of the wall one sign-in has opened of one case, to note when both were.
+    """What one sign-in has opened of one case: to note when both sides of the wall were, and to count cases.
 
     ``who`` identity or place, ``what`` the account, ``place`` the place itself: whoever has
     opened one of the last two of a case does not open the other, whatever they hold later.
+    ``counted_at`` when it was last counted among the cases this reader opens, and ``alarm`` which
+    set number that reached (app/work/quotas.py).
     """
 
     __tablename__ = "combinations"
-    unguarded = "derived from entries, so that `combine` is noted once per sign-in and case"
+    __table_args__ = (Index("ix_combinations_counted", "user_id", "counted_at"),)
+    unguarded = "derived from entries: `combine` is noted once per sign-in and case, and cases are counted"
     scopes = frozenset({"own"})
 
     sign_in: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), primary_key=True)
-    user_id: Mapped[UUID] = mapped_column(index=True)
+    user_id: Mapped[UUID]
     who: Mapped[bool]
     what: Mapped[bool]
     place: Mapped[bool]
+    counted_at: Mapped[datetime]
+    alarm: Mapped[str | None]

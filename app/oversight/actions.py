@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from app.audit.check import check
 from app.audit.models import Entry, EntryBody, Place, SignedCheckpoint
+from app.clock import at_night
 from app.errors import Conflict, NotFound
-from app.oversight.filters import at_night, chosen
+from app.oversight.filters import chosen
 from app.oversight.forms import AskEntry, AskLog
 from app.oversight.models import LogCheck
 from app.oversight.proofs import prove
@@ -101,4 +103,4 @@ def _around(work: Work, number: int) -> dict[int, LogLine]:
 
 
 def _line(work: Work, entry_id: Any, place: int | None, view: dict[str, Any]) -> LogLine:
-    return LogLine(entry_id, place, view, at_night(view["at"], work.settings.zone))
+    return LogLine(entry_id, place, view, at_night(datetime.fromisoformat(view["at"]), work.settings.zone))

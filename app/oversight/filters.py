@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, DateTime, Select, cast, func, or_
 
 from app.audit.models import EntryBody
+from app.clock import NIGHT_FROM_HOUR, NIGHT_UNTIL_HOUR
+from app.errors import TooManyCases
 from app.oversight.forms import AskLog
 from app.work import Reading
 
-# When an opening is unusual enough to be looked at. By the office's clock.
-NIGHT_FROM_HOUR: Final = 22
-NIGHT_UNTIL_HOUR: Final = 6
 # An entry's id tells when it was made, a moment after the time it names. A clock that was
 # set back between the two is forgiven a day.
 SLACK: Final = timedelta(days=1)
@@ -24,12 +23,6 @@ SLACK: Final = timedelta(days=1)
 def chosen(reading: Reading, form: AskLog) -> Select[Any]:
     """Bodies of the entries that every filter of the form lets through, in no order."""
     return reading.rows(EntryBody).where(*_conditions(form, reading.settings.zone))
-
-
-def at_night(moment: str, zone: ZoneInfo) -> bool:
-    """Whether an entry's time lies in the office's night."""
-    hour = datetime.fromisoformat(moment).astimezone(zone).hour
-    return hour >= NIGHT_FROM_HOUR or hour < NIGHT_UNTIL_HOUR
 
 
 def made_since(moment: datetime) -> ColumnElement[bool]:
@@ -46,6 +39,9 @@ def _conditions(form: AskLog, zone: ZoneInfo) -> list[ColumnElement[bool]]:
         wanted.append(view["subjects"].contains([{"case": form.case}]) | (view["sought"].astext == form.case))
     if form.refused:
         wanted.append(view["operation"].astext == "refuse")
+    if form.alarms:
+        raised = view["codes"].has_key("alarm") | (view["codes"]["in_vain"].astext == "true")
+        wanted.append(raised | (view["outcome"].astext == TooManyCases.code))
     if form.nights:
         wanted.append(_at_night(zone))
     # Byte order, whatever the database's own: a collation may pass over points and signs.

@@ -19,6 +19,7 @@ class AskLog(Form):
     from_day, to_day   days of the office, both of them counted
     refused            only what was refused
     nights             only what happened at night, by the office's clock
+    alarms             only where somebody opened or asked for more than is usual
     """
 
     case: Code | None = None
@@ -32,6 +33,7 @@ class AskLog(Form):
     to_day: Day | None = None
     refused: bool = False
     nights: bool = False
+    alarms: bool = False
     page: Annotated[int, Field(ge=0, le=100_000)] = 0
 
 

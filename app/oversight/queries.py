@@ -65,13 +65,14 @@ def numbers(reading: Reading) -> Numbers:
 
 
 @query("log.asked")
-def asked(reading: Reading) -> tuple[AskLog, AskLog, AskLog]:
+def asked(reading: Reading) -> tuple[AskLog, AskLog, AskLog, AskLog]:
     """The filters behind those numbers, for the links that lead to their lists."""
     since = reading.today - timedelta(days=LOOK_BACK_DAYS - 1)
     return (
         AskLog(refused=True, from_day=since),
         AskLog(operation="consult", nights=True, from_day=since),
         AskLog(operation="combine", from_day=since),
+        AskLog(alarms=True, from_day=since),
     )
 
 

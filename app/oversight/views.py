@@ -95,6 +95,7 @@ class Numbers:
     refused: int
     nights: int
     combined: int
+    alarms: int
 
 
 @dataclass(frozen=True)

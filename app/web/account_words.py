@@ -18,6 +18,7 @@ DEEDS: Final = {
     "signin.close_lane": N_("Stopped tries to sign in"),
     "team.add": N_("Added a member to a team"),
     "team.remove": N_("Removed a member from a team"),
+    "team.alarms": N_("Counted the alarms of their team"),
     "team.reseal": N_("Sealed old keys to a team anew"),
     "service.make": N_("Made a service"),
     "service.end": N_("Ended a service"),

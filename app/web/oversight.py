@@ -29,6 +29,7 @@ from app.work import Caller
 FILTERS: Final = tuple(name for name in AskLog.model_fields if name != "page")
 # What an auditor asks for most, by a link instead of a form.
 OFTEN: Final = (
+    (N_("Alarms"), {"alarms": "yes"}),
     (N_("Refusals"), {"refused": "yes"}),
     (N_("Openings at night"), {"operation": "consult", "nights": "yes"}),
     (N_("Name and account joined"), {"operation": "combine"}),
@@ -57,6 +58,9 @@ class Line:
     rule: str
     night: bool
     edge: str
+    # Which set number this entry reached, and at how many cases.
+    alarm: str = ""
+    distinct: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def entry_page(number: str, request: Request, desk: TheDesk, visitor: Visitor) -
 def today(desk: Desk, visitor: Caller) -> Block:
     """Whether the log is whole, how old its signature is, and what of seven days asks for an eye."""
     badge, numbers = desk.ask(visitor, queries.badge, "log"), desk.ask(visitor, queries.numbers)
-    refused, nights, combined = (f"/audit?{address(form)}" for form in desk.ask(visitor, queries.asked))
+    refused, nights, combined, alarms = (f"/audit?{address(form)}" for form in desk.ask(visitor, queries.asked))
     broken = badge.state == "broken"
     whole = N_("The log is broken at entry") if broken else N_("Entries found whole at the last check")
     return Block(
@@ -141,6 +145,7 @@ def today(desk: Desk, visitor: Caller) -> Block:
         (
             Tile(whole, badge.bad_index if broken else badge.size, "/audit/verify", urgent=broken),
             Tile(N_("Minutes since the last checkpoint"), minutes_since(badge), "/audit/verify"),
+            Tile(N_("Alarms in seven days"), numbers.alarms, alarms, urgent=True),
             Tile(N_("Refusals in seven days"), numbers.refused, refused),
             Tile(N_("Openings at night in seven days"), numbers.nights, nights),
             Tile(N_("Name and account joined in seven days"), numbers.combined, combined),
@@ -167,7 +172,9 @@ def line_of(entry: LogLine) -> Line:
     """An entry as a line. Codes stay codes: the page puts them into words."""
     body = entry.body
     operation = str(body["operation"])
-    edge = "red" if operation == "refuse" else ("amber" if operation == "combine" or entry.night else "")
+    codes = body.get("codes", {})
+    alarm = str(codes.get("alarm", "in_vain" if codes.get("in_vain") is True else ""))
+    edge = "red" if operation == "refuse" or alarm else ("amber" if operation == "combine" or entry.night else "")
     return Line(
         number=entry.place,
         at=str(body["at"]),
@@ -182,6 +189,8 @@ def line_of(entry: LogLine) -> Line:
         rule=str(body["policy"]["rule"]),
         night=entry.night,
         edge=edge,
+        alarm=alarm,
+        distinct=int(codes.get("distinct", 0)),
     )
 
 

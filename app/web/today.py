@@ -7,7 +7,7 @@ from the question that also makes the list it links to.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,8 +15,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from app import clock
+from app.accounts import queries
 from app.accounts.undertakings import WARN_DAYS
 from app.edge.desk import Desk, TheDesk
+from app.edge.languages import N_
 from app.web.frame import show
 from app.web.session import Visitor
 from app.work import Caller
@@ -95,6 +97,10 @@ def today(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """What waits for whoever asks."""
     mine = sorted(visitor.actor.roles, key=lambda role: ORDER.get(role, len(ORDER)))
     blocks = tuple(DESKS[role](desk, visitor) if role in DESKS else Block(role) for role in mine)
+    if blocks and visitor.actor.leads:
+        team = min(visitor.actor.leads)
+        alarms = Tile(N_("Alarms of my team today"), desk.ask(visitor, queries.alarms), f"/teams/{team}", urgent=True)
+        blocks = (replace(blocks[0], tiles=(*blocks[0].tiles, alarms)), *blocks[1:])
     until, warned = visitor.undertaken_until, clock.now() + timedelta(days=WARN_DAYS)
     view = TodayView(blocks, until, visitor.actor.undertaken, until is None or until < warned)
     return show(request, desk, visitor, "today/today.html", view, here="/today")

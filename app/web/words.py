@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.edge.languages import N_
-from app.web import account_words, desk_words, draft_words, intake_words, person_words, session_words
+from app.web import account_words, desk_words, draft_words, intake_words, log_words, person_words, session_words
 
 ROLES: Final = {
     "intake_officer": N_("Intake"),
@@ -152,25 +152,6 @@ JUSTIFICATIONS: Final = {
     "INCIDENT": N_("Finding out what was exposed"),
     "SAME_PERSON": N_("Settling whether two records are one person"),
     "INQUIRY": N_("Reading the log"),
-}
-OUTCOMES: Final = {
-    "done": N_("Done"),
-    "denied": N_("Refused by a rule"),
-    "not_found": N_("Nothing there for them"),
-    "conflict": N_("The state did not allow it"),
-    "invalid": N_("Not understood"),
-    "unavailable": N_("Could not be recorded"),
-    "seal.broken": N_("A seal did not open"),
-    "key.planted": N_("A key that nobody here made"),
-    "step_up.needed": N_("Second factor missing"),
-    "signed_out": N_("Was signed out"),
-    "signin.refused": N_("Did not get in"),
-    "signin.wait": N_("Had to wait"),
-    "lookup.wait": N_("Asked too often"),
-    "too_large": N_("Too large"),
-    "receipt.none": N_("A receipt that opens nothing"),
-    "passphrase.unconfirmed": N_("Passphrase not confirmed"),
-    "passphrase.weak": N_("Passphrase too weak"),
 }
 TABLES: Final = {
     "persons": N_("Person"),
@@ -338,7 +319,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "approach": APPROACHES,
     "operation": OPERATIONS,
     "justification": JUSTIFICATIONS,
-    "outcome": OUTCOMES,
+    **log_words.WORDS,
     "table": TABLES | session_words.TABLES | draft_words.TABLES | person_words.TABLES,
     "field": FIELDS | session_words.FIELDS | intake_words.FIELDS | draft_words.FIELDS | person_words.FIELDS,
     "action": ACTIONS

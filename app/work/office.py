@@ -35,7 +35,7 @@ from app.pseudonyms import references
 from app.settings import Settings
 from app.work.actions import ACTIONS, Action, Query
 from app.work.caller import Caller
-from app.work.forms import Form, Reasoned, Stated
+from app.work.forms import Form, Justification, Reasoned, Stated
 from app.work.plain import Disclosure
 from app.work.subjects import Found, Standing
 from app.work.work import Reading, Unrecorded, Work
@@ -195,6 +195,8 @@ class Office:
         # b. A rule decides, knowing the row's facts.
         granted = self.policy.decide(caller.actor, action.name, facts, given)
         _refuse_lost_words(form, row)
+        if found is not None and action.discloses:
+            work.count(found, urgent=given.justification == Justification.LIFE_AT_RISK)
         # c. The action itself; its model refuses what the state does not allow.
         arguments: list[Any] = [work] + ([row] if row is not None else [])
         # A form of which nothing has to be filled in need not be brought.

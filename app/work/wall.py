@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from app.policy.actor import Actor
 
 WHO: Final = frozenset({"IDENTITY", "LOCATION"})
 WHAT: Final = frozenset({"TESTIMONY"})
+# For so long a case that somebody opened counts as lying open before them.
+OPEN_FOR: Final = timedelta(minutes=10)
 
 # Under names of their own, beside a question for rows of the same tables.
 _GRANT: Final = aliased(Grant, name="held")
@@ -43,6 +46,7 @@ def known(case: ColumnElement[UUID]) -> list[ColumnElement[Any]]:
         array([
             func.bool_or(_PAST.place), func.bool_or(_PAST.what),
             *(func.bool_or(side).filter(here) for side in (_PAST.who, _PAST.what, _PAST.place)),
+            func.bool_or(_PAST.counted_at > grants.AT - OPEN_FOR),
         ])
     ).where(_PAST.user_id == bindparam("reader", type_=Uuid()), _PAST.case_id == case)  # fmt: skip
     return [held.scalar_subquery(), past.scalar_subquery()]
@@ -60,20 +64,23 @@ class Known:
     held  the compartments they can open now
     seen  which of place and account they ever opened
     here  the sides that this sign-in has opened: ``who``, ``what``, ``place``
+    open  whether they opened anything of it within the last minutes
     """
 
     held: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
     here: frozenset[str] = frozenset()
+    open: bool = False
 
     @classmethod
     def read(cls, held: list[str] | None, past: list[bool | None] | None) -> Known:
         """From the answer to ``known``."""
-        opened = [bool(each) for each in past or [False] * 5]
+        opened = [bool(each) for each in past or [False] * 6]
         return cls(
             frozenset(held or ()),
             frozenset(itertools.compress(("LOCATION", "TESTIMONY"), opened)),
-            frozenset(itertools.compress(("who", "what", "place"), opened[2:])),
+            frozenset(itertools.compress(("who", "what", "place"), opened[2:5])),
+            opened[5],
         )
 
 
@@ -83,18 +90,52 @@ def sides(opened: set[str]) -> frozenset[str]:
     return frozenset(itertools.compress(("who", "what", "place"), belongs))
 
 
-def combines(session: Session, actor: Actor, case: UUID, opened: set[str]) -> bool:
-    """Keep what a sign-in opened of a case; whether it has now opened both who and what, and had not before."""
+@dataclass(frozen=True)
+class Counted:
+    """The case that was counted just now among those this reader opens, if one was.
+
+    alarm  which set number that reached, and ``cases`` how many it counts
+    """
+
+    case: UUID | None = None
+    alarm: str | None = None
+    cases: int = 0
+
+
+def joined(
+    session: Session, actor: Actor, opened: dict[UUID, set[str]], past: dict[UUID, frozenset[str]], *, at: datetime,
+    counted: Counted,
+) -> list[UUID]:  # fmt: skip
+    """Cases of which this sign-in has now opened both who and what, and had not before.
+
+    past  the sides it had opened before, where that was asked
+    """
+    return [] if actor.sign_in is None else [
+        case for case, compartments in sorted(opened.items())
+        # What was opened stays opened: where nothing is new there is nothing to keep or to lock.
+        if (case == counted.case or not sides(compartments) <= past.get(case, frozenset()))
+        and _joins(session, actor, case, compartments, at=at, counted=counted)
+    ]  # fmt: skip
+
+
+def _joins(session: Session, actor: Actor, case: UUID, opened: set[str], *, at: datetime, counted: Counted) -> bool:
+    """Keep what a sign-in opened of a case; whether it joins both sides for the first time."""
     who, what, place = (side in sides(opened) for side in ("who", "what", "place"))
-    if not (who or what):
-        return False
     assert actor.id is not None and actor.sign_in is not None  # noqa: PT018  both belong to a user
     seen = session.execute(_SEEN, {"sign_in": actor.sign_in, "case": case}).one_or_none()
     if seen is None:
-        session.add(Combination(sign_in=actor.sign_in, case_id=case, user_id=actor.id, who=who, what=what, place=place))
+        alarm = counted.alarm if case == counted.case else None
+        session.add(
+            Combination(
+                sign_in=actor.sign_in, case_id=case, user_id=actor.id, who=who, what=what, place=place, counted_at=at,
+                alarm=alarm,
+            )
+        )  # fmt: skip
         return who and what
-    now = {"who": seen.who or who, "what": seen.what or what, "place": seen.place or place}
-    if now != seen._asdict():
+    now: dict[str, Any] = {"who": seen.who or who, "what": seen.what or what, "place": seen.place or place}
+    if case == counted.case or now != seen._asdict():
+        now |= {"counted_at": at} if case == counted.case else {}
+        now |= {"alarm": counted.alarm} if case == counted.case and counted.alarm else {}
         mine = update(Combination).where(Combination.sign_in == actor.sign_in, Combination.case_id == case)
         session.execute(mine.values(**now).execution_options(synchronize_session=False))
-    return now["who"] and now["what"] and not (seen.who and seen.what)
+    return bool(now["who"] and now["what"] and not (seen.who and seen.what))

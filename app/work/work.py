@@ -27,7 +27,7 @@ from app.keyholders.models import Envelope, Grant, Keyholder
 from app.policy.actor import Actor
 from app.policy.engine import Policy
 from app.settings import Settings
-from app.work import subjects, wall
+from app.work import quotas, subjects, wall
 from app.work.actions import Action
 from app.work.caller import Caller
 from app.work.forms import CITES, Form, Justification, Reasoned
@@ -192,8 +192,9 @@ class Work(Reading):
         self._recipient: UUID | None = None
         self._words: bytes | None = None
         self._opened: dict[UUID, set[str]] = {}
-        # The sides that this sign-in had opened before.
+        # The sides that this sign-in had opened before; and the case that was counted as newly opened.
         self._past: dict[UUID, frozenset[str]] = {}
+        self._counted = wall.Counted()
         self.recorded = False
 
     # rows
@@ -216,6 +217,12 @@ class Work(Reading):
         if found.key is not None:
             self._seals.offer(found.key)
         return found
+
+    def count(self, found: Found, *, urgent: bool) -> None:
+        """Count the case among those the caller opens, if it is newly opened. Raises TooManyCases beyond a cap."""
+        self._counted = quotas.count(self._session, self.caller, found, self.settings, at=self.now, urgent=urgent)
+        if self._counted.alarm is not None:
+            self._codes |= {"alarm": self._counted.alarm, "distinct": self._counted.cases}
 
     def add(self, row: Row) -> None:
         """Store a new row at the end of the action."""
@@ -385,12 +392,7 @@ class Work(Reading):
 
     def combined(self) -> list[UUID]:
         """Cases of which this sign-in has now opened both who and what, and had not before."""
-        return [] if self.actor.sign_in is None else [
-            case for case, opened in sorted(self._opened.items())
-            # What was opened stays opened: where nothing is new there is nothing to keep or to lock.
-            if not wall.sides(opened) <= self._past.get(case, frozenset())
-            and wall.combines(self._session, self.actor, case, opened)
-        ]  # fmt: skip
+        return wall.joined(self._session, self.actor, self._opened, self._past, at=self.now, counted=self._counted)
 
 
 def _revealed(row: CaseRow) -> bool:

@@ -202,10 +202,12 @@ def upgrade() -> None:
         sa.Column("who", sa.Boolean(), nullable=False),
         sa.Column("what", sa.Boolean(), nullable=False),
         sa.Column("place", sa.Boolean(), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("alarm", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_combinations_case_id")),
         sa.PrimaryKeyConstraint("sign_in", "case_id", name=op.f("pk_combinations")),
     )
-    op.create_index(op.f("ix_combinations_user_id"), "combinations", ["user_id"])
+    op.create_index("ix_combinations_counted", "combinations", ["user_id", "counted_at"])
     op.create_table(
         "consents",
         sa.Column("tier", sa.String(), nullable=False),
@@ -1225,7 +1227,7 @@ def downgrade() -> None:
     op.drop_table("contact_channels")
     op.drop_index(op.f("ix_consents_case_id"), table_name="consents")
     op.drop_table("consents")
-    op.drop_index(op.f("ix_combinations_user_id"), table_name="combinations")
+    op.drop_index("ix_combinations_counted", table_name="combinations")
     op.drop_table("combinations")
     op.drop_index(op.f("ix_clearances_case_id"), table_name="clearances")
     op.drop_table("clearances")

@@ -16,7 +16,6 @@ from app.audit.models import EntryBody
 from app.errors import NotFound, Refusal
 from app.oversight import actions as oversight
 from app.oversight import queries
-from app.oversight.filters import at_night
 from app.oversight.forms import AskLog
 from app.oversight.views import LogPage
 from app.people import actions as people
@@ -70,7 +69,7 @@ def test_the_night_is_the_offices(hour: int, night: bool) -> None:
     zone = Settings(office_zone="Asia/Baghdad").zone
     moment = datetime(2026, 9, 21, hour, 30, tzinfo=zone).astimezone(UTC)
 
-    assert at_night(moment.isoformat(), zone) is night
+    assert clock.at_night(moment, zone) is night
 
 
 def test_what_the_list_calls_night_is_what_its_filter_finds(
@@ -159,7 +158,7 @@ def test_each_number_is_the_length_of_the_list_it_leads_to(world: World, standin
 
     assert (numbers.refused, numbers.nights, numbers.combined) == (1, 2, 1)
     lengths = [len(world.do("auditor", oversight.ask, form).entries) for form in lists]
-    assert lengths == [numbers.refused, numbers.nights, numbers.combined]
+    assert lengths == [numbers.refused, numbers.nights, numbers.combined, numbers.alarms]
 
 
 def _noon(days_ago: int) -> str:

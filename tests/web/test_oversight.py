@@ -248,7 +248,7 @@ def test_each_number_of_today_is_the_length_of_the_list_it_leads_to(browser: Bro
     today = browser.get("/today").text
     tiles = re.findall(r'<a href="(/audit\?[^"]+)">\s*<span class="am-tile__number">(\w+)</span>', today)
 
-    assert len(tiles) == 3
+    assert len(tiles) == 4
     counted = {}
     for href, number in tiles:
         listed = lines(browser.get(html.unescape(href)).text)
