@@ -19,9 +19,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 import app.accounts.actions
+import app.accounts.ceremonies
 import app.accounts.mine
+import app.accounts.rotation
 import app.accounts.services
 import app.cases.actions
+import app.cases.recovery
 import app.intake.actions
 import app.legal.actions
 import app.narratives.actions
@@ -44,6 +47,7 @@ import app.testimonies.safety
 import app.testimonies.sessions
 import app.testimonies.versions  # noqa: F401
 from app.accounts.signin import SignIns
+from app.cases.renewal import renew_due
 from app.cleaning.scanner import Scanner
 from app.db import engine_for
 from app.edge.desk import Desk
@@ -79,7 +83,8 @@ def staff_app(settings: Settings) -> ASGIApp:
     manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
     office = office_of(settings, engine, register=Register.of(manager))
     program = _program(api.router, attachments.router, reference.router, web.router)
-    desk = _desk(settings, office, SignIns(office, manager, settings), settings.port, settings.attachment_mib_max)
+    signins = SignIns(office, manager, settings, (renew_due,))
+    desk = _desk(settings, office, signins, settings.port, settings.attachment_mib_max)
     # Only here are files shown; what comes in at the portal lies sealed until somebody of the office asks for a copy.
     program.state.desk = replace(desk, scanner=Scanner(settings.scanner) if settings.scanner else None)
     under = ("/api/cases", "/api/uploads", "/files")

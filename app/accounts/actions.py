@@ -17,7 +17,7 @@ from app.accounts.steps import end_services_of, joiner, leaver, newcomer, whose
 from app.accounts.views import Enrolled, Entered, FoundOffice, Invited, Left, TeamChange, TeamResealed
 from app.crypto import boxes, kdf
 from app.errors import Conflict, NotFound, SignInRefused
-from app.keyholders import grants, holders, register, resealing
+from app.keyholders import custodians, grants, holders, register, resealing
 from app.keyholders.models import Keyholder, Membership
 from app.pseudonyms import references
 from app.work import Work, action
@@ -37,6 +37,7 @@ def found(work: Work, form: Found) -> FoundOffice:
     if work.session.scalar(select(User.id).limit(1)) is not None:
         raise Conflict("This office has its founders already.")
     escrow = holders.register(work.session, holders.ESCROW, form.escrow_public, at=work.now)
+    custodians.enter_marks(work.session, escrow, form.marks, form.needed, at=work.now)
     invited = tuple(
         _invite(work, founder.login_name, founder.display_name, frozenset({founder.role}), founder.team)
         for founder in form.founders
@@ -81,6 +82,7 @@ def accept(work: Work, form: Enrolment) -> Enrolled:
     user.accept(
         keyholder=holder.id,
         salt=form.salt,
+        pepper=form.pepper,
         sealed_private=boxes.seal_box(form.wrapping_key, private.raw, context=user.id.bytes),
         sealed_totp=boxes.seal_box(totp_key(private.raw), totp, context=user.id.bytes),
     )
@@ -108,6 +110,8 @@ def enter(work: Work, form: Entering) -> Entered:
         raise SignInRefused
     check_second_factor(work, user, form.private_raw, code=form.code, recovery_code=form.recovery_code)
     user.state = AccountState.ACTIVE
+    if form.renewed is not None:
+        _renew_pepper(user, form.private_raw, *form.renewed)
     roles = roles_of(work, user.id)
     token, device = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     hours, idle_minutes = _session_limits(work, roles)
@@ -273,6 +277,13 @@ def check_second_factor(
     if step is None or step <= user.totp_last_step:
         raise SignInRefused
     user.totp_last_step = step
+
+
+def _renew_pepper(user: User, private_raw: bytes, pepper: int, salt: bytes, key: bytes) -> None:
+    """Seal somebody's key under the pepper that has taken the place of theirs."""
+    # A passphrase that was changed while this one was being stretched has its own salt: theirs stands.
+    if user.salt == salt and user.pepper < pepper:
+        user.pepper, user.sealed_private = pepper, boxes.seal_box(key, private_raw, context=user.id.bytes)
 
 
 def _refuse_last_administrator(work: Work, user: User) -> None:

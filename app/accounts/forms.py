@@ -21,6 +21,10 @@ LoginName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{2,31}$"
 Passphrase = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}$")]
+StaffCode = Annotated[str, StringConstraints(pattern=r"^S-[3-9A-Z]{6}$")]
+# Of each share of the recovery key its mark: none is more than sixteen at a table.
+Marks = Annotated[tuple[bytes, ...], Field(min_length=2, max_length=16)]
+Needed = Annotated[int, Field(ge=2, le=16)]
 OneUse = Annotated[str, StringConstraints(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9 -]+$")]
 
 
@@ -48,10 +52,63 @@ class Founder(Form):
 
 
 class Found(Form):
-    """The first people of an office, and the public half of its escrow key."""
+    """The first people of an office, the public half of its escrow key, and marks of its shares.
+
+    needed   how many of the shares give the key back
+    """
 
     founders: Annotated[tuple[Founder, ...], Field(min_length=1, max_length=12)]
     escrow_public: bytes
+    marks: Marks
+    needed: Needed
+
+
+class Redeal(Form):
+    """Another recovery key: its public half, marks of its shares, how many of them are needed."""
+
+    escrow_public: bytes
+    marks: Marks
+    needed: Needed
+
+
+class SharesSeen(Form):
+    """Marks of the shares of the recovery key that were typed in and found good."""
+
+    marks: Marks
+
+
+class RecoverTeam(Form):
+    """Whom the custodians make lead of a team that has none, and who runs the machine meanwhile."""
+
+    team: Team
+    to: StaffCode
+    run_by: frozenset[StaffCode]
+
+
+class RotateTeam(Form):
+    """A new key pair for what is sealed to a team from now on."""
+
+    team: Team
+
+
+class RotatePepper(Form):
+    """From which pepper to which."""
+
+    old: Annotated[int, Field(ge=1)]
+    new: Annotated[int, Field(ge=2)]
+
+
+class RetirePepper(Form):
+    """The pepper that is destroyed."""
+
+    old: Annotated[int, Field(ge=1)]
+
+
+class OrderRenewal(Form):
+    """Keys of cases drawn before this moment are to be drawn anew, so many at a time."""
+
+    before: Moment
+    portion: Annotated[int, Field(ge=1, le=5000)] = 500
 
 
 class AcceptInvitation(Form):
@@ -71,6 +128,7 @@ class Enrolment(Form):
 
     invite_hash: bytes
     salt: bytes
+    pepper: int
     wrapping_key: bytes
     undertaking: Version
     language: PageLanguage = "en"
@@ -94,12 +152,17 @@ class SignInForm(Form):
 
 
 class Entering(Form):
-    """A sign-in whose passphrase has opened the key; what is left is the second factor."""
+    """A sign-in whose passphrase has opened the key; what is left is the second factor.
+
+    renewed   under a pepper that has taken the place of theirs: which one, the salt it was
+              stretched with, and the key to seal with from now on
+    """
 
     user_id: UUID
     private_raw: bytes
     code: Digits | None
     recovery_code: OneUse | None
+    renewed: tuple[int, bytes, bytes] | None = None
 
 
 class Shut(Form):
@@ -129,6 +192,7 @@ class Rewrapping(Form):
 
     wrapping_key: bytes
     new_salt: bytes
+    new_pepper: int
     new_wrapping_key: bytes
     code: Digits | None
     recovery_code: OneUse | None

@@ -43,7 +43,7 @@ def change_passphrase(work: Work, form: Rewrapping) -> Left:
         check_second_factor(work, me, private, code=form.code, recovery_code=form.recovery_code)
     except (SealBroken, SignInRefused):
         raise Unconfirmed from None
-    me.salt = form.new_salt
+    me.salt, me.pepper = form.new_salt, form.new_pepper
     me.sealed_private = boxes.seal_box(form.new_wrapping_key, private, context=me.id.bytes)
     work.record(me, account=me.code)
     return end(work, SignIn.user_id == me.id, SignIn.id != work.actor.sign_in)

@@ -36,6 +36,8 @@ class User(Row):
     state: Mapped[str]
     keyholder_id: Mapped[UUID | None] = mapped_column(ForeignKey("keyholders.id"))
     salt: Mapped[bytes | None]
+    # Under which generation of the pepper; an old one lives until its last person has signed in.
+    pepper: Mapped[int] = mapped_column(default=1)
     # The private key, sealed under passphrase and pepper; the TOTP secret, sealed under that key.
     sealed_private: Mapped[bytes | None]
     sealed_totp: Mapped[bytes | None]
@@ -57,12 +59,14 @@ class User(Row):
         """What the register vouches for about an open invitation."""
         return invitation_fact(self.id, self.code, self.invite_hash or b"", self.founds_team)
 
-    def accept(self, *, keyholder: UUID, salt: bytes, sealed_private: bytes, sealed_totp: bytes) -> None:
+    def accept(
+        self, *, keyholder: UUID, salt: bytes, pepper: int, sealed_private: bytes, sealed_totp: bytes
+    ) -> None:  # fmt: skip
         """The invitation is used up; the first sign-in with the second factor makes it active."""
         if self.state != AccountState.INVITED:
             raise Conflict
         self.state = AccountState.ENROLLED
-        self.keyholder_id, self.salt = keyholder, salt
+        self.keyholder_id, self.salt, self.pepper = keyholder, salt, pepper
         self.sealed_private, self.sealed_totp = sealed_private, sealed_totp
         self.invite_hash = self.invite_until = self.invite_vouched = None
 

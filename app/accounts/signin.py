@@ -10,7 +10,7 @@ import hashlib
 import logging
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -59,6 +59,9 @@ TOUCH_SECONDS = 20
 LATE = timedelta(hours=24)
 
 
+Errand = Callable[[Office, Caller], object]
+
+
 @dataclass(frozen=True)
 class EndedSession:
     """Whose a session was, and the holder of their key."""
@@ -72,21 +75,26 @@ class _Known:
     user_id: UUID
     code: str
     salt: bytes
+    pepper: int
     sealed_private: bytes
 
 
 class SignIns:
     """Sign-in, invitations and sessions of one process that holds the pepper."""
 
-    def __init__(self, office: Office, manager: KeyManager, settings: Settings) -> None:
+    def __init__(
+        self, office: Office, manager: KeyManager, settings: Settings, errands: Sequence[Errand] = ()
+    ) -> None:  # fmt: skip
+        """errands   what is done with the keys of whoever comes in, before they get their first page"""
         self._office = office
+        self._errands = errands
         office.recheck = recheck
         office.standing = Standing(STILL, judge)
         self._manager = manager
         self._settings = settings
         self._stretching = threading.BoundedSemaphore(settings.argon2_parallel_max)
         # A name nobody has is stretched against this, so that the answer takes as long.
-        self._nobody = _Known(UUID(int=0), "", secrets.token_bytes(16), secrets.token_bytes(140))
+        self._nobody = _Known(UUID(int=0), "", secrets.token_bytes(16), 0, secrets.token_bytes(140))
 
     def accept(self, form: AcceptInvitation) -> Enrolled:
         """Use an invitation: set the passphrase, get the second factor."""
@@ -99,8 +107,10 @@ class SignIns:
         chosen = self._normal(form.passphrase)
         self._check(chosen, login)
         salt = secrets.token_bytes(16)
+        pepper = self._manager.newest_pepper()
+        (key,) = self._wrapping_keys(chosen, salt, pepper)
         inner = Enrolment(
-            invite_hash=invite_hash, salt=salt, wrapping_key=self._wrapping_key(chosen, salt),
+            invite_hash=invite_hash, salt=salt, pepper=pepper, wrapping_key=key,
             undertaking=form.undertaking, language=form.language,
         )  # fmt: skip
         enrolled: Enrolled = self._office.perform(Caller.anonymous(), actions.accept, inner)
@@ -129,7 +139,7 @@ class SignIns:
         """
         if (form.code is None) == (form.recovery_code is None):
             raise Unprocessable("Give either the six digits or a recovery code.")
-        wanted = select(User.login_name, User.code, User.salt).where(User.id == caller.actor.id)
+        wanted = select(User.login_name, User.code, User.salt, User.pepper).where(User.id == caller.actor.id)
         me = self._office.housekeep(lambda s: s.execute(wanted).one_or_none())
         if me is None:
             raise NotSignedIn
@@ -137,11 +147,13 @@ class SignIns:
         self._check(chosen, me.login_name)
         # A session left open at an empty desk must not become a place to guess at leisure.
         lane = _lane_of(me.login_name, "passphrase")
-        self._count(lane, _Known(caller.actor.id or UUID(int=0), me.code, b"", b""))
-        salt = secrets.token_bytes(16)
+        self._count(lane, _Known(caller.actor.id or UUID(int=0), me.code, b"", me.pepper, b""))
+        salt, pepper = secrets.token_bytes(16), self._manager.newest_pepper()
+        (present,) = self._wrapping_keys(self._normal(form.passphrase), bytes(me.salt), me.pepper)
+        (fresh,) = self._wrapping_keys(chosen, salt, pepper)
         inner = Rewrapping(
-            wrapping_key=self._wrapping_key(self._normal(form.passphrase), bytes(me.salt)), new_salt=salt,
-            new_wrapping_key=self._wrapping_key(chosen, salt), code=form.code, recovery_code=form.recovery_code,
+            wrapping_key=present, new_salt=salt, new_pepper=pepper, new_wrapping_key=fresh,
+            code=form.code, recovery_code=form.recovery_code,
         )  # fmt: skip
         left: Left = self._office.perform(caller, mine.change_passphrase, inner)
         self._clear(lane)
@@ -207,6 +219,8 @@ class SignIns:
                 self._office.perform(caller, actions.reseal, Reseal(team=team))
             except (Refusal, Alarm) as hindered:
                 log.warning("old seals of a team: %s", hindered.code)
+        for errand in self._errands:
+            errand(self._office, caller)
 
     def csrf(self, token: str) -> str:
         """What a form of this session carries: bound to it, and no way back to the token."""
@@ -215,21 +229,25 @@ class SignIns:
     def _known(self, login_name: str) -> _Known | None:
         row = self._office.housekeep(
             lambda s: s.execute(
-                select(User.id, User.code, User.salt, User.sealed_private).where(
+                select(User.id, User.code, User.salt, User.pepper, User.sealed_private).where(
                     User.login_name == login_name,
                     User.state.in_([AccountState.ENROLLED, AccountState.ACTIVE]),
                 )
             ).one_or_none()
         )
-        return _Known(row.id, row.code, bytes(row.salt), bytes(row.sealed_private)) if row else None
+        return _Known(row.id, row.code, bytes(row.salt), row.pepper, bytes(row.sealed_private)) if row else None
 
     def _try(self, form: SignInForm, known: _Known) -> Entered:
+        newest = self._manager.newest_pepper()
+        keys = self._wrapping_keys(self._normal(form.passphrase), known.salt, known.pepper or newest, newest)
         try:
-            key = self._wrapping_key(self._normal(form.passphrase), known.salt)
-            raw = boxes.open_box(key, known.sealed_private, context=known.user_id.bytes)
+            raw = boxes.open_box(keys[0], known.sealed_private, context=known.user_id.bytes)
         except SealBroken:
             raise SignInRefused from None
-        inner = Entering(user_id=known.user_id, private_raw=raw, code=form.code, recovery_code=form.recovery_code)
+        inner = Entering(
+            user_id=known.user_id, private_raw=raw, code=form.code, recovery_code=form.recovery_code,
+            renewed=(newest, known.salt, keys[1]) if known.pepper != newest else None,
+        )  # fmt: skip
         entered: Entered = self._office.perform(Caller.anonymous(), actions.enter, inner)
         return entered
 
@@ -244,14 +262,15 @@ class SignIns:
             raise Unprocessable("A passphrase is shorter than that.")
         return passphrases.normal_form(passphrase)
 
-    def _wrapping_key(self, passphrase: str, salt: bytes) -> bytes:
+    def _wrapping_keys(self, passphrase: str, salt: bytes, *peppers: int) -> tuple[bytes, ...]:
+        """The key that a passphrase makes under each of these generations of the pepper; stretched once."""
         with self._turn():
             digest = passphrases.stretch(
                 passphrase, salt,
                 memory_mib=self._settings.argon2_memory_mib,
                 passes=self._settings.argon2_passes, lanes=self._settings.argon2_lanes,
             )  # fmt: skip
-        return passphrases.wrapping_key(digest, self._manager.pepper(digest))
+        return tuple(passphrases.wrapping_key(digest, self._manager.pepper(digest, each)) for each in peppers)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.accounts import undertakings
-from app.accounts.forms import Invite, JoinTeam, LeaveTeam, MakeService, Reseal
+from app.accounts.forms import Invite, JoinTeam, LeaveTeam, MakeService, RecoverTeam, Reseal
 from app.accounts.models import AccountState, RoleHolding, Service, User, WitnessKey
 from app.errors import NotFound
 from app.keyholders import grants, holders
@@ -35,6 +35,23 @@ def joiner(work: Work, user: User, form: JoinTeam) -> dict[str, Any]:
         "target_teams": _teams_of(work, user) | {form.team},
         "target_roles": frozenset(holding.role for holding in holdings) | duty,
         # Whoever has no key yet is refused by their state, and told that.
+        "target_undertaken": user.keyholder_id is None or undertakings.in_force(work, user),
+    }
+
+
+def named_lead(work: Work, _row: None, form: RecoverTeam) -> dict[str, Any]:
+    """Whom the custodians name lead: their roles and teams, and whether it is whoever runs the machine."""
+    user = work.first(User, User.code == form.to)
+    if user is None:
+        raise NotFound
+    work.lock(user)
+    held = work.all(RoleHolding, RoleHolding.user_id == user.id, RoleHolding.ended_at.is_(None))
+    return {
+        "team": form.team,
+        "target": user.code,
+        "target_teams": _teams_of(work, user) | {form.team},
+        "target_roles": frozenset(holding.role for holding in held) | {"team_lead"},
+        "authors": form.run_by,
         "target_undertaken": user.keyholder_id is None or undertakings.in_force(work, user),
     }
 

@@ -201,3 +201,33 @@ class ServiceLine:
     made_by: str
     ends_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Redealt:
+    """Another recovery key: its generation, how many team keys it holds already, how many grants follow."""
+
+    generation: int
+    teams: int
+    left: int
+
+
+@dataclass(frozen=True)
+class EscrowResealed:
+    """How many grants were sealed to the present recovery key, and how many are still to do."""
+
+    grants: int
+    left: int
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """How many keys of cases were ordered to be drawn anew, and how many still have to be ordered."""
+
+    ordered: int
+    left: int
+
+
+@dataclass(frozen=True)
+class PepperChanged:
+    pepper: int

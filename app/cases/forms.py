@@ -13,6 +13,7 @@ from app.work.forms import Form, Moment, Passage, Reasoned, Stated
 Compartment = Literal["IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "THREAT", "RELEASE"]
 Compartments = Annotated[frozenset[Compartment], Field(min_length=1, max_length=7)]
 StaffCode = Annotated[str, StringConstraints(pattern=r"^S-[3-9A-Z]{6}$")]
+CaseReference = Annotated[str, StringConstraints(min_length=4, max_length=40, pattern=r"^[A-Za-z0-9 -]+$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -48,6 +49,23 @@ class RevokeGrant(Form):
     user: StaffCode | None = None
     team: Literal["intake", "legal", "protection"] | None = None
     compartments: Compartments
+
+
+class RecoverCase(Form):
+    """Whom the custodians give the compartments of a case: two people at least, and never whoever runs the machine.
+
+    run_by   the accounts of whoever runs it, in their own word and by the name they have on the machine
+    """
+
+    case: CaseReference
+    to: Annotated[frozenset[StaffCode], Field(min_length=2, max_length=6)]
+    run_by: frozenset[StaffCode]
+
+
+class RenewKeys(Form):
+    """Which key of a case is drawn anew."""
+
+    compartments: Annotated[frozenset[Compartment], Field(min_length=1, max_length=1)]
 
 
 class SendHandoff(Form):

@@ -61,7 +61,7 @@ def knower(work: Work, _row: None, form: OpenCase) -> dict[str, Any]:
         return {}
     given = recipient(work, form.beside)
     return {
-        "target": given.row.code, "target_roles": _duties(work, given), "target_teams": given.teams,
+        "target": given.row.code, "target_roles": duties(work, given), "target_teams": given.teams,
         "by_name": frozenset({"IDENTITY"}), "target_undertaken": given.undertaken,
     }  # fmt: skip
 
@@ -73,7 +73,7 @@ def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
     work.lock(given.row)
     return {
         "target": given.row.code,
-        "target_roles": _duties(work, given),
+        "target_roles": duties(work, given),
         "target_teams": given.teams,
         "target_held": work.held_by(given.holder, case),
         "target_undertaken": given.undertaken,
@@ -87,8 +87,8 @@ def taker(work: Work, _case: Case, form: HandOver) -> dict[str, Any]:
     return {"team": form.team, "target_undertaken": undertakings.in_force_in(work, team)}
 
 
-def _duties(work: Work, given: Recipient) -> frozenset[str]:
-    # To the rules a lead or deputy is a role beside the others.
+def duties(work: Work, given: Recipient) -> frozenset[str]:
+    """Somebody's roles; to the rules a lead or deputy is a role beside the others."""
     leads = any(each.lead or each.deputy for each in memberships_of(work.session, given.holder))
     return given.roles | ({"team_lead"} if leads else frozenset())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.work import Disclosure, Plain
@@ -165,3 +165,29 @@ class HandoffOpened(Opened):
 
     reference: str
     held: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What the custodians gave to whom; ``left`` are the compartments that nobody who was named works with."""
+
+    case: str
+    given: tuple[tuple[str, tuple[str, ...]], ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Renewed:
+    case: str
+    compartment: str
+    resealed: int
+
+
+@dataclass(frozen=True)
+class FromCustodians:
+    """What somebody was given by the custodians: a case's compartments, or a team to lead."""
+
+    reference: str | None
+    team: str | None
+    compartments: tuple[str, ...]
+    on: date

@@ -15,12 +15,14 @@ import typer
 from app import worker as working
 from app.cli import (
     audit_commands,
+    custodian_commands,
     database,
     demo_commands,
     demonstration,
     doctor,
     founding,
     installation,
+    key_commands,
     lookup_commands,
     process,
 )
@@ -29,6 +31,7 @@ from app.cli.door import Json, group, settings_here
 from app.cli.speech import answer
 from app.db import engine_for
 from app.errors import CannotStart
+from app.keyholders.custodians import CUSTODIANS, NEEDED, deal
 from app.main import portal_app, serve, staff_app
 
 Parent = Annotated[int, typer.Option(hidden=True, help="End when this process ends.")]
@@ -40,7 +43,8 @@ app.add_typer(demo_commands.demo, name="demo")
 app.add_typer(audit_commands.audit, name="audit")
 app.add_typer(lookup_commands.policy, name="policy")
 app.add_typer(lookup_commands.people, name="people")
-app.add_typer(lookup_commands.keys, name="keys")
+app.add_typer(key_commands.keys, name="keys")
+app.add_typer(custodian_commands.custodians, name="custodians")
 
 
 @app.command("init")
@@ -52,14 +56,18 @@ def init_(
     no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing; needs --shares-file.")] = False,
     backup_tested: Annotated[str | None, typer.Option(help="The day a restore was last tried: 2026-11-30.")] = None,
     i_have_no_backup: Annotated[bool, typer.Option("--i-have-no-backup", help="Begin all the same.")] = False,
+    custodians: Annotated[int, typer.Option(min=2, max=16, help="How many recovery shares there are.")] = CUSTODIANS,
+    needed: Annotated[int, typer.Option(min=2, max=16, help="How many of them give the key back.")] = NEEDED,
     json_: Json = False,
 ) -> None:
     """A new installation: folder, keys, recovery shares on paper, database, invitations for the first people."""
     process.harden()
+    if needed > custodians:
+        raise CannotStart(f"{needed} of {custodians} shares is more than there are.")
     paper = founding.Paper(shares_file, ask=not no_input)
     backup = founding.checked_backup(backup_tested, none=i_have_no_backup)
     founders = founding.founders(people_file, ask=not no_input)
-    invited = founding.found(settings_here(), founders, paper, backup)
+    invited = founding.found(settings_here(), founders, paper, backup, deal(needed, custodians))
     answer(*founding.told(invited), as_json=json_)
 
 

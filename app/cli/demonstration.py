@@ -26,6 +26,7 @@ from app.cli.speech import say
 from app.db import engine_for
 from app.embedded import Embedded
 from app.errors import CannotStart
+from app.keyholders import custodians
 from app.keyholders.manager import FileKeyManager
 from app.keyholders.register import Register
 from app.main import office_of
@@ -102,7 +103,7 @@ def found_office(settings: Settings, roles: Roles) -> Iterator[World]:
     from tests.world import World
     from tests.world.build import CAST
 
-    escrow, lines = installation.draw_escrow()
+    dealt = custodians.deal()
     manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
     files = FileStore(settings.attachments_folder, bytes_max=settings.attachment_mib_max * 1024 * 1024)
     register = Register.of(manager)
@@ -111,9 +112,9 @@ def found_office(settings: Settings, roles: Roles) -> Iterator[World]:
         office_as(settings, roles, "portal", register) as portal,
     ):
         world = World(office, SignIns(office, manager, settings), portal=portal, files=files)
-        world.escrow = escrow
+        world.deal(dealt)
         world.found(frozenset(member[0] for member in CAST))
-        installation.new_file(settings.home / "shares", "\n".join(lines) + "\n")
+        installation.new_file(settings.home / "shares", "\n".join(dealt.lines) + "\n")
         yield world
 
 

@@ -1,7 +1,7 @@
 """``amana init``: a real installation, from an empty folder to invitations for its first people.
 
 The operator names people and makes no key of theirs: each team's key pair is made in its
-lead's own first sign-in. The recovery key leaves this process on paper, in five shares.
+lead's own first sign-in. The recovery key leaves this process on paper, in shares.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
-from rich.console import Console
 
 from app import clock
 from app.accounts import actions as accounts
 from app.accounts.forms import Found, Founder
 from app.accounts.views import FoundOffice
 from app.cli import installation
+from app.cli.ceremony import Table
 from app.cli.database import database, migrate
 from app.cli.demonstration import office_as
 from app.cli.speech import ask as asked
-from app.cli.speech import say, visible
+from app.cli.speech import say
 from app.errors import CannotStart
+from app.keyholders.custodians import Dealt
 from app.keyholders.manager import FileKeyManager
 from app.keyholders.register import Register
 from app.settings import Settings
@@ -52,20 +53,20 @@ class Paper:
             raise CannotStart(f"{file} is there already and is not written over.")
         self._file = file
 
-    def give(self, lines: list[str]) -> None:
+    def give(self, dealt: Dealt) -> None:
         """Hand the shares over. On a terminal each is cleared before the next is shown."""
-        if self._file is not None:
-            installation.new_file(self._file, "\n".join(lines) + "\n")
-            say(f"ALL FIVE RECOVERY SHARES ARE IN ONE FILE: {self._file}")
-            say("Whoever has three of them can open every case. Give each to one custodian, then destroy the file.")
+        if self._file is None:
+            Table().deal(dealt)
             return
-        console = Console(stderr=True, markup=False, highlight=False)
-        for number, line in enumerate(lines, 1):
-            with console.screen():
-                console.print(f"Recovery share {number} of {len(lines)}. Copy it on paper, for one custodian alone.\n")
-                console.print(visible(line))
-                console.print(f"\nAny {installation.NEEDED} of them open every case. It is not shown again.")
-                asked("Enter when it is copied:")
+        installation.new_file(self._file, "\n".join(dealt.lines) + "\n")
+        say(f"ALL {number_word(len(dealt.lines))} RECOVERY SHARES ARE IN ONE FILE: {self._file}")
+        say(f"Whoever has {dealt.needed} of them can open every case. Deal them to custodians, with a fresh key:")
+        say(f"  amana custodians setup --from {self._file}")
+
+
+def number_word(number: int) -> str:
+    """How many there are, in capitals where that can be read at a glance."""
+    return {2: "TWO", 3: "THREE", 4: "FOUR", 5: "FIVE", 6: "SIX", 7: "SEVEN"}.get(number, str(number))
 
 
 def founders(file: Path | None, *, ask: bool) -> tuple[Founder, ...]:
@@ -98,19 +99,20 @@ def checked_backup(day: str | None, *, none: bool) -> str | None:
     return day
 
 
-def found(settings: Settings, people: tuple[Founder, ...], paper: Paper, backup: str | None) -> FoundOffice:
+def found(
+    settings: Settings, people: tuple[Founder, ...], paper: Paper, backup: str | None, dealt: Dealt
+) -> FoundOffice:
     """Make the installation. Until the last line nothing of it counts as set up."""
     if settings.demo:
         raise CannotStart("AMANA_DEMO is set. A demonstration begins with: amana run")
     made = installation.make(settings, "real", backup_tested=backup)
-    escrow, lines = installation.draw_escrow()
     # Shares before the office: an office whose recovery key nobody holds must not come to be.
-    paper.give(lines)
+    paper.give(dealt)
     with database(settings) as roles:
         migrate(roles.url("owner"))
         manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
         with office_as(settings, roles, "app", Register.of(manager)) as office:
-            form = Found(founders=people, escrow_public=escrow.public)
+            form = Found(founders=people, escrow_public=dealt.private.public, marks=dealt.marks, needed=dealt.needed)
             invited: FoundOffice = office.perform(Caller.operator(), accounts.found, form)
     made.finished(settings.home)
     return invited

@@ -23,14 +23,12 @@ from typing import Literal
 from app import clock
 from app.audit.export import trust_text
 from app.audit.note import parse_verifier_key, verifier_key
-from app.crypto import hpke, kdf, shares
 from app.errors import CannotStart
 from app.keyholders.manager import FileKeyManager, make_unlock, write_private
 from app.keyholders.register import read_trust, trust_line
 from app.settings import Settings
 
 Kind = Literal["real", "demonstration"]
-CUSTODIANS, NEEDED = 5, 3
 # What the staff process holds: it stretches passphrases, wraps secrets, vouches for public keys.
 STAFF_KEYS = ("pepper", "wrap", "register")
 
@@ -155,16 +153,6 @@ def check_register(settings: Settings, staff: FileKeyManager) -> None:
     """Raises CannotStart unless the portal trusts the key that the staff process vouches with."""
     if read_trust(settings.register_path) != staff.register():
         raise CannotStart("register.trust is not of the register in keys/staff.key. Restore both from one backup.")
-
-
-def draw_escrow() -> tuple[hpke.PrivateKey, list[str]]:
-    """A recovery key and the five lines of words of which any three give it back.
-
-    The whole key exists only in this process, and only until it ends.
-    """
-    secret = secrets.token_bytes(32)
-    private = hpke.PrivateKey.from_raw(kdf.derive(secret, "amana/escrow/v1", hpke.PRIVATE_BYTES))
-    return private, shares.split(secret, NEEDED, CUSTODIANS)
 
 
 def new_file(path: Path, content: str) -> None:

@@ -1,4 +1,4 @@
-"""``amana policy``, ``amana people``, ``amana keys``: looking something up changes nothing."""
+"""``amana policy`` and ``amana people``: looking something up changes nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from app.policy.proofs import Change
 
 policy = group("The rules, in words.")
 people = group("Who works here.")
-keys = group("The key files.")
 
 
 @policy.command("check")
@@ -96,12 +95,3 @@ def list_(page: Annotated[int, typer.Option(min=0, help="Fifty a page.")] = 0, j
         f"{p['user']}  {p['login']:<20} {p['state']:<9} {' '.join(p['roles'])}  {' '.join(p['teams'])}" for p in found
     ]
     answer({"page": page, "people": found}, lines, as_json=json_)
-
-
-@keys.command("check")
-def keys_(json_: Json = False) -> None:
-    """Whether the key files open, are ours alone, and fit each other. Shows no key."""
-    settings = settings_here()
-    installation.require(settings)
-    told = rulebook.keys(settings)
-    answer(told, [f"{name}: {words}" for name, words in told.items()], as_json=json_)

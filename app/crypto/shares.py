@@ -6,12 +6,22 @@ Any k-1 shares tell nothing about the secret.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from shamir_mnemonic import MnemonicError, Share, combine_mnemonics, generate_mnemonics
+from shamir_mnemonic.wordlist import WORDLIST
 
+from app.crypto import kdf
 from app.errors import Refusal
+
+# A share of a secret of 32 bytes.
+WORDS: Final = 33
+# No two words of the list begin with the same four letters.
+TELLING: Final = 4
+_BEGINNINGS: Final = {word[:TELLING]: word for word in WORDLIST}
 
 
 class BadShare(Refusal):
@@ -61,6 +71,21 @@ def join(shares: Sequence[str]) -> bytes:
     except MnemonicError:
         raise SharesDoNotJoin from None
     return secret
+
+
+def spelled(text: str) -> str:
+    """A share as somebody typed it, in its one form: four letters stand for their word, the rest stays as it is."""
+    typed = (token for token in text.lower().split() if not token.strip(".").isdigit())
+    return " ".join(_BEGINNINGS.get(token[:TELLING], token) if len(token) == TELLING else token for token in typed)
+
+
+def mark(line: str) -> bytes:
+    """32 bytes by which one share is known again, and by which a forged one is told from it.
+
+    A share holds 256 bits of which nothing is known to whoever lacks it, so its mark gives nothing
+    away. Without marks k shares of which one is forged only fail to join: nobody could say which.
+    """
+    return kdf.derive(hashlib.sha256(spelled(line).encode()).digest(), "amana/share-mark/v1")
 
 
 def _parse(position: int, line: str) -> Share:

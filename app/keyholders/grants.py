@@ -25,6 +25,7 @@ from sqlalchemy import (
     exists,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Session
@@ -290,9 +291,9 @@ def _find(
 
 
 def rotate(
-    session: Session, case: UUID, compartment: str, old: bytes, *, without: UUID, by: UUID, at: datetime
+    session: Session, case: UUID, compartment: str, old: bytes, *, without: UUID | None, by: UUID, at: datetime
 ) -> tuple[int, bytes]:
-    """A new generation of one compartment key, sealed to everybody who had it but one.
+    """A new generation of one compartment key, sealed to everybody who had it but one, if one is named.
 
     old      the key so far, which tells the grants that were given from those that were planted
     returns  the new generation and its key; the caller re-seals every cell with it
@@ -315,6 +316,7 @@ def rotate(
         .values(revoked_at=at)
     )
     current.generation += 1
+    current.created_at, current.renew = at, False
     key = secrets.token_bytes(32)
     _commit_to(session, current, key)
     for holder, until in staying.items():
@@ -336,14 +338,15 @@ def end_all(session: Session, holder: UUID, *, at: datetime) -> int:
 
 
 def _staying(
-    session: Session, case: UUID, compartment: str, old: bytes, *, without: UUID, at: datetime
+    session: Session, case: UUID, compartment: str, old: bytes, *, without: UUID | None, at: datetime
 ) -> dict[UUID, datetime | None]:
     """Who keeps a compartment, and until when: escrow always, others by a grant that somebody gave."""
     found = session.execute(
         select(Grant, PublicKey.public)
         .join(Keyholder, (Keyholder.id == Grant.keyholder_id) & Keyholder.ended_at.is_(None))
         .outerjoin(PublicKey, SEALED_TO)
-        .where(Grant.case_id == case, Grant.compartment == compartment, live(at), Grant.keyholder_id != without)
+        .where(Grant.case_id == case, Grant.compartment == compartment, live(at))
+        .where(true() if without is None else Grant.keyholder_id != without)
     ).all()
     given = [
         grant

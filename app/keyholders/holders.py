@@ -15,7 +15,7 @@ from app.crypto import hpke
 from app.db import among
 from app.errors import Conflict, PlantedKey
 from app.keyholders.keyring import Keyring, membership_info
-from app.keyholders.models import CaseKey, IndexKey, Keyholder, Membership, PublicKey
+from app.keyholders.models import CaseKey, IndexKey, Keyholder, Membership, PublicKey, ShareMark
 from app.keyholders.register import (
     Register,
     holder_fact,
@@ -191,13 +191,18 @@ def new_team_generation(session: Session, team_holder: Keyholder, *, by: UUID, a
     """
     members = members_of(session, team_holder.id, team_holder.generation)
     private = hpke.generate()
-    team_holder.generation += 1
-    _enter(session, team_holder, private.public, at=at)
+    next_generation(session, team_holder, private.public, at=at)
     for member in members:
         admit(
             session, private, team_holder, team_holder.generation, member.member_id,
             by=by, at=at, lead=member.lead, deputy=member.deputy,
         )  # fmt: skip
+
+
+def next_generation(session: Session, holder: Keyholder, public: bytes, *, at: datetime) -> None:
+    """From now on what is sealed to this holder is sealed to another public key."""
+    holder.generation += 1
+    _enter(session, holder, public, at=at)
 
 
 def share_team(
@@ -231,6 +236,8 @@ def unsigned(session: Session) -> dict[str, int]:
     found["case_keys"] = sum(not register.knows(row.fact(), row.vouched) for row in keys)
     indexes = session.scalars(select(IndexKey)).all()
     found["index_keys"] = sum(not register.knows(row.fact(), row.vouched) for row in indexes)
+    marks = session.scalars(select(ShareMark)).all()
+    found["share_marks"] = sum(not register.knows(row.fact(), row.vouched) for row in marks)
     return {name: count for name, count in found.items() if count}
 
 

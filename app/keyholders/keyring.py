@@ -60,8 +60,8 @@ class Keyring:
         return holder in self.holders
 
     def generations(self, team: UUID) -> frozenset[int]:
-        """The generations of a team's key that are on this ring."""
-        return frozenset(generation for holder, generation in self._sealed if holder == team)
+        """The generations of a holder's key that are on this ring."""
+        return frozenset(generation for holder, generation in (*self._sealed, *self._own) if holder == team)
 
     def _open_team(self, team: UUID, generation: int) -> hpke.PrivateKey:
         sealed = self._sealed.get((team, generation))

@@ -7,16 +7,20 @@ needs: the staff app the pepper and the register's key, the worker the log's sig
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from app import clock
 from app.crypto import boxes, kdf, passphrases, signing
 from app.errors import CannotStart, SealBroken, Unavailable
 
@@ -27,8 +31,11 @@ DEFAULTS = frozenset({"", "changeme", "secret", "password", "amana", "default"})
 class KeyManager(Protocol):
     """What a backend must do. Unavailable (503) within 5 s when it cannot."""
 
-    def pepper(self, digest: bytes) -> bytes:
-        """A keyed hash of a passphrase digest, at least 32 bytes."""
+    def pepper(self, digest: bytes, generation: int | None = None) -> bytes:
+        """A keyed hash of a passphrase digest, at least 32 bytes; under the newest pepper if none is named."""
+
+    def newest_pepper(self) -> int:
+        """The generation of the pepper that is used from now on."""
 
     def wrap(self, secret: bytes, *, context: bytes) -> bytes:
         """Seal a secret for one purpose."""
@@ -52,8 +59,11 @@ class KeyManager(Protocol):
 class FileKeyManager:
     """Keys of one purpose from one file. Asked for a key it does not have: Unavailable."""
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
-        self._keys = dict(keys)
+    def __init__(self, keys: Mapping[str, bytes], since: Mapping[str, str] | None = None) -> None:
+        """since   the moment each key was drawn, where it is known"""
+        self._keys, self._since = dict(keys), dict(since or {})
+        # The file these came from, its unlock secret, and how the file looked when it was read.
+        self._from: tuple[Path, Path, tuple[int, ...]] | None = None
 
     def __repr__(self) -> str:
         return f"<file key manager: {', '.join(sorted(self._keys))}>"
@@ -61,26 +71,66 @@ class FileKeyManager:
     @classmethod
     def open(cls, path: Path, unlock: Path) -> FileKeyManager:
         """Read and unseal a key file; raises CannotStart and changes no byte."""
-        sealed = _read_private(path)
+        sealed, looks = _read_private(path), _looks(path)
         key = _unlock_key(unlock)
         try:
             held = json.loads(boxes.open_box(key, sealed, context=CONTEXT + path.name.encode()))
         except SealBroken:
             raise CannotStart(f"{path.name} does not open with this unlock secret.") from None
-        return cls({name: bytes.fromhex(value) for name, value in held.items()})
+        # Before peppers could be renewed a file held the keys alone.
+        keys, since = (held["keys"], held["since"]) if "keys" in held else (held, {})
+        opened = cls({name: bytes.fromhex(value) for name, value in keys.items()}, since)
+        opened._from = (path, unlock, looks)
+        return opened
 
     @classmethod
     def make(cls, path: Path, unlock: Path, *names: str) -> FileKeyManager:
         """Draw the named keys and write them sealed; never over an existing file."""
-        keys = {name: secrets.token_bytes(32) for name in names}
-        plain = json.dumps({name: key.hex() for name, key in keys.items()}).encode()
-        sealed = boxes.seal_box(_unlock_key(unlock), plain, context=CONTEXT + path.name.encode())
-        write_private(path, sealed)
-        return cls(keys)
+        at = clock.now().isoformat(timespec="seconds")
+        made = cls({name: secrets.token_bytes(32) for name in names}, dict.fromkeys(names, at))
+        write_private(path, made._sealed(path, unlock))
+        made._from = (path, unlock, _looks(path))
+        return made
 
-    def pepper(self, digest: bytes) -> bytes:
+    def renew_pepper(self) -> int:
+        """Draw a pepper for what is stretched from now on, into the file; returns its generation. The old one stays."""
+        with self._alone() as (path, unlock):
+            generation = self.newest_pepper() + 1
+            self._keys[_pepper(generation)] = secrets.token_bytes(32)
+            self._since[_pepper(generation)] = clock.now().isoformat(timespec="seconds")
+            self._replace(path, unlock)
+        return generation
+
+    def retire_pepper(self, generation: int) -> None:
+        """Destroy a pepper that a newer one has taken the place of: what is sealed under it opens no more."""
+        with self._alone() as (path, unlock):
+            if generation >= self.newest_pepper():
+                raise ValueError("the newest pepper is in use")
+            self._keys.pop(_pepper(generation), None)
+            self._since.pop(_pepper(generation), None)
+            self._replace(path, unlock)
+
+    def peppers(self) -> tuple[int, ...]:
+        """The generations of the pepper there are, oldest first."""
+        self._refresh()
+        found = (name.partition(".") for name in self._keys)
+        return tuple(sorted(int(number or 1) for name, _, number in found if name == "pepper"))
+
+    def newest_pepper(self) -> int:
+        """The generation of the pepper that is used from now on."""
+        generations = self.peppers()
+        if not generations:
+            raise Unavailable("The key manager of this process does not hold that key.")
+        return generations[-1]
+
+    def since(self, name: str) -> datetime | None:
+        """When a key was drawn; None for one from before that was written down."""
+        return datetime.fromisoformat(self._since[name]) if name in self._since else None
+
+    def pepper(self, digest: bytes, generation: int | None = None) -> bytes:
         """HMAC-SHA256 of a passphrase digest, 32 bytes: what a stolen database lacks."""
-        return hmac.new(self._key("pepper"), digest, hashlib.sha256).digest()
+        generation = generation or self.newest_pepper()
+        return hmac.new(self._key(_pepper(generation)), digest, hashlib.sha256).digest()
 
     def wrap(self, secret: bytes, *, context: bytes) -> bytes:
         """Seal a secret for one purpose."""
@@ -106,11 +156,59 @@ class FileKeyManager:
         """The public half of the register's key, 32 bytes."""
         return signing.public(self._key("register"))
 
+    def _sealed(self, path: Path, unlock: Path) -> bytes:
+        plain = {"keys": {name: key.hex() for name, key in self._keys.items()}, "since": self._since}
+        return boxes.seal_box(_unlock_key(unlock), json.dumps(plain).encode(), context=CONTEXT + path.name.encode())
+
+    @contextmanager
+    def _alone(self) -> Iterator[tuple[Path, Path]]:
+        """Hold the folder of the file, with what the file holds now: another may have changed it meanwhile."""
+        if self._from is None:
+            raise Unavailable
+        path, unlock, _ = self._from
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            self._refresh()
+            yield path, unlock
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _replace(self, path: Path, unlock: Path) -> None:
+        """Put the keys in the place of the file, whole or not at all: a kill leaves the old one or the new one."""
+        fresh = path.with_name(f".{path.name}.new")
+        fresh.unlink(missing_ok=True)
+        write_private(fresh, self._sealed(path, unlock))
+        fresh.replace(path)
+        self._from = (path, unlock, _looks(path))
+
+    def _refresh(self) -> None:
+        """Read the file again if it is another than it was: a pepper is renewed while the doors are open."""
+        if self._from is None or not self._from[0].exists() or _looks(self._from[0]) == self._from[2]:
+            return
+        try:
+            now = FileKeyManager.open(*self._from[:2])
+        except CannotStart:
+            raise Unavailable from None
+        self._keys, self._since, self._from = now._keys, now._since, now._from
+
     def _key(self, name: str) -> bytes:
         try:
             return self._keys[name]
         except KeyError:
             raise Unavailable("The key manager of this process does not hold that key.") from None
+
+
+def _pepper(generation: int) -> str:
+    """The name of a generation of the pepper in the file: the first has no number."""
+    return "pepper" if generation == 1 else f"pepper.{generation}"
+
+
+def _looks(path: Path) -> tuple[int, ...]:
+    """By what it is seen that a file was put in the place of another."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def make_unlock(path: Path) -> None:

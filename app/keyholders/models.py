@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Row, Table
-from app.keyholders.register import case_key_fact, index_fact, member_fact
+from app.keyholders.register import case_key_fact, index_fact, member_fact, share_fact
 
 KINDS = ("person", "team", "witness", "service", "escrow")
 
@@ -89,6 +89,8 @@ class CaseKey(Table):
     commitment: Mapped[bytes]
     # Held by two named people, and by no team, lead or service: who somebody still inside the group is.
     by_name: Mapped[bool]
+    # Ordered to be drawn anew: whoever holds it does so in their next sign-in.
+    renew: Mapped[bool] = mapped_column(default=False)
     vouched: Mapped[bytes]
 
     def fact(self) -> bytes:
@@ -156,3 +158,29 @@ class IndexKey(Row):
     def fact(self) -> bytes:
         """What the register vouches for about this row."""
         return index_fact(self.envelope_id, self.team_id, self.commitment)
+
+
+class ShareMark(Row):
+    """By what one paper share of escrow's key is known again; the share itself is with its custodian.
+
+    Signed: whoever writes the database could else have good shares called forged.
+    """
+
+    __tablename__ = "share_marks"
+    __table_args__ = (UniqueConstraint("keyholder_id", "generation", "number"),)
+    scopes = frozenset({"staff"})
+
+    keyholder_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"))
+    generation: Mapped[int]
+    number: Mapped[int]
+    # How many of its set give the key back.
+    needed: Mapped[int]
+    mark: Mapped[bytes]
+    dealt_at: Mapped[datetime]
+    # When a ceremony last found it good.
+    seen_at: Mapped[datetime | None]
+    vouched: Mapped[bytes]
+
+    def fact(self) -> bytes:
+        """What the register vouches for about this row."""
+        return share_fact(self.keyholder_id, self.generation, self.number, self.needed, self.mark)

@@ -148,6 +148,12 @@ def index_fact(envelope: UUID, team: UUID, commitment: bytes) -> bytes:
     return statement("amana/register/index/v1", envelope.bytes, team.bytes, commitment)
 
 
+def share_fact(holder: UUID, generation: int, number: int, needed: int, mark: bytes) -> bytes:
+    """That a share with this mark was dealt, and how many of its set are needed."""
+    parts = (holder.bytes, generation.to_bytes(2, "big"), bytes([number, needed]), mark)
+    return statement("amana/register/share/v1", *parts)
+
+
 def invitation_fact(user: UUID, code: str, invite_hash: bytes, founds_team: str | None) -> bytes:
     """That the office invited somebody under this code, and whether to found a team."""
     return statement(

@@ -17,6 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from app import clock
 from app.accounts import queries
 from app.accounts.undertakings import WARN_DAYS
+from app.cases import recovery
+from app.cases.views import FromCustodians
 from app.edge.desk import Desk, TheDesk
 from app.edge.languages import N_
 from app.web.frame import show
@@ -67,12 +69,16 @@ class Block:
 
 @dataclass(frozen=True)
 class TodayView:
-    """What waits for each of one's roles. ``sign`` asks for the undertaking of secrecy, before it runs out or after."""
+    """What waits for each of one's roles. ``sign`` asks for the undertaking of secrecy, before it runs out or after.
+
+    given   what the custodians gave: whoever holds a key they did not ask for is told
+    """
 
     blocks: tuple[Block, ...]
     undertaken_until: datetime | None
     undertaken: bool
     sign: bool
+    given: tuple[FromCustodians, ...]
 
 
 # Role -> what waits at its desk.
@@ -102,5 +108,6 @@ def today(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
         alarms = Tile(N_("Alarms of my team today"), desk.ask(visitor, queries.alarms), f"/teams/{team}", urgent=True)
         blocks = (replace(blocks[0], tiles=(*blocks[0].tiles, alarms)), *blocks[1:])
     until, warned = visitor.undertaken_until, clock.now() + timedelta(days=WARN_DAYS)
-    view = TodayView(blocks, until, visitor.actor.undertaken, until is None or until < warned)
+    given = desk.ask(visitor, recovery.given_to_me)
+    view = TodayView(blocks, until, visitor.actor.undertaken, until is None or until < warned, given)
     return show(request, desk, visitor, "today/today.html", view, here="/today")

@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.edge.languages import N_
-from app.web import account_words, desk_words, draft_words, intake_words, log_words, person_words, session_words
+from app.web import (
+    account_words,
+    desk_words,
+    draft_words,
+    intake_words,
+    key_words,
+    log_words,
+    person_words,
+    session_words,
+)
 
 ROLES: Final = {
     "intake_officer": N_("Intake"),
@@ -324,6 +333,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "field": FIELDS | session_words.FIELDS | intake_words.FIELDS | draft_words.FIELDS | person_words.FIELDS,
     "action": ACTIONS
     | account_words.DEEDS
+    | key_words.ACTIONS
     | desk_words.DEEDS
     | session_words.DEEDS
     | intake_words.DEEDS

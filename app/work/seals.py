@@ -70,7 +70,7 @@ class Seals:
         """A grant that was asked together with a row: opened when something needs it."""
         self._offered[(key.case_id, key.compartment, key.generation)] = key
 
-    def rotate(self, case: UUID, compartment: str, *, without: UUID, by: UUID) -> int:
+    def rotate(self, case: UUID, compartment: str, *, without: UUID | None, by: UUID) -> int:
         """A new generation of a compartment key, and every cell under it sealed anew.
 
         returns  how many cells were sealed again

@@ -290,8 +290,8 @@ class Work(Reading):
         """The compartments of a case that named people alone may hold."""
         return grants.by_name(self._session, case)
 
-    def take(self, case: UUID, compartment: str, holder: UUID) -> int:
-        """Revoke a holder's grant by making a new generation; returns how many cells were re-sealed."""
+    def take(self, case: UUID, compartment: str, holder: UUID | None) -> int:
+        """A new generation, without a holder or for all who have it; returns how many cells were re-sealed."""
         self._touched.add(case)
         return self._seals.rotate(case, compartment, without=holder, by=self._me())
 

@@ -164,6 +164,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("commitment", sa.LargeBinary(), nullable=False),
         sa.Column("by_name", sa.Boolean(), nullable=False),
+        sa.Column("renew", sa.Boolean(), nullable=False),
         sa.Column("vouched", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_keys_case_id")),
         sa.PrimaryKeyConstraint("case_id", "compartment", name=op.f("pk_case_keys")),
@@ -545,6 +546,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("keyholder_id", sa.Uuid(), nullable=True),
         sa.Column("salt", sa.LargeBinary(), nullable=True),
+        sa.Column("pepper", sa.Integer(), nullable=False),
         sa.Column("sealed_private", sa.LargeBinary(), nullable=True),
         sa.Column("sealed_totp", sa.LargeBinary(), nullable=True),
         sa.Column("totp_last_step", sa.Integer(), nullable=False),
@@ -1052,6 +1054,23 @@ def _known() -> None:
         sa.UniqueConstraint("team_id", name=op.f("uq_index_keys_team_id")),
     )
     op.create_table(
+        "share_marks",
+        sa.Column("keyholder_id", sa.Uuid(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("dealt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("vouched", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["keyholder_id"], ["keyholders.id"], name=op.f("fk_share_marks_keyholder_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share_marks")),
+        sa.UniqueConstraint(
+            "keyholder_id", "generation", "number", name=op.f("uq_share_marks_keyholder_id_generation_number")
+        ),
+    )
+    op.create_table(
         "identity_claims",
         sa.Column("about", sa.LargeBinary(), nullable=False),
         sa.Column("name_use", sa.LargeBinary(), nullable=False),
@@ -1117,7 +1136,7 @@ def _known() -> None:
 
 
 def downgrade() -> None:
-    for table in ("same_person_findings", "look_ups", "known_marks", "identity_claims", "index_keys"):
+    for table in ("same_person_findings", "look_ups", "known_marks", "identity_claims", "share_marks", "index_keys"):
         op.drop_table(table)
     op.drop_index(op.f("ix_rescues_user_id"), table_name="rescues")
     op.drop_index(op.f("ix_rescues_envelope_id"), table_name="rescues")

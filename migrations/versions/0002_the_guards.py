@@ -23,8 +23,8 @@ GUARDED = (
     "persons", "prior_accounts", "protocol_answers", "protocols", "public_keys", "public_reports", "read_backs",
     "recovery_codes", "rescues", "residences",
     "role_holdings", "safety_answers", "same_person_findings", "segment_versions", "segments", "services",
-    "session_events", "submission_files", "submissions", "testimonies", "threat_assessments", "undertakings", "users",
-    "visits", "witness_keys",
+    "session_events", "share_marks", "submission_files", "submissions", "testimonies", "threat_assessments",
+    "undertakings", "users", "visits", "witness_keys",
 )  # fmt: skip
 UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")
 APPEND_ONLY = ("entries", "entry_bodies", "entry_subjects", "places", "checkpoints")

@@ -46,7 +46,9 @@ def test_an_office_is_founded_once_and_by_whoever_runs_the_host(world: World, lo
         Rung("administrator", "denied", "no-rule"),
         Rung("intake-lead", "denied", "no-rule"),
         Rung("operator", "conflict", "none"),
-        form=Found(founders=(founder,), escrow_public=world.escrow.public),
+        form=Found(
+            founders=(founder,), escrow_public=world.escrow.public, marks=world.dealt.marks, needed=3
+        ),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from app.errors import Conflict
 
 
 def accept(user: User) -> None:
-    user.accept(keyholder=uuid4(), salt=b"s" * 16, sealed_private=b"p", sealed_totp=b"t")
+    user.accept(keyholder=uuid4(), salt=b"s" * 16, pepper=1, sealed_private=b"p", sealed_totp=b"t")
 
 
 def test_an_invited_account_is_accepted_and_its_invitation_is_used_up() -> None:

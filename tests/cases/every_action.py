@@ -9,7 +9,17 @@ from uuid import UUID, uuid4
 from app import clock
 from app.accounts import forms as accounts
 from app.accounts.undertakings import VERSION
-from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
+from app.cases.forms import (
+    BeginVisit,
+    GiveGrant,
+    HandOver,
+    OpenCase,
+    Opening,
+    RecoverCase,
+    RenewKeys,
+    RevokeGrant,
+    SendHandoff,
+)
 from app.db import CaseRow, tables
 from app.intake.forms import Link, Receive, Triage
 from app.legal.forms import WriteNote
@@ -50,14 +60,33 @@ def _accounts(world: World) -> dict[str, Request]:
     founder = accounts.Founder(login_name="second", display_name="Second", role="administrator")
     colleague = world.members["intake"].code
     return {
-        "office.found": (accounts.Found(founders=(founder,), escrow_public=world.escrow.public), None),
+        "office.found": (
+            accounts.Found(founders=(founder,), escrow_public=world.escrow.public, marks=world.dealt.marks, needed=3),
+            None,
+        ),
+        "custodians.replace": (
+            accounts.Redeal(escrow_public=world.escrow.public, marks=world.dealt.marks, needed=3),
+            None,
+        ),
+        "custodians.reseal": (None, None),
+        "custodians.test": (accounts.SharesSeen(marks=world.dealt.marks[:3]), None),
+        "custodians.recover_team": (
+            accounts.RecoverTeam(team="intake", to=colleague, run_by=frozenset()),
+            None,
+        ),
+        "key.rotate_team": (accounts.RotateTeam(team="intake"), None),
+        "key.order_renewal": (accounts.OrderRenewal(before=clock.now()), None),
+        "key.rotate_pepper": (accounts.RotatePepper(old=1, new=2), None),
+        "key.retire_pepper": (accounts.RetirePepper(old=1), None),
         "account.invite": (
             accounts.Invite(login_name="another", display_name="Another", roles=frozenset({"intake_officer"})),
             None,
         ),
         "account.invite_again": (None, colleague),
         "account.accept": (
-            accounts.Enrolment(invite_hash=b"i" * 32, salt=b"s" * 16, wrapping_key=b"w" * 32, undertaking=VERSION),
+            accounts.Enrolment(
+                invite_hash=b"i" * 32, salt=b"s" * 16, pepper=1, wrapping_key=b"w" * 32, undertaking=VERSION
+            ),
             None,
         ),
         "undertaking.sign": (accounts.SignUndertaking(version=VERSION), None),
@@ -75,6 +104,7 @@ def _accounts(world: World) -> dict[str, Request]:
             accounts.Rewrapping(
                 wrapping_key=b"w" * 32,
                 new_salt=b"s" * 16,
+                new_pepper=1,
                 new_wrapping_key=b"n" * 32,
                 code="000000",
                 recovery_code=None,
@@ -103,10 +133,16 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
     case = planted.reference
     grant = GiveGrant(user=world.members["narrative-lead"].code, compartments=frozenset({"RELEASE"}))
     revocation = RevokeGrant(team="legal", compartments=frozenset({"TESTIMONY"}))
+    colleagues = [world.members[login].code for login in ("intake", "protection")]
     return {
         "case.open": (OpenCase(), None),
         "case.hand_over": (HandOver(team="legal"), case),
         "case.came_out": (None, planted.inside),
+        "custodians.recover_case": (
+            RecoverCase(case=case, to=frozenset({colleagues[0], colleagues[1]}), run_by=frozenset()),
+            None,
+        ),
+        "compartment.renew": (RenewKeys(compartments=frozenset({"TESTIMONY"})), case),
         "mention.record": (mentions.RecordMention(kind="UNIT", name="the gate guard"), case),
         "mention.tie": (mentions.TieMention(chip=planted.chips[0], other=planted.chips[1]), case),
         "grant.give": (grant, case),

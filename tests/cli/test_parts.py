@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import demonstration, founding, installation, speech
+from app.cli import demonstration, installation, speech
 from app.cli.database import Roles, database
 from app.embedded import Embedded
 from app.errors import CannotStart
@@ -198,24 +197,6 @@ def test_a_log_without_its_public_key_is_refused(amana: Amana) -> None:
     installation.trust_path(settings).unlink()
     with pytest.raises(CannotStart, match="missing"):
         installation.log_key(settings)
-
-
-def test_shares_on_a_terminal_are_given_one_after_another(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Each waits for its custodian to have copied it."""
-    asked: list[str] = []
-    monkeypatch.setattr(os, "isatty", lambda _handle: True)
-    for stream in ("stdin", "stderr"):
-        monkeypatch.setattr(getattr(sys, stream), "isatty", lambda: True)
-    monkeypatch.setattr(founding, "asked", lambda question: str(asked.append(question)))  # type: ignore[func-returns-value]
-
-    founding.Paper(None, ask=True).give(["first words", "second words"])
-
-    said = capsys.readouterr()
-    assert len(asked) == 2
-    assert said.err.index("share 1 of 2") < said.err.index("first words") < said.err.index("share 2 of 2")
-    assert "first words" not in said.out
 
 
 # the second factors of the demonstration

@@ -194,7 +194,7 @@ def test_keys_do_not_print_and_are_not_stored(made: Path, unlock: Path, world: W
 
 def test_the_contract_of_a_key_manager_is_small() -> None:
     assert {name for name in vars(manager.KeyManager) if not name.startswith("_")} == {
-        "pepper", "wrap", "unwrap", "sign", "public", "vouch", "register",
+        "pepper", "newest_pepper", "wrap", "unwrap", "sign", "public", "vouch", "register",
     }  # fmt: skip
 
 

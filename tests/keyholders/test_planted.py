@@ -374,9 +374,9 @@ def test_an_invitation_nobody_gave_makes_no_account(
     plant(database, "UPDATE keyholders SET name = 'old' WHERE name = 'intake'")
     plant(
         database, "INSERT INTO users (id, code, login_name, display_name, state, totp_last_step, invite_hash, "
-        "invite_until, invite_vouched, founds_team, invited_by, created_at, language, shortcuts) VALUES "
+        "invite_until, invite_vouched, founds_team, invited_by, created_at, language, shortcuts, pepper) VALUES "
         "(%s, 'S-333333', 'nobody', 'N', "
-        "'INVITED', 0, %s, %s, %s, 'intake', 'S-444444', now(), 'en', false)",
+        "'INVITED', 0, %s, %s, %s, 'intake', 'S-444444', now(), 'en', false, 1)",
         uuid7(), rules.code_hash(code), clock.now() + timedelta(hours=1), b"\x00" * 64,
     )  # fmt: skip
     form = AcceptInvitation(code=code, passphrase="a lantern under the third bridge", undertaking=undertakings.VERSION)

@@ -22,9 +22,10 @@ from app.cases import actions as cases
 from app.cases import queries
 from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening
 from app.cases.views import CaseView, Opened, Stored
-from app.crypto import hpke
 from app.intake import actions as intake
 from app.intake.forms import Receive
+from app.keyholders import custodians
+from app.keyholders.custodians import Dealt
 from app.legal import actions as legal
 from app.legal.forms import WriteNote
 from app.narratives import actions as narratives
@@ -122,12 +123,16 @@ class World:
         self.portal = portal or office
         self.files = files
         self.members: dict[str, Member] = {}
-        self.escrow = hpke.generate()
+        self.deal(custodians.deal())
         self.receipts: dict[str, str] = {}
         self._words = itertools.count()
 
     def __getitem__(self, login: str) -> Caller:
         return self.members[login].caller
+
+    def deal(self, dealt: Dealt) -> None:
+        """The recovery key that the office will be founded with, and its shares on paper."""
+        self.dealt, self.escrow = dealt, dealt.private
 
     # people
 
@@ -139,7 +144,14 @@ class World:
             Founder(login_name=login, display_name=name, role=role, team=team) for login, name, role, team, _ in first
         )
         made = self.office.perform(
-            Caller.operator(), accounts.found, Found(founders=founders, escrow_public=self.escrow.public)
+            Caller.operator(),
+            accounts.found,
+            Found(
+                founders=founders,
+                escrow_public=self.escrow.public,
+                marks=self.dealt.marks,
+                needed=self.dealt.needed,
+            ),
         )
         by_login = {invited.login_name: invited for invited in made.invitations}
         for login, name, role, _team, duty in first:
