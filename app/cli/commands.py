@@ -25,6 +25,7 @@ from app.cli import (
     key_commands,
     lookup_commands,
     process,
+    staffing,
 )
 from app.cli import run as running
 from app.cli.door import Json, group, settings_here
@@ -32,7 +33,8 @@ from app.cli.speech import answer
 from app.db import engine_for
 from app.errors import CannotStart
 from app.keyholders.custodians import CUSTODIANS, NEEDED, deal
-from app.main import portal_app, serve, staff_app
+from app.keyholders.register import Register, read_trust
+from app.main import office_of, portal_app, serve, staff_app
 
 Parent = Annotated[int, typer.Option(hidden=True, help="End when this process ends.")]
 
@@ -72,13 +74,22 @@ def init_(
 
 
 @app.command("doctor")
-def doctor_(json_: Json = False) -> None:
+def doctor_(
+    staff: Annotated[
+        bool, typer.Option("--staff", help="What today's people can do, and which seats are empty.")
+    ] = False,
+    json_: Json = False,
+) -> None:
     """One line a check, worst first. 0 fine, 1 something could not be checked, 4 attention needed."""
     process.harden()
     settings = settings_here()
     installation.require(settings)
     with database.database(settings) as roles, roles.using("app") as engine:
-        found = doctor.examine(settings, roles, engine)
+        if staff:
+            known = Register(read_trust(settings.register_path))
+            found = office_of(settings, engine, register=known).housekeep(staffing.examine)
+        else:
+            found = doctor.examine(settings, roles, engine)
     answer(
         {"findings": [{"level": f.level.name.lower(), "check": f.check, "words": f.words} for f in found]},
         [f"{f.level.name.lower():<10} {f.check:<11} {f.words}" for f in found],
