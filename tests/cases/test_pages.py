@@ -41,6 +41,7 @@ SINGLE = {
     "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
     "account.sessions", "account.devices", "account.codes_left", "key.ages", "team.show", "log.badge", "log.numbers",
     "log.asked", "office.health", "service.list", "custodians.given",
+    "team.alarms",
     "draft.case", "draft.waiting",
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
     "consent.list", "handoff.count", "handoff.show", "review.count",
