@@ -15,6 +15,7 @@ from app.accounts.models import AccountState, User
 from app.accounts.views import PepperChanged, Renewal, TeamChange
 from app.errors import Conflict
 from app.keyholders import holders
+from app.keyholders.ages import held_by_somebody
 from app.keyholders.models import CaseKey
 from app.work import Work, action
 
@@ -32,7 +33,7 @@ def rotate_team(work: Work, form: RotateTeam) -> TeamChange:
 @action("key.order_renewal", operation="key")
 def order_renewal(work: Work, form: OrderRenewal) -> Renewal:
     """Order that a portion of the keys of cases be drawn anew by whoever holds them."""
-    waiting = (CaseKey.created_at < form.before, ~CaseKey.renew)
+    waiting = (CaseKey.created_at < form.before, ~CaseKey.renew, held_by_somebody())
     portion = (
         select(CaseKey.case_id, CaseKey.compartment).where(*waiting)
         .order_by(CaseKey.case_id, CaseKey.compartment).limit(form.portion).with_for_update()

@@ -20,7 +20,7 @@ from app.cases.models import Case
 from app.cases.steps import duties
 from app.cases.views import FromCustodians, Recovered
 from app.errors import Conflict, NotFound
-from app.keyholders.grants import COMPARTMENTS, live
+from app.keyholders.grants import COMPARTMENTS
 from app.keyholders.keyring import Keyring
 from app.keyholders.models import Grant, Keyholder, Membership
 from app.pseudonyms import references
@@ -100,13 +100,14 @@ def given_to_me(reading: Reading) -> tuple[FromCustodians, ...]:
         reading.rows(Grant)
         .join(Case, Case.id == Grant.case_id)
         .join(Keyholder, (Keyholder.id == Grant.granted_by) & by_escrow)
-        .where(Grant.keyholder_id.in_(mine), live(reading.now), Grant.at > since)
+        # Ended ones too: a key that was drawn anew since is held by a grant of whoever drew it.
+        .where(Grant.keyholder_id.in_(mine), Grant.at > since)
         .with_only_columns(Case.reference.label("what"), Grant.at.label("at"), Grant.compartment.label("compartment"))
     )
     team = aliased(Keyholder)
     teams = (
         reading.rows(Membership)
-        .join(team, (team.id == Membership.team_id) & (team.generation == Membership.generation))
+        .join(team, team.id == Membership.team_id)
         .join(Keyholder, (Keyholder.id == Membership.added_by) & by_escrow)
         .where(Membership.member_id.in_(mine), Membership.ended_at.is_(None), Membership.added_at > since)
         .with_only_columns(team.name, Membership.added_at, null())

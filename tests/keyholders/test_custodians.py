@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from shamir_mnemonic import Share
 
+from app import clock
 from app.accounts import actions as accounts
 from app.accounts import ceremonies
 from app.accounts.forms import LeaveTeam, RecoverTeam, Redeal, SharesSeen, Shut
@@ -286,6 +287,22 @@ def test_what_was_given_is_told_on_today(story: Story, world: World, standing_cl
     standing_clock.move(days=31)
     world.sign_in("intake2")
     assert world.office.ask(world["intake2"], recovery.given_to_me) == ()
+
+
+def test_a_key_that_was_drawn_anew_is_told_of_all_the_same(story: Story, world: World) -> None:
+    """The sign-in that shows Today first draws old keys anew, in one's own name: the line was gone with it."""
+    from app.accounts import rotation
+    from app.accounts.forms import OrderRenewal
+    from app.cases import renewal
+
+    newcomers(world)
+    recover(world, story.reference, "intake2", "protection2")
+    world.office.perform(Caller.operator(), rotation.order_renewal, OrderRenewal(before=clock.now()))
+    assert renewal.renew_due(world.office, world["intake2"]) >= 3
+
+    (told,) = world.office.ask(world["intake2"], recovery.given_to_me)
+
+    assert told.compartments == ("IDENTITY", "RELEASE", "TESTIMONY")
 
 
 # a team

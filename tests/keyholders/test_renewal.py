@@ -83,6 +83,15 @@ def test_a_key_is_drawn_once_and_by_who_holds_it(world: World, log: Log) -> None
     )  # fmt: skip
 
 
+def test_a_key_that_paper_alone_holds_is_not_waited_for(world: World) -> None:
+    """Of a public report nobody holds who, where or what was said: an order for those would never come to its end."""
+    world.case(origin="PUBLIC_REPORT")
+
+    assert order(world).ordered == 1
+    assert renewal.renew_due(world.office, world.sign_in("intake")) == 1
+    assert behind(world, "compartment") == 0
+
+
 def test_an_order_goes_on_where_it_was_cut(world: World, log: Log) -> None:
     world.case()
     log.fresh()
