@@ -508,7 +508,7 @@ def test_an_administrator_given_every_role_still_opens_nothing(story: Story, wor
 
 def _with_role(actor: Actor, role: str) -> Actor:
     # Of no sign-in: with one it would be seen that nobody gave them this role.
-    return Actor("User", actor.code, actor.id, roles=frozenset({role}), keyholders=actor.keyholders)
+    return Actor("User", actor.code, actor.id, roles=frozenset({role}), keyholders=actor.keyholders, undertaken=True)
 
 
 def _as_owner(database: Database, statement: str) -> None:
