@@ -39,6 +39,7 @@ LEAST = {
     "reveals_day_alert": 1,
     "reveals_day_stop": 1,
     "night_cases_alert": 1,
+    "backup_days_max": 1,
     "tree_tick_ms": 10,
     "checkpoint_minutes": 1,
     "database_connections_max": 2,
@@ -62,6 +63,7 @@ MOST = {
     "reveals_day_stop": 100,
     "argon2_parallel_max": 64,
     "attachment_mib_max": 2_048,
+    "backup_days_max": 365,
     "tree_tick_ms": 5_000,
     "checkpoint_minutes": 60,
     "port": 65_535,
@@ -118,6 +120,7 @@ class Settings:
     submission_file_mib_max: int = 200
     receipt_quota_mib: int = 1024
     disk_free_percent_min: int = 10
+    backup_days_max: int = 35
     tree_tick_ms: int = 250
     checkpoint_minutes: int = 5
     pool_wait_seconds: int = 2

@@ -197,7 +197,7 @@ def next_request(world: World, login: str) -> None:
 
 
 def close_every_case(database: Database) -> None:
-    """No action of the product closes a case yet, so its owner does it behind the product's back."""
+    """At once, behind the product's back: closing by two would ask much of a test that is about something else."""
     with database.connect("owner") as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("UPDATE cases SET state = 'CLOSING'")

@@ -12,6 +12,7 @@ from app.accounts import actions as accounts
 from app.accounts import mine, services, undertakings
 from app.accounts import queries as account_queries
 from app.cases import actions as cases
+from app.cases import ending, ending_queries, erasing
 from app.cases import queries as case_queries
 from app.intake import actions as intake
 from app.intake import queries as intake_queries
@@ -86,6 +87,16 @@ POSTS: Final = (
     Post("/api/cases/{reference}/visits", cases.visit),
     Post("/api/visits/{row}/leave", cases.leave),
     Post("/api/cases/{reference}/handoffs", cases.send, 201),
+    Post("/api/cases/{reference}/retention", ending.record_choice, 201),
+    Post("/api/cases/{reference}/closing", ending.propose_closing, 201),
+    Post("/api/cases/{reference}/reopen", ending.reopen),
+    Post("/api/cases/{reference}/holds", erasing.set_hold, 201),
+    Post("/api/holds/{row}/lift", erasing.propose_lift, 201),
+    Post("/api/cases/{reference}/destruction", erasing.propose_destruction, 201),
+    Post("/api/proposals/{row}/close", ending.close),
+    Post("/api/proposals/{row}/lift", erasing.lift),
+    Post("/api/proposals/{row}/destroy", erasing.destroy),
+    Post("/api/proposals/{row}/drop", ending.drop),
     Post("/api/cases/{reference}/person", people.record, 201),
     Post("/api/cases/{reference}/documents", people.record_document, 201),
     Post("/api/cases/{reference}/contacts", people.record_contact, 201),
@@ -137,6 +148,7 @@ POSTS: Final = (
     Post("/api/submissions/{reference}/triage", intake.triage),
     Post("/api/submissions/{reference}/link", intake.link),
     # Opening: one address for each table that holds something sealed.
+    Post("/api/retention_choices/{row}/open", ending.open_choice),
     Post("/api/persons/{row}/open", people.reveal),
     Post("/api/identity_documents/{row}/open", people.reveal_document),
     Post("/api/contact_channels/{row}/open", people.reveal_contact),
@@ -196,6 +208,9 @@ GETS: Final = (
     Get("/api/cases/{reference}", case_queries.show),
     Get("/api/cases/{reference}/looked", case_queries.looked, paged=True),
     Get("/api/cases/{reference}/visits", case_queries.visiting),
+    Get("/api/cases/{reference}/ending", ending_queries.ending),
+    Get("/api/proposals", ending_queries.waiting, paged=True),
+    Get("/api/proposals/count", ending_queries.count),
     Get("/api/handoffs", case_queries.handoffs, paged=True),
     Get("/api/cases/{reference}/testimonies", testimony_queries.of_case),
     Get("/api/cases/{reference}/consents", testimony_queries.consents),

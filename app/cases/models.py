@@ -30,6 +30,26 @@ class Pathway(StrEnum):
     UNDECIDED = "UNDECIDED"
 
 
+class Retention(StrEnum):
+    """What the witness wants to become of a case once it is closed."""
+
+    DESTROY_AT_CLOSE = "DESTROY_AT_CLOSE"
+    KEEP_2Y = "KEEP_2Y"
+    ARCHIVE = "ARCHIVE"
+
+
+CLOSED: Final = (CaseState.KEPT, CaseState.ARCHIVED)
+YEARS_KEPT: Final = 2
+
+
+def two_years_after(at: datetime) -> datetime:
+    """The same day two years on; for the 29th of February the day after, never one too early."""
+    try:
+        return at.replace(year=at.year + YEARS_KEPT)
+    except ValueError:
+        return at.replace(year=at.year + YEARS_KEPT, month=3, day=1)
+
+
 class Origin(StrEnum):
     """How the office came to know of somebody. In clear: a rule must know it before any key is used."""
 
@@ -46,6 +66,10 @@ class Case(Row):
     __tablename__ = "cases"
     __table_args__ = (
         CheckConstraint("origin IN ('DIRECT', 'PORTAL', 'REFERRAL', 'PUBLIC_REPORT')", name="origin"),
+        CheckConstraint("state IN ('OPEN', 'CLOSING', 'KEPT', 'ARCHIVED', 'DESTROYED')", name="state"),
+        CheckConstraint("retention IN ('DESTROY_AT_CLOSE', 'KEEP_2Y', 'ARCHIVE')", name="retention"),
+        CheckConstraint("(retention IS NOT DISTINCT FROM 'ARCHIVE') = (custodian IS NOT NULL)", name="custodian"),
+        CheckConstraint("(state = 'KEPT') = (kept_until IS NOT NULL)", name="kept_until"),
         Index("ix_cases_opened", "opened_at", "id"),
     )
     scopes = frozenset({"case"})
@@ -61,10 +85,63 @@ class Case(Row):
     synthetic: Mapped[bool]
     opened_by: Mapped[str]
     opened_at: Mapped[datetime]
+    # What the witness wants to become of it, if they said; and the code of whoever takes it into an archive.
+    retention: Mapped[str | None]
+    custodian: Mapped[str | None]
+    # In clear, for clocks and for whoever holds the case: before this day only the witness can have it destroyed.
+    kept_until: Mapped[datetime | None]
 
     def must_be_open(self) -> None:
         if self.state != CaseState.OPEN:
             raise Conflict("This case is closed.")
+
+    def begin_closing(self, *, at: datetime) -> None:
+        """One colleague wants it closed. From here on it takes no new content."""
+        self.must_be_open()
+        self.state, self.state_at = CaseState.CLOSING, at
+
+    def close(self, *, at: datetime) -> None:
+        """A second agrees. What becomes of it is the witness's choice; who said nothing has two years to think."""
+        if self.state != CaseState.CLOSING:
+            raise Conflict("Nobody is closing this case.")
+        self.settle(at=at)
+
+    def choose(self, choice: str, custodian: str | None, *, at: datetime) -> None:
+        """The witness said what is to become of it; of a closed case that counts from this moment."""
+        self.retention, self.custodian = choice, custodian
+        if self.state in CLOSED:
+            self.settle(at=at)
+
+    def settle(self, *, at: datetime) -> None:
+        """Kept or archived, and until when."""
+        choice = self.retention or Retention.KEEP_2Y
+        self.state_at = at
+        if choice == Retention.ARCHIVE:
+            self.state, self.kept_until = CaseState.ARCHIVED, None
+            return
+        self.state = CaseState.KEPT
+        self.kept_until = at if choice == Retention.DESTROY_AT_CLOSE else two_years_after(at)
+
+    def reopen(self, *, at: datetime) -> None:
+        """Somebody has come back, or a closing was dropped."""
+        if self.state not in {*CLOSED, CaseState.CLOSING}:
+            raise Conflict("This case is open.")
+        self.state, self.state_at, self.kept_until = CaseState.OPEN, at, None
+
+    def must_be_due(self, *, at: datetime) -> None:
+        """Refuse to destroy what is in use, what an archive was promised, and what is kept for a while yet."""
+        if self.state not in CLOSED:
+            raise Conflict("Only a closed case can be destroyed.")
+        if self.state == CaseState.ARCHIVED:
+            raise Conflict("The witness chose an archive. Only they can ask for something else; record it first.")
+        if self.kept_until is None or self.kept_until > at:
+            raise Conflict("This case is kept until its day, unless the witness asks to have it destroyed.")
+
+    def destroy(self, *, at: datetime) -> None:
+        """What stays is a reference and two dates, and nobody holds a key to see them with."""
+        self.must_be_due(at=at)
+        self.state, self.state_at, self.kept_until = CaseState.DESTROYED, at, None
+        self.retention = self.custodian = None
 
     def must_be_a_witness(self) -> None:
         """Refuse to hang anybody's own words or particulars on what a newspaper printed."""
@@ -84,6 +161,8 @@ class Justification(CaseRow):
 
     __tablename__ = "justifications"
     __table_args__ = (CheckConstraint("compartment <> ''", name="compartment"),)
+
+    after_closing = True
 
     compartment: Mapped[str]
     words: Mapped[Sealed]
@@ -129,6 +208,13 @@ class Hold(Row):
     tier: Mapped[str | None]
     since: Mapped[datetime]
     until: Mapped[datetime | None]
+    set_by: Mapped[str | None]
+
+    def lift(self, *, at: datetime) -> None:
+        """It stops nothing any more."""
+        if self.kind != "LEGAL" or self.until is not None:
+            raise Conflict("There is no such hold any more.")
+        self.until = at
 
 
 class Clearance(Row):

@@ -56,6 +56,8 @@ def show(reading: Reading, reference: str) -> CaseView:
         by_name=_by_name(reading, case.id),
         records=tuple(_records(reading, case.id, held)),
         grants=tuple(_grants(reading, case.id)),
+        kept_until=case.kept_until,
+        custodian=case.custodian,
     )
 
 
@@ -127,7 +129,8 @@ def _handoff(row: Handoff) -> HandoffLine:
 
 def _line(case: Case, held: frozenset[str]) -> CaseLine:
     return CaseLine(
-        case.reference, case.state, case.pathway, case.origin, case.opened_at, case.synthetic, tuple(sorted(held))
+        case.reference, case.state, case.pathway, case.origin, case.opened_at, case.synthetic, tuple(sorted(held)),
+        case.custodian,
     )  # fmt: skip
 
 

@@ -43,6 +43,10 @@ def open_case_of(work: Work, row: CaseRow) -> Case:
 
 def pass_on(work: Work, case: UUID, kind: str, to_team: str, words: str) -> Handoff:
     """Seal facts about a case to another team. Whoever sent them cannot open them again."""
+    # Not under the case's keys, so nothing else would see that it closed, or was destroyed, a moment ago.
+    about = work.one(Case, Case.id == case)
+    work.lock(about, shared=True)
+    about.must_be_open()
     envelope = work.envelope(to_team)
     handoff = Handoff(
         envelope_id=envelope.id, case_id=case, kind=kind, to_team=to_team,

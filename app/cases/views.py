@@ -20,6 +20,8 @@ class CaseLine:
     opened_at: datetime
     synthetic: bool
     held: tuple[str, ...]
+    # Of whoever takes a closed case into their archive.
+    custodian: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,10 @@ class GrantLine:
 
 @dataclass(frozen=True)
 class CaseView:
-    """by_name   compartments that named people alone may hold"""
+    """by_name     compartments that named people alone may hold
+    kept_until  of a closed case: before this day only the witness can have it destroyed
+    custodian   the code of the archive that the witness chose
+    """
 
     reference: str
     state: str
@@ -59,6 +64,8 @@ class CaseView:
     by_name: tuple[str, ...]
     records: tuple[RecordLine, ...]
     grants: tuple[GrantLine, ...]
+    kept_until: datetime | None = None
+    custodian: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from sqlalchemy import select, union
+
 from app.accounts.steps import make_witness
+from app.cases.erasing import AT_THE_END, take_keys_out
 from app.cases.forms import Opening
 from app.cases.models import Case
 from app.cases.steps import open_fields
@@ -111,3 +116,21 @@ def _attachment(work: Work, case: Case, file: SubmissionFile) -> Attachment:
         plain = work.open(file, column)
         work.seal(attachment, column, plain.raw() if plain else None)
     return attachment
+
+
+def forget(work: Work, case: UUID) -> int:
+    """Take the keys out of what was sent and taken into a case that is destroyed, for the team and the sender alike.
+
+    A receipt that opened it answers from now on like one that was never given.
+    """
+    sent = select(PriorAccount.submission_id).where(
+        PriorAccount.case_id == case, PriorAccount.submission_id.is_not(None)
+    )
+    held = union(
+        select(Submission.envelope_id).where(Submission.id.in_(sent)),
+        select(SubmissionFile.envelope_id).where(SubmissionFile.submission_id.in_(sent)),
+    )
+    return take_keys_out(work, work.session.execute(held).scalars().all())
+
+
+AT_THE_END["submissions"] = forget

@@ -236,17 +236,21 @@ def holders_of(session: Session, case: UUID, compartment: str, *, at: datetime) 
     return session.scalars(select(Grant).where(Grant.case_id == case, Grant.compartment == compartment, live(at))).all()
 
 
-def generation_of(session: Session, case: UUID, compartment: str, *, to_rotate: bool = False) -> int:
-    """The generation that new seals use, its row locked against a rotation meanwhile.
+def generation_of(session: Session, case: UUID, compartment: str) -> tuple[int, str]:
+    """The generation that new seals use and the state of the case, both locked against what would change them."""
+    cases = CaseKey.metadata.tables["cases"]
+    both = select(CaseKey.generation, cases.c.state).join(cases, cases.c.id == CaseKey.case_id)
+    wanted = both.where(CaseKey.case_id == case, CaseKey.compartment == compartment)
+    generation, state = session.execute(wanted.with_for_update(read=True)).one()
+    return generation, state
 
-    Whoever means to rotate says so now: two who first shared the lock would each wait for
-    the other to give it up.
-    """
-    return session.execute(
-        select(CaseKey.generation)
-        .where(CaseKey.case_id == case, CaseKey.compartment == compartment)
-        .with_for_update(read=not to_rotate)
-    ).scalar_one()
+
+def generation_to_end(session: Session, case: UUID, compartment: str) -> tuple[int, str]:
+    """The same for whoever means to rotate: two who first shared the lock would each wait for the other."""
+    cases = CaseKey.metadata.tables["cases"]
+    state = session.execute(select(cases.c.state).where(cases.c.id == case).with_for_update(read=True)).scalar_one()
+    current = select(CaseKey.generation).where(CaseKey.case_id == case, CaseKey.compartment == compartment)
+    return session.execute(current.with_for_update()).scalar_one(), state
 
 
 def open_key(
@@ -383,7 +387,7 @@ def seal_envelope(
 
 def open_envelope(keyring: Keyring, envelope: Envelope) -> bytes:
     """The key of an envelope, as its team or as its witness."""
-    if keyring.holds(envelope.team_id):
+    if envelope.team_id is not None and keyring.holds(envelope.team_id):
         private = keyring.private(envelope.team_id, envelope.team_generation)
         info = envelope_info(envelope.id, envelope.team_id)
         return hpke.open_with(private, envelope.sealed_for_team, info=info)

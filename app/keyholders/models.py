@@ -131,7 +131,8 @@ class Envelope(Row):
     __tablename__ = "envelopes"
     scopes = frozenset({"team", "receipt"})
 
-    team_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"), index=True)
+    # Nobody's, once the case that its rows belong to is destroyed.
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("keyholders.id"), index=True)
     team_generation: Mapped[int]
     sealed_for_team: Mapped[bytes]
     witness_id: Mapped[UUID | None] = mapped_column(ForeignKey("keyholders.id"), index=True)

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select, update
+
+from app.cases.erasing import AT_THE_END, take_keys_out
 from app.people import marks
 from app.people.forms import LooseDate, RecordClaim, RecordContact, RecordDocument, RecordPerson, year_of
 from app.people.known import pack
@@ -59,6 +62,21 @@ def file_waiting(work: Work, marking: Marking) -> tuple[int, int]:
             # Emptied in its place: its envelope opens nothing any more.
             row.texts = None
     return len(waiting), made
+
+
+def forget(work: Work, case: UUID) -> int:
+    """Empty every mark of a case that is destroyed; returns how many. Whoever asks is told of nobody."""
+    # Locked first, so that records a colleague is filing at this moment are found as what they became.
+    mine = KnownMark.of_case == case
+    work.session.execute(select(KnownMark.id).where(mine).with_for_update()).all()
+    waiting = work.session.scalars(select(KnownMark.envelope_id).where(mine, KnownMark.texts.is_not(None))).all()
+    take_keys_out(work, waiting)
+    emptied = update(KnownMark).where(mine).values(tags=None, texts=None)
+    done = work.session.execute(emptied.execution_options(synchronize_session=False))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+AT_THE_END["marks"] = forget
 
 
 def _named(names: Sequence[str], born: LooseDate | None) -> tuple[Texts, ...]:

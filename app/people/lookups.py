@@ -149,9 +149,10 @@ def _met(work: Work, marking: Marking, exact: Sequence[str], named: Sequence[str
 
 
 def _agreeing(work: Work, rows: Iterable[UUID]) -> set[UUID]:
-    """Whose rows these are. What was deleted since the index was read is nobody's."""
+    """Whose rows these are. What was emptied since the index was read is nobody's."""
     wanted = [*rows]
-    found = work.all(KnownMark, KnownMark.id.in_(wanted), limit=len(wanted)) if wanted else []
+    there = KnownMark.id.in_(wanted), KnownMark.tags.is_not(None)
+    found = work.all(KnownMark, *there, limit=len(wanted)) if wanted else []
     return {row.of_case for row in found}
 
 

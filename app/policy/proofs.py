@@ -204,7 +204,8 @@ def _keys() -> tuple[Claim, ...]:
 def _people() -> tuple[Claim, ...]:
     """Of who may become what, and of second pairs of eyes."""
     return (
-        Claim("second-is-somebody-else", "Whoever made something is not its second pair of eyes.", ("narrative.code",),
+        Claim("second-is-somebody-else", "Whoever made something is not its second pair of eyes.",
+              ("narrative.code", "case.close", "hold.lift", "case.destroy"),
               lambda a: z3.Not(a.holds("resource.authors", "principal.code"))),
         Claim("auditor-alone", "Nobody becomes auditor beside another role.", ("account.invite",),
               lambda a: z3.Or(z3.Not(a.has("resource.target_roles", "auditor")),

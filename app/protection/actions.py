@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
+from sqlalchemy import exists, select
+
+from app.cases.ending import BEFORE_CLOSING
 from app.cases.forms import Opening
 from app.cases.models import Case
 from app.cases.steps import open_case_of, open_fields
@@ -102,3 +106,13 @@ def settle_check_in(work: Work, check_in: CheckIn, form: SettleCheckIn) -> Store
 def open_check_in(work: Work, check_in: CheckIn, form: Opening) -> Opened:
     """Open the agreed word or how a check-in went."""
     return open_fields(work, check_in, form)
+
+
+def nobody_is_waited_for(work: Work, case: UUID) -> None:
+    """Refuse to close a case in which somebody is to be spoken with: it would be on no list, and missed unseen."""
+    planned = exists().where(CheckIn.case_id == case, CheckIn.state == CheckInState.SCHEDULED)
+    if work.session.scalar(select(planned)):
+        raise Conflict("A check-in with this person is still planned. Protection has to settle it first.")
+
+
+BEFORE_CLOSING.append(nobody_is_waited_for)

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
+from app.cases.ending_models import Erasure
 from app.cases.forms import Opening
 from app.cases.models import Case
 from app.cases.steps import open_case_of, open_fields
@@ -18,8 +19,11 @@ from app.testimonies.forms import FinishCopy, GoOn, OpenFile, RecordCustody
 from app.testimonies.models import Attachment, CustodyEvent
 from app.testimonies.views import CopyBegun, FileArriving, FileOpened
 from app.work import Reading, Work, action
+from app.work.files import FileStore
 
 MIB: Final = 1024 * 1024
+# More than the room of a case holds.
+_FILES_MAX: Final = 100_000
 # Encoded anew from its pixels in the closed room: no byte is left that its sender wrote.
 PICTURES: Final = frozenset({"image/jpeg", "image/png"})
 
@@ -180,3 +184,17 @@ def record_custody(work: Work, attachment: Attachment, form: RecordCustody) -> S
 def open_custody(work: Work, event: CustodyEvent, form: Opening) -> Opened:
     """Open one step of a file's way: from whom, to whom, why, and how the seal was."""
     return open_fields(work, event, form)
+
+
+@action("attachment.erase", operation="erase", on=Erasure)
+def erase(work: Work, erasure: Erasure) -> Stored:
+    """Remove the sealed files of a case that was destroyed. Done by a clock; nothing opened them any more."""
+    work.lock(erasure)
+    erasure.lose_files(at=work.now)
+    store = FileStore(work.settings.attachments_folder, bytes_max=0)
+    removed = 0
+    for row in work.all(Attachment, Attachment.case_id == erasure.case_id, order=Attachment.id, limit=_FILES_MAX):
+        removed += store.remove(row.blob, row.id)
+        row.blob = None
+    work.record(erasure, files=removed)
+    return Stored(erasure.id, "erasures")

@@ -16,8 +16,9 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from app.cases.erasing import AT_THE_END
 from app.cases.forms import Opening
 from app.cases.models import Case
 from app.cases.steps import how_many, open_case_of, open_fields
@@ -240,6 +241,17 @@ def settle(work: Work, case: UUID, about: UUID, step: str, form: Form) -> None:
                 raise Conflict("A colleague, or you in another window, saved this step meanwhile. Both texts are kept.")
             current.empty(at=work.now)
     _merged(work, case, aside)
+
+
+def forget(work: Work, case: UUID) -> int:
+    """Throw away every draft of a case that is destroyed; returns how many."""
+    there = Draft.case_id == case, Draft.state != DraftState.GONE
+    emptied = update(Draft).where(*there).values(state=DraftState.GONE, words=None)
+    done = work.session.execute(emptied.execution_options(synchronize_session=False))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+AT_THE_END["drafts"] = forget
 
 
 def _put(work: Work, case: Case, about: UUID, form: SaveDraft) -> Draft:

@@ -52,11 +52,12 @@ TABS: Final = (
     Tab("moves", N_("Place"), "LOCATION", _SAFETY | {"legal_reviewer"}, ("residences",)),
     Tab("looked", N_("Who looked")),
     Tab("keys", N_("Keys")),
+    Tab("ending", N_("End"), "", _ACCOUNT | _SAFETY),
 )  # fmt: skip
 
 
 # Tabs that open nothing, a visit or not: looking at them is no entry.
-MUTE: Final = frozenset({"", "looked", "keys"})
+MUTE: Final = frozenset({"", "looked", "keys", "ending"})
 # Who passes facts across the wall.
 PASSING: Final = frozenset({"intake_officer", "legal_reviewer", "caseworker"})
 

@@ -19,6 +19,7 @@ from app.errors import NotFound
 from app.legal import actions, queries
 from app.legal.views import NoteLine, ReviewLine, ReviewNumbers
 from app.pseudonyms import references
+from app.web import endings
 from app.web.casefile import CaseFile, Shown, case_file, case_page
 from app.web.desk_words import FACTORS, FINDINGS
 from app.web.frame import save, sheet, show
@@ -114,9 +115,11 @@ def waiting(desk: Desk, visitor: Caller) -> Block:
         Tile(LISTS["UNASSIGNED"], numbers.unassigned, "/reviews?standing=UNASSIGNED"),
         Tile(LISTS["MINE"], numbers.mine, "/reviews?standing=MINE"),
         Tile(N_("Hand-offs to file"), numbers.handoffs, "/hand-offs"),
+        endings.tile(desk, visitor),
     )
     lines = [line for name in ("MINE", "UNASSIGNED") for line in desk.ask(visitor, queries.reviews, standing=name)]
-    return Block(ROLE, tiles, tuple(_task(line) for line in lines[:15]))
+    work = [*endings.tasks(desk, visitor), *(_task(line) for line in lines)]
+    return Block(ROLE, tiles, tuple(work[:15]))
 
 
 DESKS[ROLE] = waiting

@@ -17,6 +17,7 @@ from app.edge.sheets import Sheet
 from app.errors import NotFound
 from app.protection import actions, queries
 from app.protection.views import CheckInLine, SafetyNumbers, ThreatLine
+from app.web import endings
 from app.web.frame import save, sheet, show
 from app.web.session import Fields, Visitor
 from app.web.today import DESKS, Block, Task, Tile
@@ -92,8 +93,10 @@ def waiting(desk: Desk, visitor: Caller) -> Block:
         Tile(N_("Cases without an assessment"), numbers.unassessed, "/threats?standing=NONE"),
         Tile(N_("Hand-offs to file"), numbers.handoffs, "/hand-offs"),
         Tile(N_("Check-ins in the next seven days"), numbers.week, "/check-ins?standing=WEEK"),
+        endings.tile(desk, visitor),
     )
-    return Block(ROLE, tiles, tuple(_tasks(desk, visitor)[:TASKS_MAX]))
+    work = [*_tasks(desk, visitor), *endings.tasks(desk, visitor)]
+    return Block(ROLE, tiles, tuple(work[:TASKS_MAX]))
 
 
 DESKS[ROLE] = waiting

@@ -14,6 +14,7 @@ from app.web import (
     account_words,
     desk_words,
     draft_words,
+    ending_words,
     intake_words,
     key_words,
     log_words,
@@ -329,8 +330,13 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "operation": OPERATIONS,
     "justification": JUSTIFICATIONS,
     **log_words.WORDS,
-    "table": TABLES | session_words.TABLES | draft_words.TABLES | person_words.TABLES,
-    "field": FIELDS | session_words.FIELDS | intake_words.FIELDS | draft_words.FIELDS | person_words.FIELDS,
+    "table": TABLES | session_words.TABLES | draft_words.TABLES | person_words.TABLES | ending_words.TABLES,
+    "field": FIELDS
+    | session_words.FIELDS
+    | intake_words.FIELDS
+    | draft_words.FIELDS
+    | person_words.FIELDS
+    | ending_words.FIELDS,
     "action": ACTIONS
     | account_words.DEEDS
     | key_words.ACTIONS
@@ -338,7 +344,9 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     | session_words.DEEDS
     | intake_words.DEEDS
     | draft_words.DEEDS
+    | ending_words.DEEDS
     | person_words.DEEDS,
+    **ending_words.WORDS,
     **desk_words.DESK_WORDS,
     **draft_words.WORDS,
     "why": account_words.WHY,

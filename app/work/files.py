@@ -90,6 +90,15 @@ class FileStore:
 
             yield from chunks.open_range(key, stored, start, end)
 
+    def remove(self, blob: str | None, row: UUID) -> bool:
+        """Delete a file for good, or what has arrived of it; whether there was one. Removing it twice is no mistake."""
+        Pieces(self._incoming / str(row), row, b"").remove()
+        path = None if blob is None else _path(self._folder, blob)
+        if path is None or not path.exists():
+            return False
+        path.unlink()
+        return True
+
     def sweep(self, known: frozenset[str]) -> int:
         """Delete what no row names and is older than a day; returns how many.
 

@@ -91,7 +91,7 @@ CITES: Final[dict[Justification, tuple[str, ...]]] = {
     Justification.LEGAL_ASSESSMENT: ("mitigation_assessments",),
     Justification.AGREED_DISCLOSURE: ("consents",),
     Justification.RELEASE_WORK: ("public_reports",),
-    Justification.SECOND_SIGNATURE: ("mitigation_assessments", "threat_assessments"),
+    Justification.SECOND_SIGNATURE: ("mitigation_assessments", "threat_assessments", "retention_choices"),
     Justification.HANDOVER: ("grants",),
 }
 

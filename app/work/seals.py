@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.crypto import fields
 from app.db import CaseRow, EnvelopeRow, Sealed, sealed_columns, tables
-from app.errors import SealBroken
+from app.errors import Conflict, NotFound, SealBroken
 from app.keyholders import grants
 from app.keyholders.keyring import Keyring
 from app.keyholders.models import Envelope, Grant
@@ -38,6 +38,8 @@ class Seals:
         self._offered: dict[tuple[UUID, str, int], grants.Key] = {}
         # Rows of case_keys this transaction has locked: nobody moves them before it ends.
         self._generations: dict[tuple[UUID, str], int] = {}
+        # The states of their cases, locked with them.
+        self._states: dict[UUID, str] = {}
 
     def __repr__(self) -> str:
         return "<seals>"
@@ -45,7 +47,12 @@ class Seals:
     def seal(self, row: CaseRow | EnvelopeRow, column: str, plaintext: bytes) -> Sealed:
         """Seal a value for one cell under the generation now in use."""
         scope, compartment = _scope(row)
-        generation = 1 if compartment == ENVELOPE else self._generation(scope, compartment)
+        generation = 1
+        if isinstance(row, CaseRow):
+            generation = self._generation(scope, compartment)
+            # Asked under the lock: what the action read of the case may be a moment old, and it closed since.
+            if self._states[scope] != "OPEN" and not row.after_closing:
+                raise Conflict("This case is closed.")
         cell = _cell(row, column, generation)
         return Sealed(fields.seal(self._key(row, generation), cell, plaintext))
 
@@ -78,7 +85,7 @@ class Seals:
         All in the transaction of the revocation: after the commit the old key opens
         nothing that is stored. Files keep their bytes; only their sealed key changes.
         """
-        old = grants.generation_of(self._session, case, compartment, to_rotate=True)
+        old = self._standing(case, grants.generation_to_end(self._session, case, compartment))
         held = self._key_of(case, compartment, old)
         new, key = grants.rotate(self._session, case, compartment, held, without=without, by=by, at=self._at)
         self._generations[(case, compartment)] = new
@@ -105,9 +112,15 @@ class Seals:
         """The generation now in use, asked for once: its row stays locked until this transaction ends."""
         found = self._generations.get((case, compartment))
         if found is None:
-            found = grants.generation_of(self._session, case, compartment)
+            found = self._standing(case, grants.generation_of(self._session, case, compartment))
             self._generations[(case, compartment)] = found
         return found
+
+    def _standing(self, case: UUID, found: tuple[int, str]) -> int:
+        generation, self._states[case] = found
+        if self._states[case] == "DESTROYED":
+            raise NotFound
+        return generation
 
     def _key(self, row: CaseRow | EnvelopeRow, generation: int) -> bytes:
         scope, compartment = _scope(row)

@@ -233,9 +233,9 @@ class Work(Reading):
         """Send pending rows now, so that a constraint speaks here and not at the commit."""
         self._session.flush()
 
-    def lock(self, row: Table) -> None:
-        """Take a row for this action alone, as it is now: what was read before may be old."""
-        self._session.refresh(row, with_for_update=True)
+    def lock(self, row: Table, *, shared: bool = False) -> None:
+        """Take a row for this action alone, or beside others who need it unchanged, as it is now and not as read."""
+        self._session.refresh(row, with_for_update={"read": True} if shared else True)
 
     @property
     def session(self) -> Session:

@@ -34,7 +34,18 @@ def upgrade() -> None:
         sa.Column("synthetic", sa.Boolean(), nullable=False),
         sa.Column("opened_by", sa.String(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retention", sa.String(), nullable=True),
+        sa.Column("custodian", sa.String(), nullable=True),
+        sa.Column("kept_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('OPEN', 'CLOSING', 'KEPT', 'ARCHIVED', 'DESTROYED')", name=op.f("ck_cases_state")
+        ),
+        sa.CheckConstraint("retention IN ('DESTROY_AT_CLOSE', 'KEEP_2Y', 'ARCHIVE')", name=op.f("ck_cases_retention")),
+        sa.CheckConstraint(
+            "(retention IS NOT DISTINCT FROM 'ARCHIVE') = (custodian IS NOT NULL)", name=op.f("ck_cases_custodian")
+        ),
+        sa.CheckConstraint("(state = 'KEPT') = (kept_until IS NOT NULL)", name=op.f("ck_cases_kept_until")),
         sa.CheckConstraint("origin IN ('DIRECT', 'PORTAL', 'REFERRAL', 'PUBLIC_REPORT')", name=op.f("ck_cases_origin")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("reference", name=op.f("uq_cases_reference")),
@@ -263,7 +274,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "envelopes",
-        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("team_id", sa.Uuid(), nullable=True),
         sa.Column("team_generation", sa.Integer(), nullable=False),
         sa.Column("sealed_for_team", sa.LargeBinary(), nullable=False),
         sa.Column("witness_id", sa.Uuid(), nullable=True),
@@ -303,12 +314,75 @@ def upgrade() -> None:
         sa.Column("tier", sa.String(), nullable=True),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("set_by", sa.String(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("kind IN ('LEGAL', 'INCIDENT', 'CONSENT')", name=op.f("ck_holds_kind")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_holds_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
     )
     op.create_index(op.f("ix_holds_case_id"), "holds", ["case_id"], unique=False)
+    op.create_table(
+        "proposals",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("hold_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("proposed_by", sa.String(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_by", sa.String(), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("(kind = 'LIFT') = (hold_id IS NOT NULL)", name=op.f("ck_proposals_hold")),
+        sa.CheckConstraint("(state = 'WAITING') = (settled_by IS NULL)", name=op.f("ck_proposals_settled")),
+        sa.CheckConstraint("kind IN ('CLOSE', 'LIFT', 'DESTROY')", name=op.f("ck_proposals_kind")),
+        sa.CheckConstraint("state <> 'DONE' OR settled_by <> proposed_by", name=op.f("ck_proposals_two")),
+        sa.CheckConstraint("state IN ('WAITING', 'DONE', 'DROPPED')", name=op.f("ck_proposals_state")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_proposals_case_id")),
+        sa.ForeignKeyConstraint(["hold_id"], ["holds.id"], name=op.f("fk_proposals_hold_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposals")),
+    )
+    op.create_index(op.f("ix_proposals_case_id"), "proposals", ["case_id"], unique=False)
+    op.create_index(
+        "ix_proposals_waiting",
+        "proposals",
+        ["case_id", "kind", "hold_id"],
+        unique=True,
+        postgresql_where="state = 'WAITING'",
+        postgresql_nulls_not_distinct=True,
+    )
+    op.create_table(
+        "retention_choices",
+        sa.Column("compartment", sa.String(), nullable=False),
+        sa.Column("choice", sa.String(), nullable=False),
+        sa.Column("language", sa.LargeBinary(), nullable=False),
+        sa.Column("how_given", sa.LargeBinary(), nullable=False),
+        sa.Column("custodian", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "(choice = 'ARCHIVE') = (custodian IS NOT NULL)", name=op.f("ck_retention_choices_custodian")
+        ),
+        sa.CheckConstraint(
+            "choice IN ('DESTROY_AT_CLOSE', 'KEEP_2Y', 'ARCHIVE')", name=op.f("ck_retention_choices_choice")
+        ),
+        sa.CheckConstraint("compartment IN ('TESTIMONY', 'IDENTITY')", name=op.f("ck_retention_choices_compartment")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_retention_choices_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_choices")),
+    )
+    op.create_index(op.f("ix_retention_choices_case_id"), "retention_choices", ["case_id"], unique=False)
+    op.create_table(
+        "erasures",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("files_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rewritten_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_erasures_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_erasures_case_id")),
+    )
     op.create_table(
         "identity_documents",
         sa.Column("kind", sa.LargeBinary(), nullable=False),
@@ -1232,6 +1306,9 @@ def downgrade() -> None:
     op.drop_table("justifications")
     op.drop_index(op.f("ix_identity_documents_case_id"), table_name="identity_documents")
     op.drop_table("identity_documents")
+    op.drop_table("erasures")
+    op.drop_table("retention_choices")
+    op.drop_table("proposals")
     op.drop_index(op.f("ix_holds_case_id"), table_name="holds")
     op.drop_table("holds")
     op.drop_index("ix_grants_holder", table_name="grants")

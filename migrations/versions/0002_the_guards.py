@@ -14,16 +14,14 @@ depends_on = None
 
 # A commit that changed one of these and appended no entry is refused.
 GUARDED = (
-    "approaches", "attachments", "case_keys", "cases", "check_ins", "claims", "clearances", "codings",
-    "consents",
-    "contact_channels", "custody_events", "devices", "drafts", "envelopes", "exposure_events", "grants", "handoffs",
-    "holds", "identity_claims", "identity_documents", "index_keys", "interpreters", "justifications", "keyholders",
-    "known_marks", "log_checks", "look_ups", "memberships", "mitigation_assessments", "needs", "paper_sessions",
-    "mention_ties", "mentions",
-    "persons", "prior_accounts", "protocol_answers", "protocols", "public_keys", "public_reports", "read_backs",
-    "recovery_codes", "rescues", "residences",
-    "role_holdings", "safety_answers", "same_person_findings", "segment_versions", "segments", "services",
-    "session_events", "share_marks", "submission_files", "submissions", "testimonies", "threat_assessments",
+    "approaches", "attachments", "case_keys", "cases", "check_ins", "claims", "clearances", "codings", "consents",
+    "contact_channels", "custody_events", "devices", "drafts", "envelopes", "erasures", "exposure_events", "grants",
+    "handoffs", "holds", "identity_claims", "identity_documents", "index_keys", "interpreters", "justifications",
+    "keyholders", "known_marks", "log_checks", "look_ups", "memberships", "mitigation_assessments", "needs",
+    "paper_sessions", "mention_ties", "mentions", "persons", "prior_accounts", "proposals", "protocol_answers",
+    "protocols", "public_keys", "public_reports", "read_backs", "recovery_codes", "rescues", "residences",
+    "retention_choices", "role_holdings", "safety_answers", "same_person_findings", "segment_versions", "segments",
+    "services", "session_events", "share_marks", "submission_files", "submissions", "testimonies", "threat_assessments",
     "undertakings", "users", "visits", "witness_keys",
 )  # fmt: skip
 UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")
@@ -137,6 +135,30 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION body_fits() FROM PUBLIC;
 """
+# A grant is revoked and stays; only with its case it goes. What was destroyed stays so.
+ENDS = """
+CREATE FUNCTION goes_with_its_case() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM cases WHERE id = OLD.case_id AND state = 'DESTROYED') THEN
+        RAISE EXCEPTION 'a grant of a case that stands' USING ERRCODE = 'AM006';
+    END IF;
+    RETURN OLD;
+END $$;
+REVOKE ALL ON FUNCTION goes_with_its_case() FROM PUBLIC;
+
+CREATE FUNCTION stays_destroyed() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'a case that was destroyed' USING ERRCODE = 'AM006';
+END $$;
+REVOKE ALL ON FUNCTION stays_destroyed() FROM PUBLIC;
+
+CREATE TRIGGER goes_with_its_case BEFORE DELETE ON grants
+    FOR EACH ROW EXECUTE FUNCTION goes_with_its_case();
+CREATE TRIGGER stays_destroyed BEFORE UPDATE ON cases
+    FOR EACH ROW WHEN (OLD.state = 'DESTROYED') EXECUTE FUNCTION stays_destroyed();
+"""
 PORTAL_TABLES = ("keyholders", "public_keys", "entry_bodies", "submission_files")
 
 
@@ -145,6 +167,7 @@ def upgrade() -> None:
     op.execute(REFUSE)
     op.execute(SUBJECT_SEQ)
     op.execute(PORTAL)
+    op.execute(ENDS)
     for table in PORTAL_TABLES:
         op.execute(
             f"CREATE TRIGGER portal_adds_witnesses BEFORE INSERT ON {table} "
@@ -192,6 +215,8 @@ def _hardened() -> None:
 def _rights() -> None:
     every = ", ".join((*GUARDED, *UNGUARDED_APP))
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON {every} TO amana_app")
+    # With the case it belongs to: see ``ENDS``.
+    op.execute("GRANT DELETE ON grants TO amana_app")
     # Nobody changes a public key in place: new seals would go to whoever did.
     op.execute("REVOKE UPDATE ON public_keys FROM amana_app")
     op.execute(f"REVOKE UPDATE ON {', '.join(PUBLISHED)} FROM amana_app")
@@ -226,6 +251,10 @@ def downgrade() -> None:
     for table in PORTAL_TABLES:
         op.execute(f"DROP TRIGGER portal_adds_witnesses ON {table}")
     op.execute("DROP FUNCTION portal_adds_witnesses()")
+    op.execute("DROP TRIGGER goes_with_its_case ON grants")
+    op.execute("DROP TRIGGER stays_destroyed ON cases")
+    op.execute("DROP FUNCTION goes_with_its_case()")
+    op.execute("DROP FUNCTION stays_destroyed()")
     op.execute("DROP INDEX one_escrow")
     op.execute("DROP TRIGGER body_fits ON entries")
     op.execute("DROP FUNCTION body_fits()")

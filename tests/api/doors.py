@@ -381,6 +381,7 @@ OPENINGS: Final = (
     _post("/api/handoffs/{row}/open", SAFETY, opening("words", "SAFETY", "threat_assessments")),
     # What nobody has read is not filed.
     _post("/api/handoffs/{row}/file", SAFETY),
+    _post("/api/retention_choices/{row}/open", INTAKE | LEGAL, opening("custodian", "WITNESS_REQUEST")),
     _post("/api/justifications/{row}/open", INTAKE | LEGAL, opening("words", "INCIDENT")),
     _post("/api/submissions/{reference}/open", INTAKE, opening("account", "TRIAGE", "submissions")),
     _post("/api/submission_files/{row}/open", INTAKE, opening("file_name", "TRIAGE", "submissions")),
@@ -389,6 +390,22 @@ OPENINGS: Final = (
 # What ends a membership, an account or a session comes last, where the others have been tried.
 ENDINGS: Final = (
     _post("/api/drafts/{row}/discard", frozenset({"intake"})),
+    _post(
+        "/api/cases/{reference}/retention",
+        INTAKE | SAFETY,
+        plain(choice="ARCHIVE", language="ar", how_given="SIGNED", custodian_code="ARCH-2", custodian="an archive"),
+        201,
+    ),
+    _post("/api/cases/{reference}/holds", LEGAL, plain(words="a court may ask"), 201),
+    # What waits is to be lifted, by "legal": it is neither closed nor destroyed, and is lifted by another.
+    _post("/api/holds/{row}/lift", LEGAL, plain(), 201),
+    _post("/api/proposals/{row}/close", LEGAL - {"legal"}, plain()),
+    _post("/api/proposals/{row}/destroy", LEGAL - {"legal"} | SAFETY, plain()),
+    _post("/api/proposals/{row}/lift", LEGAL - {"legal"}, plain()),
+    _post("/api/proposals/{row}/drop", INTAKE | LEGAL | SAFETY, plain()),
+    _post("/api/cases/{reference}/destruction", INTAKE, plain(offered="TAKEN"), 201),
+    _post("/api/cases/{reference}/closing", INTAKE | SAFETY, plain(), 201),
+    _post("/api/cases/{reference}/reopen", INTAKE | SAFETY, plain(words="they came back")),
     _post("/api/people/{user}/team/remove", frozenset({"administrator", "intake-lead"}), plain(team="intake")),
     # Nobody here is still invited: who may is told so, who may not is refused.
     _post("/api/people/{user}/invite", ADMINISTRATOR, lambda _s, _l: {}),
@@ -439,6 +456,9 @@ QUESTIONS: Final = (
     Ask("GET", "/api/check_ins/{row}", SAFETY),
     Ask("GET", "/api/threats", EVERYBODY),
     Ask("GET", "/api/safety/count", EVERYBODY),
+    Ask("GET", "/api/cases/{reference}/ending", HOLDERS),
+    Ask("GET", "/api/proposals", EVERYBODY),
+    Ask("GET", "/api/proposals/count", EVERYBODY),
     Ask("GET", "/api/handoffs", EVERYBODY),
     Ask("GET", "/api/handoffs/count", EVERYBODY),
     Ask("GET", "/api/handoffs/{row}", SAFETY),
@@ -498,6 +518,10 @@ PAGES: Final = (
     ("POST", "/me/sessions/end"),
     ("POST", "/me/sessions/{session}/end"), ("GET", "/teams/{name}"), ("POST", "/teams/{name}/add"),
     ("GET", "/teams/{name}/remove/{code}"), ("POST", "/teams/{name}/remove/{code}"), ("GET", "/help/{topic}"),
+    ("GET", "/second-signatures"), ("GET", "/cases/{reference}/ending"),
+    ("GET", "/cases/{reference}/ending/{kind}"), ("POST", "/cases/{reference}/ending/{kind}"),
+    ("GET", "/cases/{reference}/proposals/{row}"), ("POST", "/cases/{reference}/proposals/{row}"),
+    ("POST", "/cases/{reference}/proposals/{row}/drop"), ("POST", "/cases/{reference}/holds/{row}/lift"),
     ("GET", "/reviews"), ("POST", "/reviews/{reference}/take"), ("GET", "/cases/{reference}/legal"),
     ("GET", "/cases/{reference}/legal/note"), ("POST", "/cases/{reference}/legal/note"),
     ("GET", "/hand-offs"), ("GET", "/hand-offs/{row}"), ("POST", "/hand-offs/{row}/open"),

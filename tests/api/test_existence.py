@@ -9,10 +9,11 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.cases import erasing
 from app.clock import uuid7
 from app.pseudonyms import references
 from tests.api.conftest import Client, Staff
-from tests.api.doors import ADDRESSED, ENDINGS, ORIGIN, QUESTIONS, Ask, Scene, send
+from tests.api.doors import ADDRESSED, ENDINGS, EVERYBODY, ORIGIN, QUESTIONS, Ask, Scene, send
 from tests.edge.served import serving
 from tests.ladder import CANARY, Log
 from tests.world import World
@@ -237,3 +238,40 @@ def test_a_method_is_what_it_says_and_no_header_or_field_changes_it(staff: Staff
 
 def _with(ask: Ask, reference: str, row: UUID) -> str:
     return ask.path.replace("{reference}", reference).replace("{row}", str(row))
+
+
+@pytest.mark.domain("D48")
+@pytest.mark.abuse("E02")
+def test_a_destroyed_case_answers_like_one_that_nobody_drew(staff: Staff, world: World, log: Log) -> None:
+    """Byte for byte, at every address and for everybody, those included who held it an hour ago."""
+    scene = Scene.set(world)
+    held = send(staff, scene, QUESTIONS[6], "intake")
+    _destroy(world, scene)
+    log.fresh()
+
+    # The office's own, and what came for nobody's case, go on.
+    of_the_case = [ask for ask in ADDRESSED if not OF_THE_OFFICE & set(ask.path.split("/"))]
+    for ask in of_the_case:
+        for login in sorted(EVERYBODY):
+            gone = send(staff, scene, ask, login)
+            never = send(staff, scene, ask, login, path=_with(ask, references.draw(), uuid7()))
+            assert _says(gone) == _says(never), f"{ask} by {login}"
+            assert gone.json() == NOTHING, f"{ask} by {login}: {gone.text}"
+            assert [one.outcome for one in log.fresh()] == ["not_found"] * 2, f"{ask} by {login}"
+
+    assert held.status_code == 200, "the control: it was there"
+    assert len(of_the_case) > 60
+    assert all(scene.planted.reference not in staff[who].get("/api/cases").text for who in EVERYBODY)
+
+
+# Addresses of rows that belong to no case, to another one, or to whoever made them.
+OF_THE_OFFICE = {
+    "protocols", "interpreters", "sign-outs", "rescues", "public-reports", "public_reports", "codings", "came-out",
+    "visits",
+}  # fmt: skip
+
+
+def _destroy(world: World, scene: Scene) -> None:
+    """The scene's own case, with what came through the portal in it: its hold lifted, closed, destroyed, by two."""
+    world.do("legal-lead", erasing.lift, subject=scene.planted.rows["proposals"])
+    world.destroyed(scene.planted.reference)

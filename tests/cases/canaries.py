@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.cases import actions as cases
+from app.cases import erasing
 from app.cases.forms import BeginVisit, GiveGrant, SendHandoff
 from app.db import CaseRow, EnvelopeRow, sealed_columns, tables
 from app.intake import actions as intake
@@ -39,6 +40,7 @@ NOT_WORDS = frozenset(
         "identity_claims.about", "identity_claims.name_use", "identity_claims.basis",
         "known_marks.tags", "known_marks.texts", "look_ups.met", "look_ups.settled",
         "same_person_findings.finding", "same_person_findings.attributes", "same_person_findings.asked",
+        "retention_choices.language", "retention_choices.how_given",
         "consents.language", "consents.how_given", "prior_accounts.forum", "prior_accounts.caution",
         "attachments.file_key", "attachments.original_sha256", "attachments.fingerprint", "attachments.removed",
         "attachments.flag",
@@ -278,3 +280,6 @@ def _afterwards(world: World, planted: Planted, marks: Any) -> None:
     release = GiveGrant(user=code, compartments=frozenset({"RELEASE"}))
     world.do("intake", cases.give, release, subject=reference)
     rows["grants"] = world.show("intake", reference).grants[0].id
+    rows["retention_choices"] = world.retention(reference, **marks("retention_choices", "custodian"))
+    rows["holds"] = world.hold(reference, by="legal")
+    rows["proposals"] = world.do("legal", erasing.propose_lift, subject=rows["holds"]).id

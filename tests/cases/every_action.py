@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from app import clock
 from app.accounts import forms as accounts
 from app.accounts.undertakings import VERSION
+from app.cases import ending, erasing
 from app.cases.forms import (
     BeginVisit,
     GiveGrant,
@@ -48,6 +49,8 @@ from app.work.forms import Justification
 from tests.cases.canaries import Planted, fields_of
 from tests.world import World, words
 
+# About a proposal; what waits is that a hold be lifted.
+SECONDED = ("case.close", "hold.lift", "case.destroy", "proposal.drop")
 Request = tuple[Form | None, object]
 
 
@@ -145,6 +148,17 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "compartment.renew": (RenewKeys(compartments=frozenset({"TESTIMONY"})), case),
         "mention.record": (mentions.RecordMention(kind="UNIT", name="the gate guard"), case),
         "mention.tie": (mentions.TieMention(chip=planted.chips[0], other=planted.chips[1]), case),
+        "retention.record": (ending.Choose(choice="KEEP_2Y", language="ar", how_given="SPOKEN"), case),
+        "closing.propose": (None, case),
+        "case.reopen": (ending.Reopen(words="they came back"), case),
+        "hold.set": (erasing.SetHold(words="a court"), case),
+        "hold.propose_lift": (None, planted.rows["holds"]),
+        "destruction.propose": (erasing.ProposeDestruction(offered="DECLINED"), case),
+        **dict.fromkeys(
+            ("case.close", "hold.lift", "case.destroy", "proposal.drop"), (None, planted.rows["proposals"])
+        ),
+        "attachment.erase": (None, uuid4()),
+        "erasure.finish": (erasing.FinishErasures(before=clock.now()), None),
         "grant.give": (grant, case),
         "grant.revoke": (revocation, case),
         "case.visit": (BeginVisit(justification=Justification.WITNESS_REQUEST), case),

@@ -11,7 +11,7 @@ import app.web.routes
 from app.accounts import actions as accounts
 from app.accounts import queries as colleagues
 from app.accounts.forms import Invite
-from app.cases import actions, queries
+from app.cases import actions, ending, ending_queries, queries
 from app.cases.forms import SendHandoff
 from app.intake import queries as intake
 from app.oversight import actions as oversight
@@ -33,11 +33,11 @@ ROWS_MAX = 50
 PAGED = {
     "case.list", "submission.list", "submission.arrivals", "account.list", "account.people", "case.looked",
     "draft.list", "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "threat.overdue",
-    "interpreter.list", "protocol.list",
+    "interpreter.list", "protocol.list", "proposal.list",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
-    "case.visiting", "case.sides",
+    "case.visiting", "case.sides", "case.ending", "proposal.count", "erasure.waiting",
     "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
     "account.sessions", "account.devices", "account.codes_left", "key.ages", "team.show", "log.badge", "log.numbers",
     "log.asked", "office.health", "service.list", "custodians.given",
@@ -132,6 +132,18 @@ def test_what_was_passed_on_comes_twenty_five_a_page(world: World) -> None:
 
 
 @pytest.mark.domain("D10")
+def test_what_waits_for_a_second_comes_twenty_five_a_page_the_longest_waiting_first(world: World) -> None:
+    references = [world.case() for _ in range(27)]
+    for reference in references:
+        world.do("intake", ending.propose_closing, subject=reference)
+
+    pages = [world.office.ask(world["legal-lead"], ending_queries.waiting, page) for page in range(3)]
+
+    assert [len(page) for page in pages] == [25, 2, 0]
+    assert [line.reference for page in pages for line in page] == references
+    assert world.office.ask(world["legal-lead"], ending_queries.count) == 27
+
+
 def test_interpreters_come_twenty_five_a_page(world: World) -> None:
     form = RegisterInterpreter(
         languages=("ar",), gender="MALE", origin="a town", vetting="seen", undertaking_until=date(2030, 1, 1)

@@ -20,7 +20,7 @@ from tests.world import World
 ACCOUNT = (
     "testimonies", "segments", "segment_versions", "session_events", "exposure_events", "paper_sessions", "consents",
     "protocol_answers", "claims", "read_backs", "mentions",
-    "attachments", "custody_events", "prior_accounts", "justifications",
+    "attachments", "custody_events", "prior_accounts", "justifications", "retention_choices",
 )  # fmt: skip
 WHO = ("persons", "identity_documents", "contact_channels", "approaches", "identity_claims")
 FOUND = ("same_person_findings",)

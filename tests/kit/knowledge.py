@@ -46,6 +46,9 @@ REASONS_FOR: Final[Mapping[tuple[str, str], tuple[Reason, ...]]] = {
     ("legal_reviewer", "justifications"): _TEAM_READS,
     ("caseworker", "justifications"): _TEAM_READS,
     ("intake_officer", "public_reports"): (Reason("RELEASE_WORK", ("public_reports",)),),
+    ("intake_officer", "retention_choices"): _TEAM_READS,
+    ("legal_reviewer", "retention_choices"): _TEAM_READS,
+    ("caseworker", "retention_choices"): _TEAM_READS,
     ("legal_reviewer", "residences"): (Reason("DEMAND", words=True),),
 }
 # A reason is asked for even of those who have none: the product refuses, not the kit.
@@ -67,7 +70,7 @@ CITED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "LEGAL_ASSESSMENT": ("mitigation_assessments",),
     "AGREED_DISCLOSURE": ("consents",),
     "RELEASE_WORK": ("public_reports",),
-    "SECOND_SIGNATURE": ("mitigation_assessments", "threat_assessments"),
+    "SECOND_SIGNATURE": ("mitigation_assessments", "threat_assessments", "retention_choices"),
 }
 
 LIMITS: Final = {"statement_version": "2026-10", "language": "en", "own_words": "I can stop whenever I like."}
@@ -139,6 +142,16 @@ def forms() -> dict[str, dict[str, Any]]:
         "case.open": {},
         "case.hand_over": {"team": "legal"},
         "case.came_out": {},
+        "retention.record": {"choice": "KEEP_2Y", "language": "en", "how_given": "SPOKEN"},
+        "closing.propose": {},
+        "case.close": {},
+        "case.reopen": {"words": "They came back."},
+        "hold.set": {"words": "A court may ask for it."},
+        "hold.propose_lift": {},
+        "hold.lift": {},
+        "destruction.propose": {"offered": "DECLINED"},
+        "case.destroy": {},
+        "proposal.drop": {},
         "grant.give": {"user": "S-345678", "compartments": ["TESTIMONY"]},
         "grant.revoke": {"user": "S-345678", "compartments": ["TESTIMONY"]},
         "case.visit": {"justification": "WITNESS_REQUEST"},
@@ -321,6 +334,7 @@ STATES: Final[Mapping[str, frozenset[str]]] = {
     "consent.withdraw": frozenset({"GRANTED"}),
     "checkin.settle": frozenset({"SCHEDULED"}),
     "handoff.file": frozenset({"OPENED"}),
+    **dict.fromkeys(("case.close", "hold.lift", "case.destroy", "proposal.drop"), frozenset({"WAITING"})),
     "submission.triage": frozenset({"RECEIVED", "OPENED"}),
     "submission.link": frozenset({"RECEIVED", "OPENED", "TRIAGED"}),
     "attachment.download": frozenset({"KEPT"}),
@@ -338,6 +352,7 @@ STATES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "consents": ("GRANTED", "REFUSED", "WITHDRAWN"),
     "check_ins": ("SCHEDULED", "MET_OK", "MET_CONCERN", "MISSED"),
     "handoffs": ("SENT", "OPENED", "FILED"),
+    "proposals": ("WAITING", "DONE", "DROPPED"),
     "submissions": ("RECEIVED", "OPENED", "TRIAGED", "LINKED", "DECLINED"),
     "attachments": ("INCOMING", "KEPT", "LAPSED", "NONE"),
     "paper_sessions": ("PRINTED", "ENTERED"),

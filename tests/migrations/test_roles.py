@@ -29,6 +29,7 @@ RIGHTS: dict[str, dict[str, set[str]]] = {
         "public_keys": {"SELECT", "INSERT"},
         "protocols": {"SELECT", "INSERT"},
         "undertakings": {"SELECT", "INSERT"},
+        "grants": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     },
     "portal": {
         **{name: {"SELECT", "INSERT"} for name in ("keyholders", "public_keys", "witness_keys", "envelopes")},
@@ -250,23 +251,31 @@ def test_no_guarded_row_is_changed_without_an_entry(
     world.mention(other)
     tied = mentions.TieMention(chip=world.chip(story.reference), other=world.chip(other))
     world.do("intake", mentions.tie, tied, subject=story.reference)
+    world.destroyed(world.case())
     filled = [name for name in guards.GUARDED if some(database, name)]
+    # What was destroyed is changed by nobody, with an entry or without.
+    stands = {"cases": " WHERE state <> 'DESTROYED'"}
 
     for name in filled:
         column = first_column(name)
         # Not even the right: a public key changed in place would get what is sealed next.
         state = "42501" if name in {"public_keys", *guards.PUBLISHED} else "AM001"
-        assert refused(database, "app", f"UPDATE {name} SET {column} = {column}") == state, name
+        assert refused(database, "app", f"UPDATE {name} SET {column} = {column}{stands.get(name, '')}") == state, name
         # What was published is changed by nobody, with an entry or without.
         state = "AM002" if name in guards.PUBLISHED else "AM001"
-        assert refused(database, "owner", f"UPDATE {name} SET {column} = {column}") == state, name
+        assert refused(database, "owner", f"UPDATE {name} SET {column} = {column}{stands.get(name, '')}") == state, name
     assert set(guards.GUARDED) - set(filled) == {"log_checks"}
 
 
 @pytest.mark.abuse("G08")
-def test_the_app_cannot_delete_a_row_at_all(founded: World, database: Database, guards: Any) -> None:
+def test_the_app_deletes_no_row_but_the_grants_of_a_destroyed_case(
+    world: World, database: Database, guards: Any
+) -> None:
+    world.case()
+
     for name in (*guards.GUARDED, *guards.UNGUARDED_APP):
-        assert refused(database, "app", f"DELETE FROM {name}") == "42501", name
+        state = "AM006" if name == "grants" else "42501"
+        assert refused(database, "app", f"DELETE FROM {name}") == state, name
 
 
 ENTRY = """

@@ -218,3 +218,15 @@ def test_both_readers_take_what_the_product_writes(world: World, database: Datab
 
     assert len(bodies) > 30
     assert [read_body(raw) for raw in bodies] == [theirs(raw) for raw in bodies]
+
+
+@pytest.mark.domain("D48")
+def test_both_find_the_log_whole_after_a_case_was_destroyed(
+    world: World, database: Database, sequencer: Sequencer, tmp_path: Path
+) -> None:
+    reference = world.case()
+    world.testimony(reference)
+    world.destroyed(reference)
+    sequencer.tick(sign_now=True)
+
+    assert said(world, database, tmp_path) == ((True, None),) * 3

@@ -7,8 +7,10 @@ import pytest
 from app.accounts.forms import Role
 from app.accounts.models import AccountState
 from app.audit.append import OPERATIONS
+from app.cases.ending import Choose
+from app.cases.erasing import ProposeDestruction
 from app.cases.forms import Compartment, SendHandoff
-from app.cases.models import CaseState, HandoffState, Origin, Pathway
+from app.cases.models import CaseState, HandoffState, Origin, Pathway, Retention
 from app.cleaning import room, scanner
 from app.db import sealed_columns, tables
 from app.errors import Refusal
@@ -24,6 +26,7 @@ from app.testimonies.forms import RecordCustody
 from app.testimonies.read_back import ReadItBack
 from app.testimonies.rules import ConsentState, DraftState, State
 from app.web import routes
+from app.web.endings import SECONDS
 from app.web.words import WORDS
 from app.work.actions import ACTIONS, QUERIES
 from app.work.forms import CITES, Justification
@@ -70,6 +73,10 @@ CODES = {
     "source_grade": set(AddClaim.model_fields["source_grade"].annotation.__args__),  # type: ignore[union-attr]
     "information_grade": set(AddClaim.model_fields["information_grade"].annotation.__args__),  # type: ignore[union-attr]
     "read_back": set(ReadItBack.model_fields["answer"].annotation.__args__),  # type: ignore[union-attr]
+    "retention": set(Retention),
+    "proposal": set(SECONDS),
+    "offered": set(ProposeDestruction.model_fields["offered"].annotation.__args__),  # type: ignore[union-attr]
+    "how_given": set(Choose.model_fields["how_given"].annotation.__args__),  # type: ignore[union-attr]
     "seal": set(RecordCustody.model_fields["seal"].annotation.__args__),  # type: ignore[union-attr]
     "table": {table.__tablename__ for table in _KINDS} | {name for names in CITES.values() for name in names},
     "field": {name for table in _KINDS for name in sealed_columns(table)} - _NEVER,
@@ -79,6 +86,10 @@ CODES = {
 @pytest.mark.parametrize("table", sorted(CODES))
 def test_every_code_has_a_word(table: str) -> None:
     assert sorted(str(code) for code in CODES[table]) == sorted(CODES[table] & set(WORDS[table]))
+
+
+def test_a_page_offers_how_a_wish_was_given_as_its_form_takes_it() -> None:
+    assert set(WORDS["how_given"]) == CODES["how_given"]
 
 
 def test_every_refusal_that_the_log_can_name_has_a_word() -> None:

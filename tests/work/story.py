@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Identifier
 
 from app.accounts import witnesses
 from app.cases import actions as cases
+from app.cases import ending
 from app.cases.forms import BeginVisit, Opening, SendHandoff
 from app.db import Row
 from app.intake import actions as intake
@@ -152,6 +153,8 @@ def _what(world: World, story: Story) -> None:
     story.marks.append(words.own_words("ar"))
     world.consents(reference, "T3", conditions=mark())
     attachment = world.attach(reference, PNG, mark(), "image/png")
+    wish = world.retention(reference, custodian=mark())
+    story.looks["retention.open"] = Look("intake", ending.open_choice, wish, "custodian", "WITNESS_REQUEST")
 
     def read(action: Action, table: str, column: str, row: UUID | None = None) -> None:
         found = row or world.row("intake", reference, table)

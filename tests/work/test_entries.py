@@ -82,10 +82,10 @@ def test_the_marks_stand_in_every_sealed_field_that_takes_words(story: Story, wo
 
 
 @pytest.mark.domain("D02")
-def test_a_day_yields_five_of_the_six_operations_and_erasing_comes_later(
+def test_a_day_yields_five_of_the_six_operations_and_erases_nothing(
     story: Story, world: World, database: Database
 ) -> None:
-    """LED Art. 25 names six; erasing a case is not built yet, so its operation must not appear."""
+    """LED Art. 25 names six; erasing a case takes two who mean it, and happens in nobody's ordinary work."""
     for look in story.looks.values():
         look.take(world)
 

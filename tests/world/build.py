@@ -19,7 +19,7 @@ from app.accounts.forms import AcceptInvitation, Found, Founder, Invite, JoinTea
 from app.accounts.signin import SignIns
 from app.accounts.views import Invited, ServiceMade
 from app.cases import actions as cases
-from app.cases import queries
+from app.cases import ending, erasing, queries
 from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening
 from app.cases.views import CaseView, Opened, Stored
 from app.intake import actions as intake
@@ -514,6 +514,38 @@ class World:
         made = self.portal.perform(Caller.anonymous("portal"), intake.receive, form)
         self.receipts[made.reference] = receipt
         return receipt, made.reference
+
+    # the end of a case
+
+    def retention(self, reference: str, choice: str = "ARCHIVE", *, by: str = "intake", **given: Any) -> UUID:
+        """What the witness wants to become of their case; the row."""
+        archive = {"custodian_code": "ARCH-1", "custodian": "The municipal archive"} if choice == "ARCHIVE" else {}
+        form = ending.Choose(**{"choice": choice, "language": "ar", "how_given": "SPOKEN", **archive, **given})
+        stored: Stored = self.do(by, ending.record_choice, form, subject=reference)
+        return stored.id
+
+    def closed(self, reference: str, choice: str | None = None, *, by: str = "intake") -> None:
+        """Closed by two: kept, or archived, as the witness chose."""
+        if choice is not None:
+            self.retention(reference, choice, by=by)
+        proposed: Stored = self.do(by, ending.propose_closing, subject=reference)
+        self.do("legal-lead", ending.close, subject=proposed.id)
+
+    def hold(self, reference: str, *, by: str = "legal-lead", words: str = "A court may ask for it.") -> UUID:
+        """A legal hold; the row."""
+        stored: Stored = self.do(by, erasing.set_hold, erasing.SetHold(words=words), subject=reference)
+        return stored.id
+
+    def to_be_destroyed(self, reference: str, *, by: str = "intake") -> UUID:
+        """A destruction that waits for its second; the row."""
+        form = erasing.ProposeDestruction(offered="DECLINED")
+        stored: Stored = self.do(by, erasing.propose_destruction, form, subject=reference)
+        return stored.id
+
+    def destroyed(self, reference: str) -> None:
+        """Closed and destroyed at the witness's wish, by two each time."""
+        self.closed(reference, "DESTROY_AT_CLOSE")
+        self.do("legal-lead", erasing.destroy, subject=self.to_be_destroyed(reference))
 
     def canary(self) -> str:
         """A mark that occurs nowhere else: hunted for wherever it must not be."""
