@@ -73,6 +73,8 @@ SETTINGS: Mapping[str, str] = {
     "full_page_writes": "on",
     "synchronous_commit": "on",
     "data_sync_retry": "off",
+    # An old WAL file is removed, not kept to be written over: it holds keys of cases that were destroyed.
+    "wal_recycle": "off",
     # PostgreSQL's log must hold no value of a row (K04). Terse drops DETAIL, panic drops the
     # statement; but the first line of a failed cast still names the value, so errors of
     # statements are not logged at all: "log" ranks above "error". They reach the caller.

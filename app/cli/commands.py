@@ -25,6 +25,7 @@ from app.cli import (
     key_commands,
     lookup_commands,
     process,
+    rewriting,
     staffing,
 )
 from app.cli import run as running
@@ -43,6 +44,7 @@ db = group("The database's schema.")
 app.add_typer(db, name="db")
 app.add_typer(demo_commands.demo, name="demo")
 app.add_typer(audit_commands.audit, name="audit")
+app.add_typer(rewriting.erase, name="erase")
 app.add_typer(lookup_commands.policy, name="policy")
 app.add_typer(lookup_commands.people, name="people")
 app.add_typer(key_commands.keys, name="keys")

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import clock, worker
 from app.audit.sequencer import waiting
+from app.cases.ending_queries import Erasures, erasures
 from app.cli import installation, log
 from app.cli.database import Roles, head, plain, present
 from app.cli.speech import ATTENTION, FAILED, FINE
@@ -28,7 +29,11 @@ from app.keyholders.register import Register, read_trust
 from app.main import office_of
 from app.policy.engine import Policy
 from app.settings import Settings
+from app.work import Caller
 from app.work.office import check_actions
+
+# Within this time of a destruction the tables of keys are written anew.
+REWRITE_HOURS_MAX = 24
 
 
 class Level(IntEnum):
@@ -66,6 +71,7 @@ def examine(settings: Settings, roles: Roles, app: Engine) -> list[Finding]:
         "memory": _memory,
         "accounts": lambda: _accounts(settings),
         "backup": lambda: _backup(settings),
+        "erasures": lambda: _erasures(settings, app),
     }
     found = [finding for name, check in checks.items() for finding in _made(name, check)]
     return sorted(found, key=lambda finding: finding.level)
@@ -213,6 +219,18 @@ def _backup(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.ATTENTION, "backup", "no restore was ever tried, in the operator's own word")
     else:
         yield Finding(Level.FINE, "backup", f"a restore was tried on {found.backup_tested}, in the operator's word")
+
+
+def _erasures(settings: Settings, app: Engine) -> Iterator[Finding]:
+    """What was destroyed is gone from the database's files within a day, and from backups within their term."""
+    waiting: Erasures = office_of(settings, app).ask(Caller.operator(), erasures)
+    kept = f"a backup holds what was destroyed for {settings.backup_days_max} days at most: keep none for longer"
+    if waiting.oldest is None:
+        yield Finding(Level.FINE, "erasures", f"none waits; {kept}")
+        return
+    hours = (clock.now() - waiting.oldest).total_seconds() / 3600
+    words = f"{waiting.number} wait since {hours:.0f} hours for: amana erase finish; {kept}"
+    yield Finding(Level.ATTENTION if hours > REWRITE_HOURS_MAX else Level.NOTE, "erasures", words)
 
 
 def _connect(roles: Roles, role: str) -> psycopg.Connection[tuple[object, ...]]:

@@ -93,3 +93,18 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- After a case was destroyed its keys lie on in old WAL files until a checkpoint lets go of them. The owner may
+-- ask for that (`amana erase finish`) by this one function: it becomes no member of any role, and inherits nothing.
+-- In a schema of its own, which is the superuser's and which no migration touches.
+CREATE SCHEMA IF NOT EXISTS cluster;
+REVOKE ALL ON SCHEMA cluster FROM PUBLIC;
+GRANT USAGE ON SCHEMA cluster TO amana_owner;
+CREATE OR REPLACE FUNCTION cluster.let_go_of_old_wal() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM pg_switch_wal();
+    CHECKPOINT;
+END $$;
+REVOKE ALL ON FUNCTION cluster.let_go_of_old_wal() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cluster.let_go_of_old_wal() TO amana_owner;
