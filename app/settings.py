@@ -31,6 +31,7 @@ LEAST = {
     "signin_disable_at_try": 5,
     "invite_hours_max": 1,
     "undertaking_days_max": 1,
+    "step_up_minutes_max": 1,
     "lookups_per_hour_max": 1,
     "cases_opened_alert": 1,
     "cases_opened_stop": 1,
@@ -57,6 +58,7 @@ MOST = {
     "signin_disable_at_try": 100,
     "invite_hours_max": 168,
     "undertaking_days_max": 365,
+    "step_up_minutes_max": 5,
     "lookups_per_hour_max": 100,
     "cases_opened_stop": 50,
     "cases_opened_day_stop": 200,
@@ -105,6 +107,7 @@ class Settings:
     sessions_per_person_max: int = 2
     invite_hours_max: int = 24
     undertaking_days_max: int = 365
+    step_up_minutes_max: int = 5
     lookups_per_hour_max: int = 30
     cases_opened_alert: int = 10
     cases_opened_stop: int = 20

@@ -184,13 +184,14 @@ def founded(database: Database, office: Office, portal_office: Office, signins: 
 
 
 @pytest.fixture
-def world(founded: World, database: Database) -> Iterator[World]:
+def world(founded: World, database: Database, standing_clock: Clock) -> Iterator[World]:
     """A founded office for one test; afterwards the database is as it was."""
     mine = copy.copy(founded)
     mine.members = {login: copy.copy(member) for login, member in founded.members.items()}
     mine.receipts = {}
     # The same people in every order of tests: a name that was drawn by a test before may be the one that is asked for.
     mine.draw_anew()
+    mine.wait = lambda seconds: standing_clock.move(seconds=seconds)
     yield mine
     put_back(database)
 

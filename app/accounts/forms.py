@@ -187,6 +187,19 @@ class ChangePassphrase(Form):
     recovery_code: OneUse | None = None
 
 
+class GiveFactor(Form):
+    """A second factor for one action.
+
+    action   by its name, as a refusal and the description of the interface know it
+    subject  what the action is about: a row's id, a case's reference, a colleague's code
+    """
+
+    action: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}\.[a-z_]{1,32}$")]
+    subject: Annotated[Line, StringConstraints(max_length=64)]
+    code: Digits | None = None
+    recovery_code: OneUse | None = None
+
+
 class Rewrapping(Form):
     """The same, after both passphrases were stretched outside the transaction."""
 

@@ -175,6 +175,26 @@ class SignIn(Row):
     ended_at: Mapped[datetime | None]
 
 
+class StepUp(Row):
+    """A second factor given for one action about one case, waiting to be used once.
+
+    bound_to  the case, or the row where it lies in none
+    visit_id  during which it was used: what it opened stays open for as long as that visit
+    """
+
+    __tablename__ = "step_ups"
+    scopes = frozenset({"own"})
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    sign_in: Mapped[UUID] = mapped_column(index=True)
+    action: Mapped[str]
+    bound_to: Mapped[UUID]
+    at: Mapped[datetime]
+    until: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    visit_id: Mapped[UUID | None]
+
+
 class Device(Row):
     """A device that has signed in before: its tries are counted apart from strangers'."""
 

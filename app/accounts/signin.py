@@ -21,18 +21,20 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.accounts import actions, mine, rules, services
+from app.accounts import actions, mine, rules, services, stepping
 from app.accounts.bearer import BEHIND_TOKEN, STILL, caller_of, judge, recheck
 from app.accounts.forms import (
     AcceptInvitation,
     ChangePassphrase,
     Enrolment,
     Entering,
+    GiveFactor,
     Reseal,
     Rewrapping,
     SignInForm,
 )
 from app.accounts.models import AccountState, Device, SignIn, Throttle, User
+from app.accounts.stepping import Stepped
 from app.accounts.views import Enrolled, Entered, Left
 from app.crypto import boxes, hpke, kdf, passphrases
 from app.errors import (
@@ -158,6 +160,21 @@ class SignIns:
         left: Left = self._office.perform(caller, mine.change_passphrase, inner)
         self._clear(lane)
         return left
+
+    def step_up(self, caller: Caller, form: GiveFactor) -> Stepped:
+        """Give a second factor for one action; tries are throttled, for a session may be left open.
+
+        raises  NotConfirmed for a wrong one, TooManyTries, NotFound for what the caller holds no key of
+        """
+        if (form.code is None) == (form.recovery_code is None):
+            raise Unprocessable("Give either the six digits or a recovery code.")
+        if caller.actor.sign_in is None or caller.actor.id is None:
+            raise NotSignedIn
+        lane = _lane_of(caller.actor.code, "step-up")
+        self._count(lane, _Known(caller.actor.id, caller.actor.code, b"", 0, b""))
+        stepped: Stepped = self._office.perform(caller, stepping.step_up, form)
+        self._clear(lane)
+        return stepped
 
     def caller(self, token: str) -> Caller:
         """The caller a session token belongs to, read afresh: a role taken a second ago is gone.

@@ -89,6 +89,12 @@ def visiting(reading: Reading, reference: str) -> tuple[VisitLine, ...]:
     )
 
 
+@query("case.stepped")
+def stepped(reading: Reading, reference: str) -> bool:
+    """Whether a second factor that I gave during this visit still opens who the case is about."""
+    return reading.stepped(reading.fetch(Case, reference).id)
+
+
 @query("case.sides")
 def sides(reading: Reading, reference: str) -> frozenset[str]:
     """Which sides of a case I have opened in this session: WHO it is, WHAT was said. Both are `combine`."""

@@ -145,7 +145,7 @@ def _questions() -> dict[str, set[_Question]]:
                 teams=frozenset(row.get("teams", ())) | frozenset(row.get("leads", ())),
                 leads=frozenset(row.get("leads", ())),
                 about=Subject(**_frozen({"target_undertaken": True} | row.get("about", {}))),
-                given=Circumstances(**_frozen(row.get("given", {}))),
+                given=Circumstances(**_frozen({"stepped": True} | row.get("given", {}))),
             )
             for name in set(row["does"]) & set(ACTIONS):
                 found.setdefault(name, set()).update(_reasons(question, ACTIONS[name]))

@@ -107,7 +107,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the caller declared, and the installation's profile."""
+    """What the caller declared, and the installation's profile.
+
+    stepped  whether a second factor was given for this very action, minutes ago
+    """
 
     justification: str = "none"
     cited: bool = False
@@ -115,6 +118,7 @@ class Circumstances:
     boxed: bool = False
     compartments: frozenset[str] = frozenset()
     profile: str = "ngo"
+    stepped: bool = False
 
     def context(self) -> dict[str, Any]:
         """These circumstances as a Cedar context."""
@@ -125,4 +129,5 @@ class Circumstances:
             "boxed": self.boxed,
             "compartments": sorted(self.compartments),
             "profile": self.profile,
+            "stepped": self.stepped,
         }

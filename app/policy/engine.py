@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import cedarpy
 
-from app.errors import CannotStart, Denied
+from app.errors import CannotStart, Denied, StepUpNeeded
 from app.policy.actor import Actor, Circumstances, Kind, Subject
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "policies"
@@ -25,13 +25,17 @@ KINDS: Final[tuple[Kind, ...]] = ("User", "Witness", "Anonymous", "Operator", "S
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule as its authors wrote it: id, the sentence a refusal may show, effect, text."""
+    """One rule as its authors wrote it: id, the sentence a refusal may show, effect, text.
+
+    asks  "second factor" for a rule that forbids only until one is given
+    """
 
     id: str
     says: str
     effect: str
     actions: frozenset[str]
     text: str
+    asks: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,10 @@ class Policy:
     def decide(
         self, actor: Actor, action: str, subject: Subject | None = None, given: Circumstances | None = None
     ) -> Granted:
-        """The rule that allows this. Raises Denied naming the rule that forbids, or ``no-rule``."""
+        """The rule that allows this. Raises Denied naming the rule that forbids, or ``no-rule``.
+
+        raises  StepUpNeeded where a fresh second factor is all that is missing
+        """
         subject, given = subject or Subject(), given or Circumstances()
         if action not in self._sets:
             raise Denied(rule="no-rule")
@@ -87,7 +94,12 @@ class Policy:
             raise Denied(rule="rule-error")
         if result.allowed:
             return Granted(ids[0], self.hash)
-        rule = self.rules.get(ids[0]) if ids else None
+        firm = [each for each in ids if not self.rules[each].asks]
+        if ids and not firm:
+            # Whoever would be refused all the same is not asked for a code in vain.
+            self.decide(actor, action, subject, replace(given, stepped=True))
+            raise StepUpNeeded(rule=ids[0])
+        rule = self.rules.get(firm[0]) if firm else None
         raise Denied(rule.says if rule else None, rule=rule.id if rule else "no-rule")
 
     def _naming(self, action: str) -> str:
@@ -100,6 +112,10 @@ class Policy:
         except Denied:
             return False
         return True
+
+    def steps(self, action: str) -> bool:
+        """Whether some rule may ask for a fresh second factor before this action."""
+        return any(rule.asks and action in rule.actions for rule in self.rules.values())
 
     def scopes(self, actor: Actor) -> frozenset[str]:
         """Which row scopes this caller may use; cached, since it follows from kind and roles."""
@@ -142,7 +158,7 @@ def _rules(text: str) -> list[Rule]:
         source = cedarpy.policies_from_json_str(
             json.dumps({"staticPolicies": {"p": body}, "templates": {}, "templateLinks": []})
         )
-        rules.append(Rule(notes["id"], notes["says"], body["effect"], frozenset(named), source))
+        rules.append(Rule(notes["id"], notes["says"], body["effect"], frozenset(named), source, notes.get("asks", "")))
     return rules
 
 

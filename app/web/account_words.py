@@ -38,6 +38,8 @@ DEEDS: Final = {
     "team.show": N_("Looked at a team"),
     "account.list": N_("Listed colleagues"),
     "account.me": N_("Looked at their own account"),
+    "signin.step_up": N_("Gave a second factor for one action"),
+    "case.stepped": N_("Looked whether a second factor still holds"),
     "undertaking.sign": N_("Signed the undertaking of secrecy"),
     "undertaking.show": N_("Looked at the undertaking of secrecy"),
 }

@@ -17,7 +17,7 @@ from app.cases.views import CaseView, Opened, RecordLine, VisitLine
 from app.edge.desk import Desk
 from app.edge.languages import N_
 from app.edge.sheets import Sheet
-from app.errors import Conflict, Denied
+from app.errors import Conflict, Denied, StepUpNeeded
 from app.pseudonyms import references
 from app.web.frame import sheet as empty_sheet
 from app.web.frame import show
@@ -176,7 +176,7 @@ def read_under(
     given = form.model_validate({"justification": reason, "cites": visit.cites, "visit": visit.id, **more})
     try:
         return Read(desk.do(visitor, action, given, subject=subject))
-    except (Denied, Conflict) as refusal:
+    except (Denied, Conflict, StepUpNeeded) as refusal:
         return Read(refusal=refusal.sentence, rule=refusal.rule or "")
 
 

@@ -122,12 +122,12 @@ def hand_over(reference: str, request: Request, desk: TheDesk, visitor: Visitor,
 
 @router.post("/cases/{reference}/keys/give")
 def give(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    return _save(request, desk, visitor, reference, given, actions.give)
+    return _save(request, desk, visitor, reference, given, actions.give, asks=True)
 
 
 @router.post("/cases/{reference}/keys/take")
 def take(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    return _save(request, desk, visitor, reference, given, actions.revoke)
+    return _save(request, desk, visitor, reference, given, actions.revoke, asks=True)
 
 
 @router.post("/cases/{reference}/keys/came-out")
@@ -135,11 +135,14 @@ def came_out(reference: str, request: Request, desk: TheDesk, visitor: Visitor, 
     return _save(request, desk, visitor, reference, given, actions.came_out)
 
 
-def _save(request: Request, desk: Desk, visitor: Caller, reference: str, given: Fields, action: Any) -> Response:
+def _save(
+    request: Request, desk: Desk, visitor: Caller, reference: str, given: Fields, action: Any, *, asks: bool = False
+) -> Response:  # fmt: skip
     address = references.read(reference)
     return save(
         request, desk, visitor, given, action, subject=address, then=f"/cases/{address}/keys",
         again=lambda sheet, status: _keys(request, desk, visitor, reference, sheet, status),
+        step=(action, address) if asks else None,
     )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import clock
 from app.accounts import queries as accounts
+from app.accounts.forms import GiveFactor
+from app.accounts.stepping import NotConfirmed
 from app.accounts.views import Me
 from app.edge import languages, pages, sheets
 from app.edge.desk import Desk
@@ -23,7 +25,7 @@ from app.edge.languages import LANGUAGES, N_, Catalogues
 from app.edge.render import as_json
 from app.edge.sheets import Mistakes, Sheet
 from app.edge.static import Static
-from app.errors import Conflict, Denied, Refusal, Unprocessable
+from app.errors import Conflict, Denied, Refusal, StepUpNeeded, TooManyTries, Unprocessable
 from app.web.session import LANGUAGE, page_token
 from app.web.words import WORDS, word
 from app.work import Action, Caller, Form
@@ -103,9 +105,11 @@ def save(
     request: Request, desk: Desk, visitor: Caller, given: Fields, action: Action, *,
     then: str | Callable[[Any], str], again: Callable[[Sheet, int], Response], subject: object = None,
     shape: Callable[[dict[str, Sequence[str]]], Mapping[str, Sequence[str]]] | None = None,
+    step: tuple[Action, object] | None = None,
 ) -> Response:  # fmt: skip
     """Do what a page's form asks for and go on to the next page; otherwise the same page with what was typed.
 
+    step    the action and the subject that a second factor in the form is for
     then    where to go: an address, or one made from the answer as JSON
     again   shows the page with the sheet it is given
     shape   changes the fields before they are read, where a page asks differently than the form
@@ -113,12 +117,35 @@ def save(
     fields = {name: list(values) for name, values in given.items() if name not in {"csrf", "once"}}
     once = next(iter(given.get("once", ())), "")
     try:
+        # The rest is read first: a code serves once, and is not to be spent on a form that does not fit.
+        given_factor = second_factor(desk, step, fields) if step else None
         form = read(desk, action, shape(dict(fields)) if shape else fields)
+        if given_factor is not None:
+            desk.enter().step_up(visitor, given_factor)
         answer = desk.do(visitor, action, form, subject=subject, idempotency=once if action.creates and once else None)
-    except (Conflict, Denied, Unprocessable) as refusal:
-        mistakes = refusal.found if isinstance(refusal, Mistakes) else {"": refusal.sentence}
-        return again(sheet(request).typed(fields, mistakes), refusal.status)
+    except (Conflict, Denied, StepUpNeeded, TooManyTries, Unprocessable) as refusal:
+        answered = again(sheet(request).typed(fields, mistakes_of(refusal)), refusal.status)
+        if isinstance(refusal, TooManyTries):
+            answered.headers["Retry-After"] = str(refusal.retry_after_seconds)
+        return answered
     return RedirectResponse(then if isinstance(then, str) else then(as_json(answer)), 303)
+
+
+def mistakes_of(refusal: Refusal) -> Mapping[str, str]:
+    """What did not fit, beside the field that it is about."""
+    if isinstance(refusal, Mistakes):
+        return refusal.found
+    return {"code" if isinstance(refusal, NotConfirmed | StepUpNeeded) else "": refusal.sentence}
+
+
+def second_factor(desk: Desk, step: tuple[Action, object], fields: dict[str, list[str]]) -> GiveFactor | None:
+    """Take the second factor out of a form's fields; None where none was typed. Raises Mistakes."""
+    typed = {name: fields.pop(name, []) for name in ("code", "recovery_code")}
+    typed = {name: values for name, values in typed.items() if any(value.strip() for value in values)}
+    if not typed:
+        return None
+    action, subject = step
+    return sheets.read(GiveFactor, {**typed, "action": [action.name], "subject": [str(subject)]}, desk.zone)
 
 
 def read(desk: Desk, action: Action, fields: Fields) -> Form | None:

@@ -17,6 +17,7 @@ OUTCOMES: Final = {
     "seal.broken": N_("A seal did not open"),
     "key.planted": N_("A key that nobody here made"),
     "step_up.needed": N_("Second factor missing"),
+    "step_up.refused": N_("Second factor not right"),
     "signed_out": N_("Was signed out"),
     "signin.refused": N_("Did not get in"),
     "signin.wait": N_("Had to wait"),

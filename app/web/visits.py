@@ -16,12 +16,13 @@ from app.cases import actions, queries
 from app.cases.views import CaseView, RecordLine
 from app.edge.desk import Desk, TheDesk, row_id
 from app.edge.sheets import Sheet
-from app.errors import NotFound
+from app.errors import NotFound, StepUpNeeded
 from app.pseudonyms import references
 from app.web.casefile import CaseFile, Shown, case_file, open_row, prefetched, tab_of
 from app.web.frame import save, sheet, show
 from app.web.session import Fields, Visitor
-from app.work import Caller, Justification
+from app.work import Action, Caller, Justification, stepping
+from app.work.actions import opening_of
 from app.work.forms import CITES
 
 router = APIRouter()
@@ -44,6 +45,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
 REVEALED: Final = frozenset({"IDENTITY", "LOCATION"})
 # The newest of a kind are opened at once; each older one by a reveal of its own.
 OPENED_MAX: Final = 10
+_FACTORS: Final = ("code", "recovery_code")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Reasons:
     tab: str
     joins: bool
     record: RecordLine | None = None
+    # Whether showing it takes a second factor that was not given for this visit yet.
+    asks: bool = False
 
 
 def opened(request: Request, desk: Desk, visitor: Caller, file: CaseFile, table: str) -> tuple[Shown, ...]:
@@ -111,12 +115,18 @@ def reveal_page(reference: str, row: str, request: Request, desk: TheDesk, visit
 def reveal(reference: str, row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     file = case_file(desk, visitor, reference)
     record = _record(file, row)
+    step = _step(desk, visitor, file, record)
+
+    def again(typed: Sheet, status: int) -> Response:
+        return _reveal(request, desk, visitor, reference, row, typed, status)
+
+    if step is not None and not any(value.strip() for name in _FACTORS for value in given.get(name, ())):
+        return again(sheet(request).typed(given, {"code": StepUpNeeded.sentence}), StepUpNeeded.status)
     return save(
-        request, desk, visitor, given, actions.visit, subject=references.read(reference),
+        request, desk, visitor, given, actions.visit, subject=references.read(reference), step=step,
         shape=lambda fields: _with_item(file.view.records, fields | {"row": [row]})
         | _compartment(record.compartment, fields),
-        then=f"/cases/{references.read(reference)}/{tab_of(record.table)}#{record.id}",
-        again=lambda sheet, status: _reveal(request, desk, visitor, reference, row, sheet, status),
+        then=f"/cases/{references.read(reference)}/{tab_of(record.table)}#{record.id}", again=again,
     )  # fmt: skip
 
 
@@ -126,6 +136,16 @@ def leave(reference: str, desk: TheDesk, visitor: Visitor, given: Fields) -> Res
     for visit in desk.ask(visitor, queries.visiting, references.read(reference)):
         desk.do(visitor, actions.leave, subject=visit.id)
     return RedirectResponse(f"/cases/{references.read(reference)}", 303)
+
+
+def _step(desk: Desk, visitor: Caller, file: CaseFile, record: RecordLine) -> tuple[Action, object] | None:
+    """What a second factor is to be given for before this row is shown; None where none is needed any more."""
+    opening = opening_of(record.table)
+    if opening is None or not desk.office.policy.steps(opening.name):
+        return None
+    if record.compartment == stepping.LASTS_IN and desk.ask(visitor, queries.stepped, file.view.reference):
+        return None
+    return opening, record.id
 
 
 def _with_compartment(
@@ -169,7 +189,8 @@ def _reasons(desk: Desk, visitor: Caller, reference: str, tab: str, record: Reco
     opened = desk.ask(visitor, queries.sides, file.view.reference)
     other = "WHAT" if record is not None and record.compartment in REVEALED else "WHO"
     serves = {code: CITES.get(Justification(code), ()) for code in offered}
-    return Reasons(file, offered, serves, items, tab, other in opened, record)
+    asks = record is not None and _step(desk, visitor, file, record) is not None
+    return Reasons(file, offered, serves, items, tab, other in opened, record, asks)
 
 
 def _purpose(

@@ -27,12 +27,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app import clock
 from app.audit.append import Draft, append
 from app.db import CaseRow, StrayWrite, Table
-from app.errors import Conflict, NotFound, PlantedKey, Refusal, SealBroken, Unavailable, Unprocessable
+from app.errors import Conflict, NotFound, PlantedKey, Refusal, SealBroken, StepUpNeeded, Unavailable, Unprocessable
 from app.keyholders.register import Register
 from app.policy.actor import Circumstances, Subject
 from app.policy.engine import Granted, Policy
 from app.pseudonyms import references
 from app.settings import Settings
+from app.work import stepping
 from app.work.actions import ACTIONS, Action, Query
 from app.work.caller import Caller
 from app.work.forms import Form, Justification, Reasoned, Stated
@@ -193,7 +194,7 @@ class Office:
         before = work.visited(form, row) if isinstance(form, Reasoned) else None
         facts, given = self._facts(work, action, found, form), self._circumstances(work, found, form, before)
         # b. A rule decides, knowing the row's facts.
-        granted = self.policy.decide(caller.actor, action.name, facts, given)
+        granted = self._decide(work, caller, action, row, form, facts, given)
         _refuse_lost_words(form, row)
         if found is not None and action.discloses:
             work.count(found, urgent=given.justification == Justification.LIFE_AT_RISK)
@@ -217,6 +218,19 @@ class Office:
         if idempotency is not None and action.creates and render is not None:
             _keep_answer(session, idempotency, caller, render(view))
         return view
+
+    def _decide(
+        self, work: Work, caller: Caller, action: Action, row: Table | None, form: Form | None,
+        facts: Subject, given: Circumstances,
+    ) -> Granted:  # fmt: skip
+        """The rule that allows this; where only a second factor is missing, one that was given for it is used up."""
+        try:
+            return self.policy.decide(caller.actor, action.name, facts, given)
+        except StepUpNeeded:
+            visit = form.visit if isinstance(form, Reasoned) else None
+            if row is None or not stepping.use(work.session, caller.actor, action, row, visit, at=work.now):
+                raise
+        return self.policy.decide(caller.actor, action.name, facts, replace(given, stepped=True))
 
     def _append(self, session: Session, work: Work, base: Draft) -> int | None:
         """The action's entry, and one of its own for each case it joined. Returns its number in its one case."""

@@ -27,7 +27,7 @@ from app.keyholders.models import Envelope, Grant, Keyholder
 from app.policy.actor import Actor
 from app.policy.engine import Policy
 from app.settings import Settings
-from app.work import quotas, subjects, wall
+from app.work import quotas, stepping, subjects, wall
 from app.work.actions import Action
 from app.work.caller import Caller
 from app.work.forms import CITES, Form, Justification, Reasoned
@@ -90,8 +90,7 @@ class Reading:
 
     def first(self, table: type[R], *conditions: ColumnElement[bool], order: Any = None) -> R | None:
         """The first row in scope, if there is one."""
-        statement = self.rows(table).where(*conditions).limit(1)
-        return self._session.scalars(statement if order is None else statement.order_by(order), self._bound).first()
+        return next(iter(self.all(table, *conditions, order=order, limit=1)), None)
 
     def fetch(self, table: type[R], key: object) -> R:
         """A row by its outside address: an id, or a case's reference."""
@@ -101,6 +100,10 @@ class Reading:
     def execute(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         """Run a statement built from ``rows``; for joins and counts of what is in scope."""
         return self._session.execute(statement, self._bound).all()
+
+    def stepped(self, case: UUID) -> bool:
+        """Whether a second factor given for this visit of a case still opens who it is about."""
+        return stepping.lasts(self._session, self.actor, case, at=self.now)
 
     def held(self, case: UUID) -> frozenset[str]:
         """The compartments of a case that the caller's keyring can open now."""
@@ -319,20 +322,14 @@ class Work(Reading):
         return Marking(self._session, self._seals, self.caller.keyring, self.now)
 
     def _me(self) -> UUID:
-        if self.caller.keyring is not None:
-            return self.caller.keyring.holder
-        return UUID(int=0)
+        return self.caller.keyring.holder if self.caller.keyring is not None else UUID(int=0)
 
     # the entry
 
     def record(
-        self,
-        subject: Row | None = None,
-        *,
-        case: UUID | None = None,
-        recipient: UUID | None = None,
+        self, subject: Row | None = None, *, case: UUID | None = None, recipient: UUID | None = None,
         **codes: str | int | bool | UUID,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Say what this action was about: a row or a case, and codes, numbers, ids. Text does not fit."""
         self.recorded = True
         self._codes.update(codes)

@@ -726,6 +726,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_role_holdings_user_id"), "role_holdings", ["user_id"], unique=False)
     op.create_table(
+        "step_ups",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("sign_in", sa.Uuid(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("bound_to", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("visit_id", sa.Uuid(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_step_ups_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_step_ups")),
+    )
+    op.create_index(op.f("ix_step_ups_user_id"), "step_ups", ["user_id"], unique=False)
+    op.create_index(op.f("ix_step_ups_sign_in"), "step_ups", ["sign_in"], unique=False)
+    op.create_table(
         "undertakings",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("text_version", sa.String(), nullable=False),
@@ -1263,6 +1279,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_segments_testimony_id"), table_name="segments")
     op.drop_index(op.f("ix_segments_case_id"), table_name="segments")
     op.drop_table("segments")
+    op.drop_index(op.f("ix_step_ups_sign_in"), table_name="step_ups")
+    op.drop_index(op.f("ix_step_ups_user_id"), table_name="step_ups")
+    op.drop_table("step_ups")
     op.drop_index(op.f("ix_undertakings_user_id"), table_name="undertakings")
     op.drop_table("undertakings")
     op.drop_index(op.f("ix_role_holdings_user_id"), table_name="role_holdings")

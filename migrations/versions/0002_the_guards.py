@@ -21,7 +21,8 @@ GUARDED = (
     "paper_sessions", "mention_ties", "mentions", "persons", "prior_accounts", "proposals", "protocol_answers",
     "protocols", "public_keys", "public_reports", "read_backs", "recovery_codes", "rescues", "residences",
     "retention_choices", "role_holdings", "safety_answers", "same_person_findings", "segment_versions", "segments",
-    "services", "session_events", "share_marks", "submission_files", "submissions", "testimonies", "threat_assessments",
+    "services", "session_events", "share_marks", "step_ups", "submission_files", "submissions", "testimonies",
+    "threat_assessments",
     "undertakings", "users", "visits", "witness_keys",
 )  # fmt: skip
 UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")

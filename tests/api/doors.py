@@ -241,6 +241,8 @@ def _answers(_scene: Scene, _login: str) -> dict[str, Any]:
 ACTIONS: Final = (
     _post("/api/me/preferences", EVERYBODY, plain(language="ar", shortcuts=False)),
     _post("/api/me/passphrase", EVERYBODY, _passphrase),
+    _post("/api/step-ups", HOLDERS, lambda scene, login: {
+        "action": "grant.give", "subject": scene.planted.reference, **scene.world.factor(login)}, 201),
     _post("/api/me/undertaking", EVERYBODY, plain(version=VERSION, language="fr"), 201),
     _post("/api/people", ADMINISTRATOR, lambda _s, login: {
         "login_name": f"new-{login}", "display_name": "Somebody New", "roles": ["caseworker"]}, 201),

@@ -92,6 +92,7 @@ def _accounts(world: World) -> dict[str, Request]:
             ),
             None,
         ),
+        "signin.step_up": (accounts.GiveFactor(action="grant.give", subject="C-0000", code="000000"), None),
         "undertaking.sign": (accounts.SignUndertaking(version=VERSION), None),
         "signin.enter": (
             accounts.Entering(user_id=uuid4(), private_raw=b"p" * 96, code="000000", recovery_code=None),

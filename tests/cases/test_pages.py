@@ -46,7 +46,7 @@ SINGLE = {
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
     "consent.list", "handoff.count", "handoff.show", "review.count",
     "lookup.waiting", "safety.count", "check_in.show", "check_in.case", "mitigation.list", "paper.show",
-    "protocol.show", "undertaking.show",
+    "protocol.show", "undertaking.show", "case.stepped",
 }  # fmt: skip
 
 

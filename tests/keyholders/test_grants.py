@@ -494,6 +494,7 @@ def test_an_administrator_given_every_role_still_opens_nothing(story: Story, wor
         "User", admin.actor.code, admin.actor.id,
         roles=frozenset({"administrator", "intake_officer", "legal_reviewer"}),
         teams=frozenset({"intake", "legal"}), leads=frozenset({"intake", "legal"}), keyholders=admin.actor.keyholders,
+        undertaken=True,
     )  # fmt: skip
     for look in story.looks.values():
         with pytest.raises((Refusal, SealBroken)):

@@ -353,7 +353,23 @@ class Product:
         return Session("staff", role, login, {COOKIE: token}, {"Authorization": f"Bearer {token}"})
 
     def step_up(self, session: Session, action: str, case: str) -> Answer:
-        _not_built("step_up")
+        """Give a second factor for one action about one case: a recovery code while there is one, else six digits.
+
+        case   a reference, or the address of the row in it that the action is about
+        """
+        login = session.name
+        codes = self._members[login]["recovery"]
+        factor = {"recovery_code": codes.pop(0)} if codes else {"code": self._next_code(login)}
+        form = {"action": action, "subject": case, **factor}
+        return self.http("POST", "/api/step-ups", session=session, json=form)
+
+    def _stepping_up(self, session: Session, action: str, about: str, path: str, form: dict[str, Any]) -> Answer:
+        """Ask, and once more with a second factor where the product asks for one."""
+        answer = self.http("POST", path, session=session, json=form)
+        if answer.status == 403 and answer.json["error"]["code"] == "step_up.needed":
+            self.step_up(session, action, about)
+            answer = self.http("POST", path, session=session, json=form)
+        return answer
 
     def submit(self, text: str, files: Sequence[tuple[str, bytes]] = (), idem: str | None = None) -> tuple[str, str]:
         """Send a submission as a witness does: draw a receipt, then send. The same ``idem``: the same receipt.
@@ -403,7 +419,8 @@ class Product:
         row = self._row(session, case, table, column)
         form = {"fields": [column], **self._reason(session, case, table, justification, cites)}
         address = case if table == "submissions" else row
-        answer = self.http("POST", f"/api/{table}/{address}/open", session=session, json=form)
+        action = knowledge.REVEALS.get(table, "")
+        answer = self._stepping_up(session, action, str(address), f"/api/{table}/{address}/open", form)
         if answer.status == 200:
             answer.json["value"] = answer.json["values"][column]
         return answer
@@ -433,7 +450,7 @@ class Product:
         form = {"user": self._code(user), "compartments": sorted(compartments)}
         if until is not None:
             form["until"] = until
-        return self.http("POST", f"/api/cases/{case}/grants", session=session, json=form)
+        return self._stepping_up(session, "grant.give", case, f"/api/cases/{case}/grants", form)
 
     def revoke(self, session: Session, case: str, user: str) -> Answer:
         """Take from a colleague every compartment of a case that this session sees them hold."""
@@ -442,7 +459,7 @@ class Product:
         grants = shown.json["grants"] if shown.status == 200 else []
         held = sorted({grant["compartment"] for grant in grants if grant["holder"] == code}) or list(COMPARTMENTS)
         form = {"user": code, "compartments": held}
-        return self.http("POST", f"/api/cases/{case}/grants/revoke", session=session, json=form)
+        return self._stepping_up(session, "grant.revoke", case, f"/api/cases/{case}/grants/revoke", form)
 
     def advance(self, session: Session, case: str, state: str, *, machine: str = "testimony") -> Answer:
         """Take one step of a machine of the domain, to the state named. ``case``: of a submission its reference."""

@@ -60,6 +60,16 @@ def reasons(role: str, table: str) -> tuple[Reason, ...]:
     return REASONS_FOR.get((role, table)) or REASONS.get(role, NO_REASON)
 
 
+# What opens rows that are shown after a fresh second factor, by table.
+REVEALS: Final[Mapping[str, str]] = {
+    "persons": "person.reveal",
+    "identity_documents": "person.reveal_document",
+    "contact_channels": "person.reveal_contact",
+    "identity_claims": "person.reveal_claim",
+    "same_person_findings": "person.reveal_finding",
+    "residences": "location.reveal",
+}
+
 # What a table calls an item that each code may cite, whoever gives it.
 CITED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "INTAKE": ("testimonies",),
@@ -360,7 +370,6 @@ STATES_OF: Final[Mapping[str, tuple[str, ...]]] = {
 
 # Verbs of the contract whose feature is not there yet: which issue brings it.
 COMES_WITH: Final[Mapping[str, str]] = {
-    "step_up": "accounts and second factors",
     "add": "the witness's page",
     "lookers": "the witness's page",
     "consent": "the witness's page",

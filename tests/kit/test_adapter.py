@@ -395,7 +395,7 @@ def test_limits_columns_and_openapi_are_told(product: Product) -> None:
 def test_what_is_not_built_says_with_which_issue_it_comes(product: Product, tmp_path: Path) -> None:
     nobody = Session("staff", "approver", "nobody")
     later = (
-        lambda: product.step_up(nobody, "person.reveal", "x"), lambda: product.add("x", "x"),
+        lambda: product.add("x", "x"),
         lambda: product.lookers("x"), lambda: product.consent("x", "T4"), lambda: product.withdraw("x"),
         lambda: product.draft(nobody, "x", "x", "x"), lambda: product.approve(nobody, "x"),
         lambda: product.release(nobody, "x", "x"), lambda: product.collect(nobody, "x"),

@@ -44,6 +44,8 @@ def page(world: World, **filters: Any) -> LogPage:
 
 def reveal(world: World, reference: str, login: str = "intake") -> None:
     row = world.row(login, reference, "persons")
+    # Before it is asked for, as at a page: what is asked for without one stands in the log as refused.
+    world.step_up(login, people.reveal, row)
     world.open(login, people.reveal, row, "legal_name", justification="WITNESS_REQUEST")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import app.main  # noqa: F401  every action is known once the program is
-from app.errors import Denied
+from app.errors import Denied, StepUpNeeded
 from app.policy.actor import Actor, Circumstances, Subject
 from app.policy.engine import FOLDER, Policy
 
@@ -41,7 +41,7 @@ def answer(policy: Policy, example: Example) -> tuple[bool, str]:
     """What the rules say: whether it is allowed, and by which rule."""
     try:
         granted = policy.decide(example.actor, example.action, example.subject, example.given)
-    except Denied as denied:
+    except (Denied, StepUpNeeded) as denied:
         return False, str(denied.rule)
     return True, granted.rule
 
@@ -63,9 +63,9 @@ def _example(row: dict[str, Any], action: str) -> Example:
         says=row["says"],
         actor=actor,
         action=action,
-        # As nearly always: a row that is about one who has not signed says so.
+        # As nearly always: a row that is about one who has not signed says so, and one without a second factor.
         subject=Subject(**_frozen({"target_undertaken": True} | row.get("about", {}))),
-        given=Circumstances(**_frozen(row.get("given", {}))),
+        given=Circumstances(**_frozen({"stepped": True} | row.get("given", {}))),
         allowed="allowed_by" in row,
         rule=row.get("allowed_by") or row["denied_by"],
     )

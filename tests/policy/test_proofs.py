@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import app.main  # noqa: F401  every action is known once the program is
 from app.accounts.rules import ROLES, TEAMS
 from app.cli import rulebook
-from app.errors import CannotStart, Denied
+from app.errors import CannotStart, Denied, StepUpNeeded
 from app.keyholders.grants import COMPARTMENTS
 from app.policy import formula, proofs
 from app.policy.actor import Actor, Circumstances, Subject
@@ -122,7 +122,8 @@ subjects = st.builds(
 )  # fmt: skip
 saids = st.builds(
     Circumstances, justification=st.sampled_from(["none", *Justification]), cited=st.booleans(), words=st.booleans(),
-    boxed=st.booleans(), compartments=SETS["held"], profile=st.sampled_from(["ngo", "authority"]),
+    boxed=st.booleans(), stepped=st.booleans(), compartments=SETS["held"],
+    profile=st.sampled_from(["ngo", "authority"]),
 )  # fmt: skip
 FORMULAS = Formulas(POLICY)
 ALLOWED = {action: FORMULAS.allowed(action) for action in sorted(POLICY.actions)}
@@ -148,7 +149,7 @@ def proved(formulas: Formulas, allowed: Any, actor: Actor, subject: Subject, sai
 def decided(policy: Policy, action: str, actor: Actor, subject: Subject, said: Circumstances) -> bool:
     try:
         policy.decide(actor, action, subject, said)
-    except Denied:
+    except (Denied, StepUpNeeded):
         return False
     return True
 
@@ -158,7 +159,7 @@ def decided(policy: Policy, action: str, actor: Actor, subject: Subject, said: C
 @example(
     ["grant.give"], Actor("User", "S-AAAAAA", roles=frozenset({"caseworker"}), undertaken=True),
     Subject(held=frozenset({"CARE"}), target_undertaken=True,
-    target_roles=frozenset({"caseworker"})), Circumstances(compartments=frozenset({"CARE"})),
+    target_roles=frozenset({"caseworker"})), Circumstances(compartments=frozenset({"CARE"}), stepped=True),
 )  # fmt: skip
 def test_a_formula_says_what_cedar_says(
     actions: list[str], actor: Actor, subject: Subject, said: Circumstances
@@ -180,7 +181,7 @@ def test_a_construct_read_wrongly_is_found(monkeypatch: pytest.MonkeyPatch) -> N
     subject = Subject(
         held=frozenset({"CARE", "THREAT"}), target_roles=frozenset({"caseworker"}), target_undertaken=True
     )
-    said = Circumstances(compartments=frozenset({"CARE"}))
+    said = Circumstances(compartments=frozenset({"CARE"}), stepped=True)
 
     assert decided(POLICY, "grant.give", actor, subject, said)
     assert not proved(wrong, wrong.allowed("grant.give"), actor, subject, said)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
@@ -56,6 +58,8 @@ class Browser:
     program: ASGIApp
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
     page: httpx.Response | None = None
+    # A second factor of whoever sits here, for a form that asks for one beside what it is about.
+    factor: Callable[[], dict[str, str]] | None = None
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request; a redirect is followed by hand, so that each answer can be looked at."""
@@ -71,6 +75,8 @@ class Browser:
         The first form whose hidden fields fit what is filled in is meant (a case has one for each row).
         """
         fields = self._form(path, filled).fields | filled
+        if "code" in fields and "passphrase" not in fields and not {"code", "recovery_code"} & set(filled):
+            fields |= self.factor() if self.factor is not None else {}
         return self.ask("POST", path, data=fields, headers={"Origin": ORIGIN, **(headers or {})})
 
     def press(self, path: str, name: str, value: str, **filled: Any) -> httpx.Response:
@@ -87,6 +93,7 @@ class Browser:
     def sign_in(self, world: World, login: str) -> httpx.Response:
         """Through the page, as a person does; the code is asked for afresh, since each serves once."""
         member = world.members[login]
+        self.factor = partial(world.factor, login)
         self.get("/sign-in")
         return self.submit("/sign-in", login_name=login, passphrase=member.passphrase, code=world.code(login))
 
@@ -100,6 +107,6 @@ class Browser:
 
 def arrived(program: ASGIApp, world: World, login: str) -> Browser:
     """The browser of somebody who has signed in; the page for that has tests of its own."""
-    browser = Browser(program)
+    browser = Browser(program, factor=partial(world.factor, login))
     browser.cookies.set("amana_session", world.members[login].token)
     return browser

@@ -1,0 +1,68 @@
+"""Giving a second factor afresh, for one action about one case (D15)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.accounts.actions import check_second_factor
+from app.accounts.forms import GiveFactor
+from app.accounts.models import StepUp, User
+from app.errors import SignInRefused, Unprocessable
+from app.work import Work, action, stepping
+from app.work.actions import ACTIONS
+
+
+class NotConfirmed(Unprocessable):
+    """One answer for every way a second factor can be wrong."""
+
+    code = "step_up.refused"
+    sentence = "The second factor is not right, or it was used before."
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """What it is good for, and until when."""
+
+    action: str
+    until: datetime
+
+
+@action("signin.step_up", operation="sign-in")
+def step_up(work: Work, form: GiveFactor) -> Stepped:
+    """Give a second factor afresh for one action; it waits minutes, and is used up by it.
+
+    That of the sign-in does not count: it was given in order to come in, not to do this.
+    """
+    wanted = ACTIONS.get(form.action)
+    if wanted is None or wanted.on is None or not work.policy.steps(form.action):
+        raise Unprocessable("This needs no second factor.")
+    # Through the caller's own scope: what they hold no key of cannot be told from what is not there.
+    bound = stepping.bound_to(work.fetch(wanted.on, _address(form)))
+    me = work.one(User, User.id == work.actor.id)
+    work.lock(me)
+    ring = work.caller.keyring
+    assert ring is not None
+    assert work.actor.sign_in is not None
+    try:
+        private = ring.private(ring.holder, 1).raw
+        check_second_factor(work, me, private, code=form.code, recovery_code=form.recovery_code)
+    except SignInRefused:
+        raise NotConfirmed from None
+    until = work.now + timedelta(minutes=work.settings.step_up_minutes_max)
+    given = StepUp(
+        user_id=me.id, sign_in=work.actor.sign_in, action=form.action, bound_to=bound, at=work.now, until=until,
+        used_at=None, visit_id=None,
+    )  # fmt: skip
+    work.add(given)
+    work.record(given, account=me.code, asked=form.action, factor="recovery" if form.code is None else "totp")
+    return Stepped(form.action, until)
+
+
+def _address(form: GiveFactor) -> object:
+    """A row's address is an id; a case and a colleague have a reference and a code."""
+    try:
+        return UUID(form.subject)
+    except ValueError:
+        return form.subject

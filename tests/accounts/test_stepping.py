@@ -1,0 +1,172 @@
+"""A second factor given afresh: for one action about one case, once, for minutes (D15), or for a visit's reveals."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.accounts.forms import GiveFactor
+from app.accounts.stepping import NotConfirmed
+from app.cases import actions as cases
+from app.cases.forms import BeginVisit, Opening, RevokeGrant
+from app.errors import NotFound, NotSignedIn, StepUpNeeded, TooManyTries, Unprocessable
+from app.people import actions as people
+from app.protection import actions as protection
+from app.work import Action, Form, Justification
+from tests.conftest import Clock
+from tests.ladder import Log, grant
+from tests.world import World
+
+NAME = Opening(fields=("legal_name",), justification=Justification.WITNESS_REQUEST)
+
+
+def done(world: World, login: str, action: Action, form: Form, subject: object) -> str:
+    """As ``world.do``, but nobody gives a second factor of themself."""
+    try:
+        world.office.perform(world[login], action, form, subject=subject)
+    except StepUpNeeded as refusal:
+        return refusal.code
+    return "done"
+
+
+def visit(world: World, login: str, reference: str, code: str = "WITNESS_REQUEST", **more: Any) -> UUID:
+    form = BeginVisit(justification=Justification(code), **more)
+    begun: UUID = world.do(login, cases.visit, form, subject=reference).id
+    return begun
+
+
+def test_the_second_factor_of_the_sign_in_does_not_count(world: World, log: Log) -> None:
+    person = world.person(world.case()).id
+    world.sign_in("intake")
+    log.steps = True
+    log.fresh()
+
+    assert done(world, "intake", people.reveal, NAME, person) == "step_up.needed"
+
+    (said,) = log.fresh()
+    assert (said.operation, said.outcome, said.rule) == ("refuse", "step_up.needed", "reveal-by-a-fresh-second-factor")
+    assert (said.cases, said.fields) == ([], None), "the entry says no more than was asked"
+
+
+@pytest.mark.abuse("D15")
+def test_it_serves_one_action_about_one_case_once(world: World, log: Log) -> None:
+    reference, other = world.case(), world.case()
+    person, stranger = world.person(reference).id, world.person(other).id
+    contact = world.contact(reference)
+    words = Opening(fields=("address",), justification=Justification.WITNESS_REQUEST)
+    log.steps = True
+    log.fresh()
+
+    world.step_up("intake", people.reveal, person)
+
+    (said,) = log.fresh()
+    assert (said.operation, said.action) == ("sign-in", "signin.step_up")
+    assert said.codes["asked"] == "person.reveal"
+    assert done(world, "intake", people.reveal, NAME, stranger) == "step_up.needed", "about another case"
+    assert done(world, "intake", people.reveal_contact, words, contact) == "step_up.needed", "for another action"
+    assert done(world, "intake", people.reveal, NAME, person) == "done"
+    assert done(world, "intake", people.reveal, NAME, person) == "step_up.needed", "a second time"
+
+
+@pytest.mark.abuse("D15")
+def test_after_five_minutes_it_is_too_late(world: World, standing_clock: Clock) -> None:
+    person = world.person(world.case()).id
+    world.step_up("intake", people.reveal, person)
+    standing_clock.move(minutes=4)
+    assert done(world, "intake", people.reveal, NAME, person) == "done", "the control"
+
+    world.step_up("intake", people.reveal, person)
+    standing_clock.move(minutes=5, seconds=1)
+
+    assert done(world, "intake", people.reveal, NAME, person) == "step_up.needed"
+
+
+@pytest.mark.abuse("D06")
+def test_it_is_of_one_session(world: World) -> None:
+    person = world.person(world.case()).id
+    world.step_up("intake", people.reveal, person)
+
+    world.sign_in("intake")
+
+    assert done(world, "intake", people.reveal, NAME, person) == "step_up.needed"
+
+
+def test_one_opens_who_somebody_is_for_as_long_as_the_visit_goes_on(world: World, standing_clock: Clock) -> None:
+    reference = world.case()
+    person, contact = world.person(reference).id, world.contact(reference)
+    whole = visit(world, "intake", reference)
+    world.step_up("intake", people.reveal, person)
+    assert done(world, "intake", people.reveal, NAME, person) == "done"
+
+    standing_clock.move(minutes=30)
+    words = Opening(fields=("address",), justification=Justification.WITNESS_REQUEST)
+    assert done(world, "intake", people.reveal_contact, words, contact) == "done", "the same visit of the same case"
+    other = world.case()
+    assert done(world, "intake", people.reveal, NAME, world.person(other).id) == "step_up.needed", "another case"
+
+    world.do("intake", cases.leave, subject=whole)
+    assert done(world, "intake", people.reveal, NAME, person) == "step_up.needed", "the visit is over"
+
+
+def test_where_somebody_is_asks_each_time(world: World) -> None:
+    reference = world.whole_case()
+    place = world.row("protection", reference, "residences")
+    visit(world, "protection", reference)
+    asked = Opening(fields=("place",), justification=Justification.LIFE_AT_RISK, words="somebody is at the door")
+    world.step_up("protection", protection.reveal_residence, place)
+    assert done(world, "protection", protection.reveal_residence, asked, place) == "done"
+
+    assert done(world, "protection", protection.reveal_residence, asked, place) == "step_up.needed"
+
+
+def test_a_key_is_given_and_taken_after_one_of_its_own_each(world: World) -> None:
+    reference = world.case()
+    form = grant(world, "legal", "TESTIMONY")
+    assert done(world, "intake", cases.give, form, reference) == "step_up.needed"
+
+    world.step_up("intake", cases.give, reference)
+
+    assert done(world, "intake", cases.give, form, reference) == "done"
+    taken = RevokeGrant(user=form.user, compartments=form.compartments)
+    assert done(world, "intake", cases.revoke, taken, reference) == "step_up.needed"
+
+
+def test_what_one_holds_no_key_of_cannot_be_told_from_nothing(world: World, log: Log) -> None:
+    reference = world.case()
+    person = world.person(reference).id
+
+    for action, subject in ((people.reveal, person), (cases.give, reference)):
+        with pytest.raises(NotFound):
+            world.step_up("legal", action, subject)
+        assert log.last().outcome == "not_found"
+
+
+@pytest.mark.abuse("D04")
+def test_a_code_that_was_used_or_is_wrong_gives_nothing_and_tries_are_counted(world: World, log: Log) -> None:
+    reference = world.case()
+    used = world.factor("intake")
+    given = GiveFactor(action="grant.give", subject=reference, **used)
+    world.signins.step_up(world["intake"], given)
+    log.fresh()
+
+    for _ in range(5):
+        with pytest.raises(NotConfirmed):
+            world.signins.step_up(world["intake"], given)
+        assert log.last().outcome == "step_up.refused"
+    with pytest.raises(TooManyTries):
+        world.step_up("intake", cases.give, reference)
+
+
+@pytest.mark.parametrize("name", ["case.hand_over", "no.such"])
+def test_what_asks_for_none_takes_none(world: World, name: str) -> None:
+    with pytest.raises(Unprocessable):
+        world.signins.step_up(
+            world["intake"], GiveFactor(action=name, subject=world.case(), **world.factor("intake"))
+        )  # fmt: skip
+
+
+def test_who_is_not_signed_in_gives_none(world: World) -> None:
+    with pytest.raises(NotSignedIn):
+        world.signins.step_up(world["intake"].anonymous(), GiveFactor(action="grant.give", subject="x", code="000000"))
