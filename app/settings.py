@@ -32,6 +32,8 @@ LEAST = {
     "invite_hours_max": 1,
     "undertaking_days_max": 1,
     "step_up_minutes_max": 1,
+    "break_glass_minutes_max": 1,
+    "break_glass_review_hours_max": 1,
     "lookups_per_hour_max": 1,
     "cases_opened_alert": 1,
     "cases_opened_stop": 1,
@@ -59,6 +61,8 @@ MOST = {
     "invite_hours_max": 168,
     "undertaking_days_max": 365,
     "step_up_minutes_max": 5,
+    "break_glass_minutes_max": 30,
+    "break_glass_review_hours_max": 72,
     "lookups_per_hour_max": 100,
     "cases_opened_stop": 50,
     "cases_opened_day_stop": 200,
@@ -108,6 +112,8 @@ class Settings:
     invite_hours_max: int = 24
     undertaking_days_max: int = 365
     step_up_minutes_max: int = 5
+    break_glass_minutes_max: int = 30
+    break_glass_review_hours_max: int = 72
     lookups_per_hour_max: int = 30
     cases_opened_alert: int = 10
     cases_opened_stop: int = 20

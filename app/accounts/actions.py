@@ -70,7 +70,7 @@ def invite_again(work: Work, user: User) -> Invited:
 
 @action("account.accept", operation="key")
 def accept(work: Work, form: Enrolment) -> Enrolled:
-    """Make the newcomer's keys, their second factor and recovery codes; found their team if named."""
+    """Make the newcomer's keys, their second factor and recovery codes; found their team and what goes with it."""
     user = work.session.scalars(
         select(User).where(User.invite_hash == form.invite_hash).with_for_update()
     ).one_or_none()
@@ -88,8 +88,8 @@ def accept(work: Work, form: Enrolment) -> Enrolled:
     )
     codes = [rules.recovery_code() for _ in range(RECOVERY_CODES)]
     work.session.add_all(RecoveryCode(user_id=user.id, code_hash=rules.code_hash(code), used_at=None) for code in codes)
-    if user.founds_team:
-        holders.found_team(work.session, user.founds_team, holder, at=work.now)
+    for team in (user.founds_team, *rules.FOUNDED_WITH.get(user.founds_team, ())) if user.founds_team else ():
+        holders.found_team(work.session, team, holder, at=work.now)
     # In the same go, so that nobody stands before closed doors on their first day.
     undertakings.put_down(work, user, form.undertaking, form.language)
     work.record(user, account=user.code, undertaking=form.undertaking)

@@ -14,7 +14,7 @@ Role = Literal[
     "intake_officer", "legal_reviewer", "caseworker", "narrative_editor", "reid_reviewer",
     "approver", "auditor", "key_custodian", "administrator",
 ]  # fmt: skip
-Team = Literal["intake", "legal", "protection", "narrative"]
+Team = Literal["intake", "legal", "protection", "duty", "narrative"]
 PageLanguage = Literal["en", "ar", "fr"]
 WhyShut = Literal["LEFT", "LONG_ABSENCE", "DUTY_ENDED", "MISUSE_SUSPECTED", "MADE_BY_MISTAKE"]
 LoginName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{2,31}$")]

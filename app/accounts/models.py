@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Row, Table
@@ -96,6 +96,30 @@ class Undertaking(Row):
     language: Mapped[str]
     signed_at: Mapped[datetime]
     until: Mapped[datetime]
+
+
+class Shift(Row):
+    """A time on duty: whose, on which rung, from when until when. The database lets no two overlap on a rung."""
+
+    __tablename__ = "shifts"
+    __table_args__ = (CheckConstraint("rung IN (1, 2)", name="rung"),)
+    scopes = frozenset({"staff"})
+    # It belongs to whoever it puts on duty: they alone pass it on.
+    author = "person"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    person: Mapped[str]
+    rung: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    set_by: Mapped[str]
+    set_at: Mapped[datetime]
+
+    def cut(self, *, at: datetime) -> None:
+        """End it now; what has not begun has no length any more."""
+        if self.ends_at <= max(at, self.starts_at):
+            raise Conflict("This time is over.")
+        self.ends_at = max(at, self.starts_at)
 
 
 class Service(Row):

@@ -16,7 +16,9 @@ ROLES: Final = (
     "intake_officer", "legal_reviewer", "caseworker", "narrative_editor", "reid_reviewer",
     "approver", "auditor", "key_custodian", "administrator",
 )  # fmt: skip
-TEAMS: Final = ("intake", "legal", "protection", "narrative")
+TEAMS: Final = ("intake", "legal", "protection", "duty", "narrative")
+# Teams whose keys are made with that of another, by whoever founds it.
+FOUNDED_WITH: Final = {"protection": ("duty",)}
 TEAM_OF: Final = {
     "intake_officer": "intake",
     "legal_reviewer": "legal",

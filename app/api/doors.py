@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.accounts import actions as accounts
-from app.accounts import mine, services, undertakings
+from app.accounts import mine, rota, services, undertakings
 from app.accounts import queries as account_queries
 from app.cases import actions as cases
-from app.cases import ending, ending_queries, erasing
+from app.cases import ending, ending_queries, erasing, glass
 from app.cases import queries as case_queries
 from app.intake import actions as intake
 from app.intake import queries as intake_queries
@@ -77,6 +77,12 @@ POSTS: Final = (
     Post("/api/people/{user}/team", accounts.join_team),
     Post("/api/people/{user}/team/remove", accounts.leave_team),
     Post("/api/teams/reseal", accounts.reseal),
+    Post("/api/people/{user}/rota", rota.set_shift, 201),
+    Post("/api/shifts/{row}/cut", rota.cut),
+    Post("/api/shifts/{row}/take-over", rota.take_over),
+    Post("/api/break-glass", glass.break_glass, 201),
+    Post("/api/break_glasses/{row}/end", glass.end),
+    Post("/api/break_glasses/{row}/review", glass.review),
     Post("/api/services", services.make, 201),
     Post("/api/services/{user}/end", services.end),
     Post("/api/cases", cases.open_case, 201),
@@ -202,6 +208,12 @@ GETS: Final = (
     Get("/api/me/devices", account_queries.devices),
     Get("/api/me/opened", oversight_queries.mine, paged=True),
     Get("/api/people", account_queries.colleagues, paged=True),
+    Get("/api/rota", rota.rota, paged=True),
+    Get("/api/rota/now", rota.on_duty_now),
+    Get("/api/break_glasses", glass.glasses, paged=True),
+    Get("/api/break_glasses/count", glass.count),
+    Get("/api/break_glasses/{row}", glass.show),
+    Get("/api/break_glasses/{row}/records", glass.records),
     Get("/api/services", services.services, paged=True),
     Get("/api/cases", case_queries.cases, paged=True),
     Get("/api/cases/count", case_queries.count),

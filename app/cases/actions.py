@@ -273,8 +273,8 @@ def _holds(work: Work, case: Case, compartment: str, holder: UUID) -> bool:
 
 
 def _others(work: Work, case: Case, compartment: str, holder: UUID) -> bool:
-    """Whether somebody besides this holder, and besides escrow, can open a compartment."""
-    people = {grant.keyholder_id for grant in work.granted(case.id, compartment)} - {holder}
+    """Whether somebody besides this holder, and besides escrow, can open a compartment any day."""
+    people = {grant.keyholder_id for grant in work.granted(case.id, compartment) if not grant.dormant} - {holder}
     return bool(people - {holders.escrow(work.session).id})
 
 

@@ -47,7 +47,7 @@ class RevokeGrant(Form):
     """Take compartments from one colleague or from a team."""
 
     user: StaffCode | None = None
-    team: Literal["intake", "legal", "protection"] | None = None
+    team: Literal["intake", "legal", "protection", "duty"] | None = None
     compartments: Compartments
 
 

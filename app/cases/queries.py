@@ -12,8 +12,8 @@ from app.cases.models import Case, Handoff, Visit
 from app.cases.steps import how_many, passed_on
 from app.cases.views import CaseLine, CaseView, GrantLine, HandoffLine, Look, RecordLine, VisitLine
 from app.db import CaseRow, SealedType, shown_columns, tables
-from app.keyholders.grants import live
 from app.keyholders.models import CaseKey, Grant, Keyholder
+from app.keyholders.reach import live
 from app.work import Reading, query
 
 PAGE = 25
@@ -54,7 +54,7 @@ def show(reading: Reading, reference: str) -> CaseView:
         synthetic=case.synthetic,
         held=tuple(sorted(held)),
         by_name=_by_name(reading, case.id),
-        records=tuple(_records(reading, case.id, held)),
+        records=tuple(records_of(reading, case.id, held)),
         grants=tuple(_grants(reading, case.id)),
         kept_until=case.kept_until,
         custodian=case.custodian,
@@ -140,7 +140,8 @@ def _line(case: Case, held: frozenset[str]) -> CaseLine:
     )  # fmt: skip
 
 
-def _records(reading: Reading, case: UUID, held: frozenset[str]) -> list[RecordLine]:
+def records_of(reading: Reading, case: UUID, held: frozenset[str]) -> list[RecordLine]:
+    """The rows of a case in some compartments, by table and field name; nothing of what they say."""
     found = []
     for name, table in sorted(tables().items()):
         # The scope would give no row of a compartment I do not hold; not asking saves the question.
@@ -183,6 +184,7 @@ def _grants(reading: Reading, case: UUID) -> list[GrantLine]:
             g.compartment,
             g.generation,
             g.until,
+            g.dormant,
         )
         for g in rows
     ]

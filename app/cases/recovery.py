@@ -101,7 +101,7 @@ def given_to_me(reading: Reading) -> tuple[FromCustodians, ...]:
         .join(Case, Case.id == Grant.case_id)
         .join(Keyholder, (Keyholder.id == Grant.granted_by) & by_escrow)
         # Ended ones too: a key that was drawn anew since is held by a grant of whoever drew it.
-        .where(Grant.keyholder_id.in_(mine), Grant.at > since)
+        .where(Grant.keyholder_id.in_(mine), Grant.at > since, ~Grant.dormant)
         .with_only_columns(Case.reference.label("what"), Grant.at.label("at"), Grant.compartment.label("compartment"))
     )
     team = aliased(Keyholder)

@@ -21,8 +21,8 @@ from app.cases.forms import RenewKeys
 from app.cases.models import Case, CaseState
 from app.cases.views import Renewed
 from app.errors import Alarm, Conflict, Refusal
-from app.keyholders.grants import live
 from app.keyholders.models import CaseKey, Grant
+from app.keyholders.reach import awake
 from app.work import Caller, Office, Work, action
 
 log = logging.getLogger("amana.cases")
@@ -53,7 +53,7 @@ def due(session: Session, holders: Iterable[UUID], at: datetime) -> list[tuple[s
         .join(Case, Case.id == CaseKey.case_id)
         .join(Grant, (Grant.case_id == CaseKey.case_id) & (Grant.compartment == CaseKey.compartment))
         .where(or_(CaseKey.renew, CaseKey.created_at <= at - timedelta(days=DAYS)), Case.state == CaseState.OPEN)
-        .where(Grant.keyholder_id.in_([*holders]), live(at), Grant.generation == CaseKey.generation)
+        .where(Grant.keyholder_id.in_([*holders]), awake(at), Grant.generation == CaseKey.generation)
         .order_by(Case.reference, CaseKey.compartment)
         .limit(PORTION)
     ).all()

@@ -16,9 +16,9 @@ from app.cases.models import Case, CaseState, Handoff, HandoffState
 from app.cases.views import Opened
 from app.db import CaseRow, EnvelopeRow, among, shown_columns
 from app.errors import Unprocessable
-from app.keyholders.grants import live
 from app.keyholders.holders import leads_of, memberships_of
 from app.keyholders.models import Grant, Keyholder
+from app.keyholders.reach import awake
 from app.work import Reading, Work
 
 
@@ -102,7 +102,7 @@ def working_on(reading: Reading, *compartments: str) -> Select[Case]:
     mine = [*reading.actor.keyholders]
     held = (
         exists().where(
-            Grant.case_id == Case.id, Grant.keyholder_id.in_(mine), Grant.compartment == compartment, live(reading.now)
+            Grant.case_id == Case.id, Grant.keyholder_id.in_(mine), Grant.compartment == compartment, awake(reading.now)
         )
         for compartment in compartments
     )
@@ -114,7 +114,7 @@ def held_since(reading: Reading, compartment: str) -> ScalarSelect[datetime]:
     mine = [*reading.actor.keyholders]
     return (
         select(func.min(Grant.at))
-        .where(Grant.case_id == Case.id, Grant.keyholder_id.in_(mine), Grant.compartment == compartment)
+        .where(Grant.case_id == Case.id, Grant.keyholder_id.in_(mine), Grant.compartment == compartment, ~Grant.dormant)
         .correlate(Case)
         .scalar_subquery()
     )
@@ -130,7 +130,7 @@ def whom_to_ask(work: Work, cases: Iterable[UUID]) -> frozenset[str]:
     found = work.session.execute(
         select(Grant.case_id, Keyholder)
         .join(Keyholder, Keyholder.id == Grant.keyholder_id)
-        .where(among(Grant.case_id, holders_of), Grant.compartment == "IDENTITY", live(work.now))
+        .where(among(Grant.case_id, holders_of), Grant.compartment == "IDENTITY", awake(work.now))
         .where(Keyholder.kind.in_(("team", "person")), Keyholder.ended_at.is_(None))
         .order_by(Grant.at, Grant.id)
     ).all()

@@ -37,13 +37,14 @@ class RecordLine:
 
 @dataclass(frozen=True)
 class GrantLine:
-    """Who can open what, until when."""
+    """Who can open what, until when. ``dormant``: only by breaking glass."""
 
     id: UUID
     holder: str
     compartment: str
     generation: int
     until: datetime | None
+    dormant: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,22 +12,7 @@ from itertools import chain
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    BindParameter,
-    ColumnElement,
-    DateTime,
-    Select,
-    Uuid,
-    and_,
-    any_,
-    bindparam,
-    exists,
-    or_,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import Select, Uuid, any_, bindparam, exists, select, true, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -37,6 +22,7 @@ from app.errors import PlantedKey, SealBroken
 from app.keyholders.holders import escrow, publics_of
 from app.keyholders.keyring import Keyring
 from app.keyholders.models import CaseKey, Envelope, Grant, Keyholder, PublicKey
+from app.keyholders.reach import HOLDERS, awake, counts, live, reach
 from app.keyholders.register import case_key_fact, must_know, note_planted, say_planted, vouch
 
 COMPARTMENTS: Final = ("IDENTITY", "LOCATION", "TESTIMONY", "LEGAL", "CARE", "THREAT", "RELEASE")
@@ -52,15 +38,17 @@ def grant_info(case: UUID, compartment: str, generation: int, holder: UUID) -> b
 
 
 def grant_facts(grant: Grant | Key, public: bytes) -> tuple[bytes, ...]:
-    """What the tag of a grant binds: case, compartment, generation, holder, their key, until when.
+    """What the tag of a grant binds: case, compartment, generation, holder, their key, until when, whether it sleeps.
 
     Only who holds the compartment's key can make one. Without it whoever writes the
-    database could lengthen a grant of hours, or add a holder for the next rotation.
+    database could lengthen a grant of hours, wake one that sleeps, or add a holder for the
+    next rotation.
     """
     until = b"" if grant.until is None else ((grant.until - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, "big")
     return (
         grant.case_id.bytes, grant.compartment.encode(), grant.generation.to_bytes(2, "big"),
         grant.keyholder_id.bytes, grant.keyholder_generation.to_bytes(2, "big"), public, until,
+        b"dormant" if grant.dormant else b"",
     )  # fmt: skip
 
 
@@ -69,21 +57,8 @@ def envelope_info(envelope: UUID, holder: UUID) -> bytes:
     return b"amana/envelope/v1" + envelope.bytes + holder.bytes
 
 
-def live(at: datetime | BindParameter[datetime], grant: Any = Grant) -> ColumnElement[bool]:
-    """The condition under which a grant counts now. ``grant`` is the table, or an alias of it."""
-    return and_(grant.revoked_at.is_(None), or_(grant.until.is_(None), grant.until > at))
-
-
-# Asked at almost every request, so made once: building such a statement costs more than answering it.
-# These two are bound whenever one is asked: the moment, and who is on the caller's ring.
-AT: Final = bindparam("at", type_=DateTime(timezone=True))
-HOLDERS: Final = bindparam("holders", type_=ARRAY(Uuid))
+# Of whoever asks.
 _MINE = Grant.keyholder_id == any_(HOLDERS)
-_HELD = (
-    select(Grant.case_id, Grant.compartment)
-    .distinct()
-    .where(Grant.case_id == any_(bindparam("cases", type_=ARRAY(Uuid))), _MINE, live(AT))
-)
 
 
 class Key(NamedTuple):
@@ -96,6 +71,7 @@ class Key(NamedTuple):
     keyholder_generation: int
     sealed_key: bytes
     until: datetime | None
+    dormant: bool
     tag: bytes
     public: bytes
     current: int
@@ -110,16 +86,16 @@ def _key(case: Any, compartment: Any, generation: Any) -> Select[*tuple[Any, ...
         # Columns and not rows: what is only read need not be kept in a session.
         select(
             Grant.case_id, Grant.compartment, Grant.generation, Grant.keyholder_id, Grant.keyholder_generation,
-            Grant.sealed_key, Grant.until, Grant.tag, PublicKey.public,
+            Grant.sealed_key, Grant.until, Grant.dormant, Grant.tag, PublicKey.public,
             CaseKey.generation.label("current"), CaseKey.commitment, CaseKey.by_name, CaseKey.vouched,
         )
         .join(CaseKey, (CaseKey.case_id == Grant.case_id) & (CaseKey.compartment == Grant.compartment))
         .join(PublicKey, SEALED_TO)
         .where(
-            Grant.case_id == case, Grant.compartment == compartment, Grant.generation == generation, _MINE, live(AT)
+            Grant.case_id == case, Grant.compartment == compartment, Grant.generation == generation, _MINE, counts()
         )
         # My own first: a team's key would have to be opened before it opens anything.
-        .order_by(Grant.keyholder_id != bindparam("ring", type_=Uuid()))
+        .order_by(Grant.keyholder_id != bindparam("ring", type_=Uuid()), Grant.dormant)
         .limit(1)
     )  # fmt: skip
 
@@ -150,7 +126,7 @@ def open_case(
         _commit_to(session, current, key)
         session.add(current)
         for holder in {*holders.get(compartment, ()), escrow_id}:
-            session.add(_sealed(publics[holder], key, case, compartment, 1, holder, by=by, at=at, until=None))
+            session.add(_sealed(publics[holder], key, case, compartment, 1, holder, by=by, at=at))
 
 
 def by_name(session: Session, case: UUID) -> frozenset[str]:
@@ -164,7 +140,7 @@ def by_name(session: Session, case: UUID) -> frozenset[str]:
 def holds_by_name(session: Session, holder: UUID, *, at: datetime) -> bool:
     """Whether somebody is one of those who hold a compartment by name."""
     named = (CaseKey.case_id == Grant.case_id) & (CaseKey.compartment == Grant.compartment) & CaseKey.by_name
-    return session.scalar(select(exists().where(Grant.keyholder_id == holder, live(at), named))) or False
+    return session.scalar(select(exists().where(Grant.keyholder_id == holder, awake(at), named))) or False
 
 
 def end_by_name(session: Session, case: UUID, compartment: str) -> None:
@@ -192,17 +168,18 @@ def seal_grant(
     by: UUID,
     at: datetime,
     until: datetime | None = None,
+    dormant: bool = False,
 ) -> Grant:
     """Seal one compartment key to one holder's public key."""
     public = publics_of(session, {holder})[holder]
-    grant = _sealed(public, key, case, compartment, generation, holder, by=by, at=at, until=until)
+    grant = _sealed(public, key, case, compartment, generation, holder, by=by, at=at, until=until, dormant=dormant)
     session.add(grant)
     return grant
 
 
 def _sealed(
     public: tuple[int, bytes], key: bytes, case: UUID, compartment: str, generation: int, holder: UUID,
-    *, by: UUID, at: datetime, until: datetime | None,
+    *, by: UUID, at: datetime, until: datetime | None = None, dormant: bool = False,
 ) -> Grant:  # fmt: skip
     grant = Grant(
         case_id=case,
@@ -215,24 +192,14 @@ def _sealed(
         at=at,
         until=until,
         revoked_at=None,
+        dormant=dormant,
     )
     grant.tag = tag(key, TAG, *grant_facts(grant, public[1]))
     return grant
 
 
-def held(
-    session: Session, holders: Iterable[UUID], cases: Iterable[UUID], *, at: datetime
-) -> dict[UUID, frozenset[str]]:
-    """For each of these cases the compartments that any of these holders can open now."""
-    found = session.execute(_HELD, {"cases": [*cases], "holders": [*holders], "at": at}).all()
-    by_case: dict[UUID, set[str]] = {}
-    for case, compartment in found:
-        by_case.setdefault(case, set()).add(compartment)
-    return {case: frozenset(compartments) for case, compartments in by_case.items()}
-
-
 def holders_of(session: Session, case: UUID, compartment: str, *, at: datetime) -> Sequence[Grant]:
-    """Live grants of one compartment, escrow's among them."""
+    """Live grants of one compartment, escrow's among them, and those that sleep."""
     return session.scalars(select(Grant).where(Grant.case_id == case, Grant.compartment == compartment, live(at))).all()
 
 
@@ -255,15 +222,16 @@ def generation_to_end(session: Session, case: UUID, compartment: str) -> tuple[i
 
 def open_key(
     session: Session, keyring: Keyring, case: UUID, compartment: str, generation: int, *,
-    at: datetime, asked: Key | None = None,
+    at: datetime, asked: Key | None = None, reaching: Mapping[str, Any] | None = None,
 ) -> bytes:  # fmt: skip
-    """A compartment key through any live grant of this keyring.
+    """A compartment key through any grant of this keyring that counts.
 
     asked    the grant, if it was asked together with the row that it opens
+    reaching holds what ``reach`` gives, if more than everyday grants count
     raises   SealBroken if there is none: to hold no grant and to hold a broken one look alike;
              PlantedKey if the key, or the grant it came with, is not the office's
     """
-    grant = asked or _find(session, keyring, case, compartment, generation, at=at)
+    grant = asked or _find(session, keyring, case, compartment, generation, at=at, reaching=reaching or reach())
     private = keyring.private(grant.keyholder_id, grant.keyholder_generation)
     info = grant_info(case, compartment, generation, grant.keyholder_id)
     key = hpke.open_with(private, grant.sealed_key, info=info)
@@ -279,13 +247,14 @@ def open_key(
 
 
 def _find(
-    session: Session, keyring: Keyring, case: UUID, compartment: str, generation: int, *, at: datetime
+    session: Session, keyring: Keyring, case: UUID, compartment: str, generation: int, *,
+    at: datetime, reaching: Mapping[str, Any],
 ) -> Key:  # fmt: skip
     session.flush()
     found = session.connection().execute(
         _KEY,
         {
-            "case": case, "compartment": compartment, "generation": generation,
+            **reaching, "case": case, "compartment": compartment, "generation": generation,
             "holders": [*keyring.holders], "ring": keyring.holder, "at": at,
         },
     ).first()  # fmt: skip
@@ -323,9 +292,10 @@ def rotate(
     current.created_at, current.renew = at, False
     key = secrets.token_bytes(32)
     _commit_to(session, current, key)
-    for holder, until in staying.items():
+    for holder, (until, dormant) in staying.items():
         session.add(_sealed(
-            publics[holder], key, case, compartment, current.generation, holder, by=by, at=at, until=until
+            publics[holder], key, case, compartment, current.generation, holder,
+            by=by, at=at, until=until, dormant=dormant,
         ))  # fmt: skip
     return current.generation, key
 
@@ -343,8 +313,8 @@ def end_all(session: Session, holder: UUID, *, at: datetime) -> int:
 
 def _staying(
     session: Session, case: UUID, compartment: str, old: bytes, *, without: UUID | None, at: datetime
-) -> dict[UUID, datetime | None]:
-    """Who keeps a compartment, and until when: escrow always, others by a grant that somebody gave."""
+) -> dict[UUID, tuple[datetime | None, bool]]:
+    """Who keeps a compartment, until when and whether asleep: escrow always, others by a grant that somebody gave."""
     found = session.execute(
         select(Grant, PublicKey.public)
         .join(Keyholder, (Keyholder.id == Grant.keyholder_id) & Keyholder.ended_at.is_(None))
@@ -360,7 +330,10 @@ def _staying(
     if len(given) < len(found):
         say_planted(len(found) - len(given))
         note_planted(session, len(found) - len(given))
-    return {grant.keyholder_id: grant.until for grant in given} | {escrow(session).id: None}
+    # Whoever has one for everyday besides keeps that one.
+    given.sort(key=lambda grant: not grant.dormant)
+    kept = {grant.keyholder_id: (grant.until, grant.dormant) for grant in given}
+    return kept | {escrow(session).id: (None, False)}
 
 
 def seal_envelope(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Row, Table
+from app.errors import Conflict
 from app.keyholders.register import case_key_fact, index_fact, member_fact, share_fact
 
 KINDS = ("person", "team", "witness", "service", "escrow")
@@ -118,8 +120,60 @@ class Grant(Row):
     at: Mapped[datetime]
     until: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-    # Made with the compartment's key by whoever gave this: holder, public key and end are bound to it.
+    # Asleep: it opens nothing and gives nobody a row, until somebody on duty breaks the glass over its case.
+    dormant: Mapped[bool]
+    # Made with the compartment's key by whoever gave this: holder, public key, end and sleep are bound to it.
     tag: Mapped[bytes]
+
+
+class BreakGlass(Row):
+    """That somebody on duty woke the sleeping grants of one case: for one sign-in, until a moment.
+
+    No key is sealed to anybody for it. What is woken lies sealed to their team already, and
+    sleeps again by the clock alone: a stopped worker leaves nothing open.
+    """
+
+    __tablename__ = "break_glasses"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('JUSTIFIED', 'MISUSE')", name="verdict"),
+        Index("ix_break_glasses_sign_in", "sign_in", "case_id"),
+    )
+    scopes = frozenset({"own", "case", "log"})
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    used_by: Mapped[str]
+    # Who put them on the rota: like its user, never its reviewer.
+    put_by: Mapped[str]
+    shift_id: Mapped[UUID] = mapped_column(ForeignKey("shifts.id"))
+    sign_in: Mapped[UUID]
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    # Of the words given with it, which lie sealed under the case: each opening's entry carries it.
+    commitment: Mapped[bytes]
+    at: Mapped[datetime]
+    until: Mapped[datetime]
+    review_due_at: Mapped[datetime]
+    verdict: Mapped[str | None]
+    why: Mapped[str | None]
+    reviewed_by: Mapped[str | None]
+    reviewed_at: Mapped[datetime | None]
+
+    def end(self, *, at: datetime) -> None:
+        """Let the keys sleep again before the time is over."""
+        if self.until <= at:
+            raise Conflict("This is over already.")
+        self.until = at
+
+    def review(self, verdict: str, why: str, *, by: str, at: datetime) -> None:
+        """Say what it was. Only of what is over, and once."""
+        if self.until > at:
+            raise Conflict("This is still open. It is reviewed when it is over.")
+        if self.verdict is not None:
+            raise Conflict("This has been reviewed already.")
+        self.verdict, self.why, self.reviewed_by, self.reviewed_at = verdict, why, by, at
+
+    def facts(self) -> dict[str, Any]:
+        """Who broke it, and who put them on duty: neither of them judges it."""
+        return {"authors": frozenset({self.used_by, self.put_by}), "target": self.used_by}
 
 
 class Envelope(Row):

@@ -37,6 +37,8 @@ def _conditions(form: AskLog, zone: ZoneInfo) -> list[ColumnElement[bool]]:
               if (value := getattr(form, name)) is not None]  # fmt: skip
     if form.case is not None:
         wanted.append(view["subjects"].contains([{"case": form.case}]) | (view["sought"].astext == form.case))
+    if form.cites is not None:
+        wanted.append(view["cites"].astext == str(form.cites))
     if form.refused:
         wanted.append(view["operation"].astext == "refuse")
     if form.alarms:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -20,6 +21,7 @@ class AskLog(Form):
     refused            only what was refused
     nights             only what happened at night, by the office's clock
     alarms             only where somebody opened or asked for more than is usual
+    cites              only what was done for one item, as under one broken glass
     """
 
     case: Code | None = None
@@ -34,6 +36,7 @@ class AskLog(Form):
     refused: bool = False
     nights: bool = False
     alarms: bool = False
+    cites: UUID | None = None
     page: Annotated[int, Field(ge=0, le=100_000)] = 0
 
 

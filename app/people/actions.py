@@ -77,25 +77,25 @@ def record_approach(work: Work, case: Case, form: RecordApproach) -> Stored:
     return _stored(work, approach)
 
 
-@action("person.reveal", operation="consult", on=Person, opens=(Person,))
+@action("person.reveal", operation="consult", on=Person, opens=(Person,), reaches="WOKEN")
 def reveal(work: Work, person: Person, form: Opening) -> Opened:
     """Open particulars of the witness."""
     return open_fields(work, person, form)
 
 
-@action("person.reveal_document", operation="consult", on=IdentityDocument, opens=(IdentityDocument,))
+@action("person.reveal_document", operation="consult", on=IdentityDocument, opens=(IdentityDocument,), reaches="WOKEN")
 def reveal_document(work: Work, document: IdentityDocument, form: Opening) -> Opened:
     """Open particulars of a paper."""
     return open_fields(work, document, form)
 
 
-@action("person.reveal_contact", operation="consult", on=ContactChannel, opens=(ContactChannel,))
+@action("person.reveal_contact", operation="consult", on=ContactChannel, opens=(ContactChannel,), reaches="WOKEN")
 def reveal_contact(work: Work, contact: ContactChannel, form: Opening) -> Opened:
     """Open a way to reach the witness."""
     return open_fields(work, contact, form)
 
 
-@action("person.reveal_claim", operation="consult", on=IdentityClaim, opens=(IdentityClaim,))
+@action("person.reveal_claim", operation="consult", on=IdentityClaim, opens=(IdentityClaim,), reaches="WOKEN")
 def reveal_claim(work: Work, row: IdentityClaim, form: Opening) -> Opened:
     """Open what one source says."""
     return open_fields(work, row, form)
@@ -107,7 +107,7 @@ def reveal_finding(work: Work, row: SamePersonFinding, form: Opening) -> Opened:
     return open_fields(work, row, form)
 
 
-@action("approach.open", operation="consult", on=Approach, opens=(Approach,))
+@action("approach.open", operation="consult", on=Approach, opens=(Approach,), reaches="WOKEN")
 def open_approach(work: Work, approach: Approach, form: Opening) -> Opened:
     """Open how somebody may be approached: with the visit, without a reveal."""
     return open_fields(work, approach, form)

@@ -61,6 +61,7 @@ class Subject:
 
     origin   of a case: how the office came to know of somebody; "none" of every other row
     held     compartments of this case the caller's ring can open now
+    woken    those of them that it can open only because they broke glass
     seen     which of LOCATION and TESTIMONY of this case the caller has ever opened
     by_name  compartments of the case that named people alone may hold
     authors  codes of those who made or signed the row
@@ -73,6 +74,7 @@ class Subject:
     origin: str = "none"
     team: str = "none"
     held: frozenset[str] = frozenset()
+    woken: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
     by_name: frozenset[str] = frozenset()
     authors: frozenset[str] = frozenset()
@@ -92,6 +94,7 @@ class Subject:
                 "origin": self.origin,
                 "team": self.team,
                 "held": sorted(self.held),
+                "woken": sorted(self.woken),
                 "seen": sorted(self.seen),
                 "by_name": sorted(self.by_name),
                 "authors": sorted(self.authors),
@@ -109,6 +112,7 @@ class Subject:
 class Circumstances:
     """What the caller declared, and the installation's profile.
 
+    fresh  whether their second factor is not older than a few minutes
     stepped  whether a second factor was given for this very action, minutes ago
     """
 
@@ -116,6 +120,7 @@ class Circumstances:
     cited: bool = False
     words: bool = False
     boxed: bool = False
+    fresh: bool = False
     compartments: frozenset[str] = frozenset()
     profile: str = "ngo"
     stepped: bool = False
@@ -127,6 +132,7 @@ class Circumstances:
             "cited": self.cited,
             "words": self.words,
             "boxed": self.boxed,
+            "fresh": self.fresh,
             "compartments": sorted(self.compartments),
             "profile": self.profile,
             "stepped": self.stepped,

@@ -24,6 +24,11 @@ IDENTITY: Final = (
     "person.reveal", "person.reveal_document", "person.reveal_contact", "person.reveal_claim", "person.reveal_finding",
 )  # fmt: skip
 PLACE: Final = ("location.reveal",)
+# What a broken glass reaches; that nothing else does is said where actions are declared.
+UNDER_GLASS: Final = (
+    *(name for name in IDENTITY if name != "person.reveal_finding"), *PLACE, "approach.open", "threat.open",
+    "checkin.open",
+)  # fmt: skip
 READERS: Final = ("intake_officer", "legal_reviewer", "caseworker", "narrative_editor")
 AT_THE_DOOR: Final = frozenset({"submission.receive", "account.accept", "signin.enter", "scope.staff"})
 Must = Callable[[Asked], Formula]
@@ -56,7 +61,7 @@ class Verdict:
 def claims(policy: Policy, opening: Iterable[str]) -> tuple[Claim, ...]:
     """Every claim; ``opening`` names the actions that give out what was sealed."""
     every = tuple(sorted(policy.actions))
-    return _openings(tuple(sorted(opening))) + _walls() + _keys() + _people() + _others(every)
+    return _openings(tuple(sorted(opening))) + _walls() + _glass() + _keys() + _people() + _others(every)
 
 
 def prove(policy: Policy, opening: Iterable[str]) -> Iterator[Verdict]:
@@ -182,6 +187,29 @@ def _walls() -> tuple[Claim, ...]:
     )  # fmt: skip
 
 
+def _glass() -> tuple[Claim, ...]:
+    """Of the one way to who and where somebody is without an everyday key."""
+    return (
+        Claim("glass-only-on-duty", "Glass is broken by who is on duty, for a life, in words, just confirmed.",
+              ("access.break_glass",),
+              lambda a: z3.And(a.has("principal.teams", "duty"), a.has("resource.target_roles", "on_duty"),
+                               a.says("context.justification", "LIFE_AT_RISK"), a.of("context.words"),
+                               a.of("context.fresh"))),
+        Claim("glass-and-account-apart", "Nobody breaks glass to where somebody is who may open what they said.",
+              ("access.break_glass",),
+              lambda a: z3.Not(z3.Or(a.has("resource.held", "TESTIMONY"), a.has("resource.seen", "TESTIMONY")))),
+        Claim("glass-or-assignment", "What no everyday key opens is opened only under a broken glass, for a life.",
+              UNDER_GLASS,
+              lambda a: z3.Or(z3.Not(a.holds("resource.woken", "resource.compartment")),
+                              z3.And(a.has("principal.teams", "duty"), a.says("context.justification", "LIFE_AT_RISK"),
+                                     a.of("context.cited"), a.of("context.words")))),
+        Claim("glass-judged-by-another", "Nobody judges a glass they broke; nobody but an auditor judges one.",
+              ("break_glass.review",),
+              lambda a: z3.And(a.has("principal.roles", "auditor"),
+                               z3.Not(a.holds("resource.authors", "principal.code")))),
+    )  # fmt: skip
+
+
 def _keys() -> tuple[Claim, ...]:
     """Of giving keys away."""
     return (
@@ -219,7 +247,7 @@ def _people() -> tuple[Claim, ...]:
               lambda a: z3.Or(z3.Not(a.has("resource.target_roles", "administrator")),
                               a.only("resource.target_roles", "administrator"))),
         Claim("wall-between-teams", "Nobody joins teams on both sides of the wall.", ("team.add",),
-              lambda a: z3.Not(z3.And(a.has("resource.target_teams", "protection"),
+              lambda a: z3.Not(z3.And(a.has("resource.target_teams", "protection", "duty"),
                                       a.has("resource.target_teams", "intake", "legal")))),
         Claim("custodians-do-not-lead", "Whoever holds a share of the recovery key leads no team.", ("team.add",),
               lambda a: z3.Not(z3.And(a.has("resource.target_roles", "key_custodian"),

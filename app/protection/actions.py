@@ -7,13 +7,22 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
+from app.cases.dormant import NONE, lay_by, take_back
 from app.cases.ending import BEFORE_CLOSING
 from app.cases.forms import Opening
 from app.cases.models import Case
 from app.cases.steps import open_case_of, open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict
-from app.protection.forms import VALID_DAYS, AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
+from app.protection.forms import (
+    PAGES,
+    VALID_DAYS,
+    AssessThreat,
+    PlanCheckIn,
+    RecordNeed,
+    RecordResidence,
+    SettleCheckIn,
+)
 from app.protection.models import CheckIn, CheckInState, Need, Residence, ThreatAssessment
 from app.work import Work, action
 
@@ -31,11 +40,13 @@ def assess(work: Work, case: Case, form: AssessThreat) -> Stored:
     work.seal(assessment, "findings", form.findings)
     work.seal(assessment, "measures", form.measures)
     work.add(assessment)
-    work.record(assessment)
+    # A danger of this degree may come to be seen to by somebody who holds nothing of the case.
+    asleep = lay_by(work, case) if form.level in PAGES and not _refused(work, case) else NONE
+    work.record(assessment, asleep=asleep)
     return Stored(assessment.id, "threat_assessments", assessment.state)
 
 
-@action("threat.open", operation="consult", on=ThreatAssessment, opens=(ThreatAssessment,))
+@action("threat.open", operation="consult", on=ThreatAssessment, opens=(ThreatAssessment,), reaches="WOKEN")
 def open_threat(work: Work, assessment: ThreatAssessment, form: Opening) -> Opened:
     """Open a threat assessment."""
     return open_fields(work, assessment, form)
@@ -50,11 +61,13 @@ def record_residence(work: Work, case: Case, form: RecordResidence) -> Stored:
     work.seal(residence, "since", form.since)
     work.seal(residence, "who_knows", form.who_knows)
     work.add(residence)
-    work.record(residence)
+    # Whoever planned the check-ins may not have held the place: who does completes what sleeps.
+    asleep = lay_by(work, case, only_more=True)
+    work.record(residence, asleep=asleep)
     return Stored(residence.id, "residences")
 
 
-@action("location.reveal", operation="consult", on=Residence, opens=(Residence,))
+@action("location.reveal", operation="consult", on=Residence, opens=(Residence,), reaches="WOKEN")
 def reveal_residence(work: Work, residence: Residence, form: Opening) -> Opened:
     """Open where the person is."""
     return open_fields(work, residence, form)
@@ -84,10 +97,15 @@ def plan_check_in(work: Work, case: Case, form: PlanCheckIn) -> Stored:
     case.must_be_open()
     if form.due_at <= work.now:
         raise Conflict("That time is over.")
-    check_in = CheckIn(case_id=case.id, state=CheckInState.SCHEDULED, due_at=form.due_at, planned_by=work.actor.code)
+    # Before anything is sealed: where the witness says no, the keys that slept are replaced.
+    asleep = take_back(work, case) if form.duty == "REFUSED" else lay_by(work, case)
+    check_in = CheckIn(
+        case_id=case.id, state=CheckInState.SCHEDULED, due_at=form.due_at, duty_refused=form.duty == "REFUSED",
+        planned_by=work.actor.code,
+    )  # fmt: skip
     work.seal(check_in, "agreed_word", form.agreed_word)
     work.add(check_in)
-    work.record(check_in)
+    work.record(check_in, refused=check_in.duty_refused, asleep=asleep)
     return Stored(check_in.id, "check_ins", check_in.state)
 
 
@@ -102,10 +120,16 @@ def settle_check_in(work: Work, check_in: CheckIn, form: SettleCheckIn) -> Store
     return Stored(check_in.id, "check_ins", check_in.state)
 
 
-@action("checkin.open", operation="consult", on=CheckIn, opens=(CheckIn,))
+@action("checkin.open", operation="consult", on=CheckIn, opens=(CheckIn,), reaches="WOKEN")
 def open_check_in(work: Work, check_in: CheckIn, form: Opening) -> Opened:
     """Open the agreed word or how a check-in went."""
     return open_fields(work, check_in, form)
+
+
+def _refused(work: Work, case: Case) -> bool:
+    """Whether the witness said, when a check-in was last agreed on, that nobody on duty may look."""
+    last = work.first(CheckIn, CheckIn.case_id == case.id, order=CheckIn.id.desc())
+    return last is not None and last.duty_refused
 
 
 def nobody_is_waited_for(work: Work, case: UUID) -> None:

@@ -9,6 +9,8 @@ from app.work.forms import Form, Line, Moment, Passage, Words
 Level = Literal["NONE_KNOWN", "LOW", "MODERATE", "HIGH", "CRITICAL"]
 # How long a level stands before it must be judged anew, in days.
 VALID_DAYS: Final[dict[str, int]] = {"CRITICAL": 7, "HIGH": 30, "MODERATE": 90, "LOW": 180, "NONE_KNOWN": 180}
+# Of these somebody is called at any hour.
+PAGES: Final = frozenset({"CRITICAL", "HIGH"})
 
 
 class AssessThreat(Form):
@@ -30,8 +32,11 @@ class RecordNeed(Form):
 
 
 class PlanCheckIn(Form):
+    """``duty``: whether the person lets whoever is on duty look, when nobody who knows them can be reached."""
+
     due_at: Moment
     agreed_word: Line
+    duty: Literal["AGREED", "REFUSED"] = "AGREED"
 
 
 class SettleCheckIn(Form):

@@ -79,6 +79,8 @@ class CheckIn(CaseRow):
     due_at: Mapped[datetime]
     agreed_word: Mapped[Sealed]
     outcome: Mapped[Sealed | None]
+    # The witness said that nobody on duty may look. In clear: the next assessment respects it.
+    duty_refused: Mapped[bool]
     planned_by: Mapped[str]
 
     def meet(self, state: CheckInState) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from app import clock
+from app.accounts import rota
 from app.cases import queries as case_queries
 from app.edge.desk import Desk
 from app.edge.languages import N_
@@ -14,6 +15,7 @@ from app.testimonies.drafts import Drafts, mine
 from app.testimonies.rules import Step
 from app.testimonies.views import AccountLine
 from app.web.drafts import address_of
+from app.web.duty import told
 from app.web.today import TASKS_MAX, Block, Task, Tile
 from app.work import Caller
 
@@ -76,10 +78,12 @@ def waits(desk: Desk, visitor: Caller) -> Block:
         )
         for line in begun.lines
     )  # fmt: skip
+    alarms, broken = told(desk, visitor)
     return Block(
         ROLE,
-        tiles,
-        tuple(sorted(judged + going_on + tuple(map(_task, under_way.lines)), key=_most_urgent)[:TASKS_MAX]),
+        (*alarms, *tiles),
+        tuple([*broken, *sorted(judged + going_on + tuple(map(_task, under_way.lines)), key=_most_urgent)][:TASKS_MAX]),
+        on_duty=desk.ask(visitor, rota.on_duty_now),
         primary=(N_("Record a testimony"), "/testimonies/new"),
     )
 

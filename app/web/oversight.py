@@ -21,7 +21,7 @@ from app.oversight.forms import AskEntry, AskLog
 from app.oversight.views import Badge, LogEntry, LogLine
 from app.web.frame import sheet, show
 from app.web.session import Fields, Visitor
-from app.web.today import DESKS, Block, Tile
+from app.web.today import Block, Tile
 from app.web.words import WORDS
 from app.work import Caller
 
@@ -152,9 +152,6 @@ def today(desk: Desk, visitor: Caller) -> Block:
         ),
         primary=(N_("Read the log"), "/audit"),
     )
-
-
-DESKS["auditor"] = today
 
 
 def minutes_since(badge: Badge) -> int:

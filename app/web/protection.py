@@ -8,6 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.accounts import rota
 from app.cases import queries as case_queries
 from app.cases.forms import Opening
 from app.cases.views import HandoffLine
@@ -18,6 +19,7 @@ from app.errors import NotFound
 from app.protection import actions, queries
 from app.protection.views import CheckInLine, SafetyNumbers, ThreatLine
 from app.web import endings
+from app.web.duty import told
 from app.web.frame import save, sheet, show
 from app.web.session import Fields, Visitor
 from app.web.today import DESKS, Block, Task, Tile
@@ -95,8 +97,10 @@ def waiting(desk: Desk, visitor: Caller) -> Block:
         Tile(N_("Check-ins in the next seven days"), numbers.week, "/check-ins?standing=WEEK"),
         endings.tile(desk, visitor),
     )
-    work = [*_tasks(desk, visitor), *endings.tasks(desk, visitor)]
-    return Block(ROLE, tiles, tuple(work[:TASKS_MAX]))
+    alarms, broken = told(desk, visitor)
+    work = [*broken, *_tasks(desk, visitor), *endings.tasks(desk, visitor)]
+    on_duty = desk.ask(visitor, rota.on_duty_now)
+    return Block(ROLE, (*alarms, *tiles), tuple(work[:TASKS_MAX]), on_duty=on_duty)
 
 
 DESKS[ROLE] = waiting

@@ -11,6 +11,7 @@ from app.web import (
     administration,
     cases,
     drafts,
+    duty,
     endings,
     entry,
     frame,
@@ -49,7 +50,7 @@ def favicon(request: Request) -> Response:
 
 for _part in (
     entry, today, visits, cases, me, team, help, oversight, administration, handoffs, legal, protection, safety,
-    endings, drafts,
+    endings, drafts, duty,
     *intake_desk.PAGES,
 ):  # fmt: skip
     # The routes themselves: an included router looks through all of its own twice, at every request.

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from app import clock
 from app.edge.desk import Desk, TheDesk
-from app.edge.sheets import Sheet
+from app.edge.sheets import SENTENCES, Sheet
 from app.errors import NotFound
 from app.protection import actions, queries
 from app.protection.views import CheckInLine
@@ -93,6 +93,9 @@ def new_page(reference: str, kind: str, request: Request, desk: TheDesk, visitor
 def new(reference: str, kind: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     again = _form(request, desk, visitor, reference, kind)
     action, tab, _ = NEW[kind]
+    # Programs may leave it out; on the page the person is asked, and silence is no answer.
+    if kind == "check-in" and not any(given.get("duty", ())):
+        return again(sheet(request).typed(given, {"duty": SENTENCES["missing"]}), 422)
     about = references.read(reference)
     return save(request, desk, visitor, given, action, subject=about, then=f"/cases/{about}/{tab}", again=again)
 

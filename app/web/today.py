@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app import clock
 from app.accounts import queries
+from app.accounts.rota import ShiftLine
 from app.accounts.undertakings import WARN_DAYS
 from app.cases import recovery
 from app.cases.views import FromCustodians
@@ -57,6 +58,7 @@ class Task:
 class Block:
     """What waits for one role. ``primary`` is the one thing this role begins most often.
 
+    on_duty  whom to call, where people in danger are worked with
     table  the same as tiles, for a role whose numbers are states of the house more than work
     """
 
@@ -65,6 +67,7 @@ class Block:
     tasks: tuple[Task, ...] = ()
     table: tuple[Tile, ...] = ()
     primary: tuple[str, str] | None = None
+    on_duty: tuple[ShiftLine, ...] = ()
 
 
 @dataclass(frozen=True)

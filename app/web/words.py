@@ -14,6 +14,7 @@ from app.web import (
     account_words,
     desk_words,
     draft_words,
+    duty_words,
     ending_words,
     intake_words,
     key_words,
@@ -37,6 +38,7 @@ TEAMS: Final = {
     "intake": N_("Intake team"),
     "legal": N_("Legal team"),
     "protection": N_("Protection team"),
+    "duty": N_("Duty team"),
     "narrative": N_("Narrative team"),
     "escrow": N_("Paper shares of the custodians"),
 }
@@ -340,6 +342,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "action": ACTIONS
     | account_words.DEEDS
     | key_words.ACTIONS
+    | duty_words.DEEDS
     | desk_words.DEEDS
     | session_words.DEEDS
     | intake_words.DEEDS
@@ -348,6 +351,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     | person_words.DEEDS,
     **ending_words.WORDS,
     **desk_words.DESK_WORDS,
+    **duty_words.WORDS,
     **draft_words.WORDS,
     "why": account_words.WHY,
     **intake_words.WORDS,

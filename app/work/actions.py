@@ -25,6 +25,8 @@ class Action:
     creates    its answer is clear states only, so it may be kept for an idempotency key
     about      what a rule may know of a colleague the form names: (work, subject, form) -> facts
     second     the action needs a second signature (stored dual control comes with legal)
+    reaches    whose keys count for it: HELD, those of everyday work; WOKEN, besides those that a
+               broken glass woke; ASLEEP, besides those that sleep, to break the glass or to tell of it
     """
 
     name: str
@@ -36,6 +38,7 @@ class Action:
     creates: bool = False
     about: Callable[..., dict[str, Any]] | None = None
     second: bool = False
+    reaches: str = "HELD"
 
     @property
     def discloses(self) -> bool:
@@ -49,6 +52,7 @@ class Query:
 
     name: str
     run: Callable[..., Any]
+    reaches: str = "HELD"
 
 
 def action(
@@ -60,6 +64,7 @@ def action(
     creates: bool = False,
     about: Callable[..., dict[str, Any]] | None = None,
     second: bool = False,
+    reaches: str = "HELD",
 ) -> Callable[[Callable[..., Any]], Action]:
     """Register a function as an action; its ``form`` parameter's type is its form."""
     if operation not in OPERATIONS:
@@ -68,20 +73,20 @@ def action(
     def register(run: Callable[..., Any]) -> Action:
         if name in ACTIONS:
             raise TypeError(f"two actions are called {name}")
-        made = Action(name, run, _form_of(run), on, operation, opens, creates, about, second)
+        made = Action(name, run, _form_of(run), on, operation, opens, creates, about, second, reaches)
         ACTIONS[name] = made
         return made
 
     return register
 
 
-def query(name: str) -> Callable[[Callable[..., Any]], Query]:
+def query(name: str, *, reaches: str = "HELD") -> Callable[[Callable[..., Any]], Query]:
     """Register a function as a query; it is given a Reading, which can open and add nothing."""
 
     def register(run: Callable[..., Any]) -> Query:
         if name in QUERIES:
             raise TypeError(f"two queries are called {name}")
-        QUERIES[name] = Query(name, run)
+        QUERIES[name] = Query(name, run, reaches)
         return QUERIES[name]
 
     return register

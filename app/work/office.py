@@ -13,7 +13,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +33,7 @@ from app.policy.actor import Circumstances, Subject
 from app.policy.engine import Granted, Policy
 from app.pseudonyms import references
 from app.settings import Settings
-from app.work import stepping
+from app.work import circumstances, stepping
 from app.work.actions import ACTIONS, Action, Query
 from app.work.caller import Caller
 from app.work.forms import Form, Justification, Reasoned, Stated
@@ -42,9 +42,6 @@ from app.work.subjects import Found, Standing
 from app.work.work import Reading, Unrecorded, Work
 
 log = logging.getLogger("amana.office")
-
-# A grant that ends within this time is a box: looked into and shut again.
-BOXED_HOURS_MAX = 8
 
 
 class Kept(Table):
@@ -126,12 +123,16 @@ class Office:
             with self._session(hallway=False) as session, session.begin():
                 # Said with BEGIN, so that it costs no trip of its own.
                 session.connection(execution_options={"postgresql_readonly": True})
-                return query.run(Reading(session, caller, self.policy, clock.now(), self._settings), *given, **more)
+                return self._query(session, caller, query, *given, **more)
         except Refusal as refusal:
             self._refused(caller, query.name, None, given[0] if given else None, refusal)
             raise
         except (DBAPIError, PoolTimeout) as problem:
             raise _failed(problem) from None
+
+    def _query(self, session: Session, caller: Caller, query: Query, *given: Any, **more: Any) -> Any:
+        reading = Reading(session, caller, self.policy, clock.now(), self._settings, query.reaches)
+        return query.run(reading, *given, **more)
 
     def close(self) -> None:
         """Give the connections back, at the end of a process."""
@@ -178,7 +179,7 @@ class Office:
         idempotency: str | None,
         render: Callable[[Any], dict[str, Any]] | None,
     ) -> Any:
-        work = Work(session, caller, self.policy, clock.now(), self._settings)
+        work = Work(session, caller, self.policy, clock.now(), self._settings, action.reaches)
         standing = self.standing if caller.actor.kind == "User" and caller.actor.sign_in is not None else None
         repeatable = idempotency is not None and action.creates
         # A body may arrive slowly: between the head and the end of a request somebody can be shut out.
@@ -192,7 +193,10 @@ class Office:
         found = work.subject(action, address, form, standing)
         row = found.row if found is not None else None
         before = work.visited(form, row) if isinstance(form, Reasoned) else None
-        facts, given = self._facts(work, action, found, form), self._circumstances(work, found, form, before)
+        glass = work.glass(found)
+        if glass is not None and isinstance(form, Reasoned) and form.cites == glass.id:
+            before = bytes(glass.commitment)
+        facts, given = self._facts(work, action, found, form), circumstances.given(work, found, form, before, glass)
         # b. A rule decides, knowing the row's facts.
         granted = self._decide(work, caller, action, row, form, facts, given)
         _refuse_lost_words(form, row)
@@ -257,25 +261,9 @@ class Office:
         if compartment not in {"LOCATION", "TESTIMONY"}:
             seen = frozenset()
         return Subject(
-            table=row.__tablename__, compartment=compartment, held=found.known.held, seen=seen, **(row.facts() | target)
+            table=row.__tablename__, compartment=compartment, held=found.known.held, woken=found.known.woken, seen=seen,
+            **(row.facts() | target),
         )  # fmt: skip
-
-    def _circumstances(
-        self, work: Work, found: Found | None, form: Form | None, before: bytes | None
-    ) -> Circumstances:  # fmt: skip
-        wanted = frozenset(getattr(form, "compartments", ()))
-        until = getattr(form, "until", None)
-        boxed = until is not None and until <= work.now + timedelta(hours=BOXED_HOURS_MAX)
-        if not isinstance(form, Reasoned):
-            return Circumstances(profile=self._settings.profile, compartments=wanted, boxed=boxed)
-        row, cited = (found.row, found.cited) if found is not None else (None, None)
-        return Circumstances(
-            justification=form.justification.value,
-            cited=work.cited(form, row, cited),
-            words=form.words is not None or before is not None,
-            compartments=wanted,
-            profile=self._settings.profile,
-        )
 
     def _draft(
         self, caller: Caller, name: str, operation: str, form: Form | None, granted: Granted, at: datetime
@@ -305,7 +293,8 @@ class Office:
             return
         granted = Granted(refusal.rule or "none", self.policy.hash)
         base = self._draft(caller, name, "refuse", form, granted, clock.now())
-        draft = replace(base, outcome=refusal.code, sought=_sought(address), codes=_target(address))
+        sought = address if address is not None else getattr(form, "reference", None)
+        draft = replace(base, outcome=refusal.code, sought=_sought(sought), codes=_target(address))
         try:
             with self._session() as session, session.begin():
                 append(session, draft)
@@ -392,6 +381,7 @@ def _failed(problem: Exception) -> Refusal:
     state = getattr(getattr(problem, "orig", None), "sqlstate", None)
     diag = getattr(getattr(problem, "orig", None), "diag", None)
     log.error("database: sqlstate=%s constraint=%s", state, getattr(diag, "constraint_name", None))
-    if isinstance(problem, IntegrityError) and state == "23505":
+    # What is there already, or two times that overlap.
+    if isinstance(problem, IntegrityError) and state in {"23505", "23P01"}:
         return Conflict("Somebody did this at the same moment.")
     return Unavailable()

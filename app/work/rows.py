@@ -20,8 +20,8 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from app.audit.models import EntryBody
 from app.db import SCOPES, EnvelopeRow, Table
 from app.errors import NotFound
-from app.keyholders.grants import AT, HOLDERS, live
 from app.keyholders.models import Envelope, Grant
+from app.keyholders.reach import HOLDERS, counts, reach
 from app.policy.actor import Actor
 
 T = TypeVar("T", bound=Table)
@@ -43,9 +43,13 @@ def in_scope(table: type[Table], allowed: frozenset[str]) -> ColumnElement[bool]
     return _condition(table, _usable(table, allowed))
 
 
-def bound(actor: Actor, at: datetime) -> dict[str, Any]:
-    """The values of one caller for statements that were made once for all of them."""
+def bound(actor: Actor, at: datetime, reaching: str = "HELD") -> dict[str, Any]:
+    """The values of one caller for statements that were made once for all of them.
+
+    reaching  whose keys count: see ``Action.reaches``
+    """
     return {
+        **reach(glass=actor.sign_in if reaching == "WOKEN" else None, asleep=reaching == "ASLEEP"),
         "holders": [*actor.keyholders],
         "at": at,
         "me": actor.id,
@@ -94,7 +98,7 @@ def _condition(table: type[Table], scopes: frozenset[str]) -> ColumnElement[bool
 def _held(table: type[Table], *more: ColumnElement[bool]) -> ColumnElement[bool]:
     columns = table.__mapper__.columns
     case = columns["case_id"] if "case_id" in columns else columns["id"]
-    return exists().where(_MINE.case_id == case, _MINE.keyholder_id == any_(HOLDERS), live(AT, _MINE), *more)
+    return exists().where(_MINE.case_id == case, _MINE.keyholder_id == any_(HOLDERS), counts(_MINE), *more)
 
 
 def _compartment(table: type[Table]) -> ColumnElement[bool]:

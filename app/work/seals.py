@@ -6,15 +6,16 @@ generation are bound into it, so a ciphertext moved anywhere else does not open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.crypto import fields
-from app.db import CaseRow, EnvelopeRow, Sealed, sealed_columns, tables
+from app.db import CaseRow, EnvelopeRow, Sealed, Table, sealed_columns, tables
 from app.errors import Conflict, NotFound, SealBroken
 from app.keyholders import grants
 from app.keyholders.keyring import Keyring
@@ -29,8 +30,12 @@ PORTION = 200
 class Seals:
     """The keys one request has opened so far, forgotten with it."""
 
-    def __init__(self, session: Session, keyring: Keyring | None, at: datetime) -> None:
+    def __init__(
+        self, session: Session, keyring: Keyring | None, at: datetime, reaching: Mapping[str, Any] | None = None
+    ) -> None:  # fmt: skip
         self._session = session
+        # Holds what ``reach`` gives: whether more than everyday grants count.
+        self._reaching = reaching
         self._keyring = keyring
         self._at = at
         self._keys: dict[tuple[UUID, str, int], bytes] = {}
@@ -100,13 +105,17 @@ class Seals:
                     count += 1
         return count
 
-    def give(self, case: UUID, compartment: str, holder: UUID, *, by: UUID, until: datetime | None = None) -> Grant:
+    def give(
+        self, case: UUID, compartment: str, holder: UUID, *, by: UUID, until: datetime | None = None,
+        dormant: bool = False,
+    ) -> Grant:  # fmt: skip
         """Seal a compartment key I hold to another holder."""
         generation = self._generation(case, compartment)
         key = self._key_of(case, compartment, generation)
         return grants.seal_grant(
-            self._session, key, case, compartment, generation, holder, by=by, at=self._at, until=until
-        )
+            self._session, key, case, compartment, generation, holder, by=by, at=self._at, until=until,
+            dormant=dormant,
+        )  # fmt: skip
 
     def _generation(self, case: UUID, compartment: str) -> int:
         """The generation now in use, asked for once: its row stays locked until this transaction ends."""
@@ -134,8 +143,9 @@ class Seals:
         if found is None:
             asked = self._offered.get((scope, compartment, generation))
             found = grants.open_key(
-                self._session, self._ring(), scope, compartment, generation, at=self._at, asked=asked
-            )
+                self._session, self._ring(), scope, compartment, generation, at=self._at, asked=asked,
+                reaching=self._reaching,
+            )  # fmt: skip
             self._keys[(scope, compartment, generation)] = found
         return found
 
@@ -143,6 +153,11 @@ class Seals:
         if self._keyring is None:
             raise SealBroken("no keyring")
         return self._keyring
+
+
+def compartment_in(row: Table) -> str:
+    """The compartment a row of a case is sealed under; empty for any other row."""
+    return str(row.compartment) if isinstance(row, CaseRow) else ""
 
 
 def compartment_of(row: CaseRow | EnvelopeRow) -> str:

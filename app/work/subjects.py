@@ -7,9 +7,9 @@ be opened: all of one moment, and one trip.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -18,12 +18,11 @@ from sqlalchemy import ColumnElement, Select, Uuid, bindparam, null, select, tru
 from sqlalchemy.orm import Session
 
 from app.db import CaseRow, Table, tables
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.keyholders.grants import Key, key_beside
-from app.policy.actor import Actor
 from app.work import wall
 from app.work.caller import Caller
-from app.work.rows import bound, in_scope
+from app.work.rows import in_scope
 
 # In the place of what is known of a case, for what lies in none.
 _NOTHING: Final = (null(), null())
@@ -69,12 +68,15 @@ class Found:
 
 def fetch(
     session: Session, caller: Caller, table: type[Table], address: object, *,
-    allowed: frozenset[str], at: datetime, kinds: tuple[str, ...], cites: UUID | None, standing: Standing | None,
-    opens: bool,
+    allowed: frozenset[str], given: Mapping[str, Any], kinds: tuple[str, ...], cites: UUID | None,
+    standing: Standing | None, opens: bool,
 ) -> Found:  # fmt: skip
-    """A subject by its outside address. Raises NotSignedIn first, and then NotFound."""
+    """A subject by its outside address. Raises NotSignedIn first, and then NotFound.
+
+    given  the caller's values for statements that were made once: see ``bound``
+    """
     actor = caller.actor
-    given = bound(actor, at) | {
+    given = dict(given) | {
         "address": address, "cites": cites, "sign_in": actor.sign_in, "reader": wall.reader(actor),
         "ring": caller.keyring.holder if caller.keyring is not None else None,
     }  # fmt: skip
@@ -93,11 +95,24 @@ def fetch(
 
 
 def cited(
-    session: Session, actor: Actor, key: UUID, kinds: tuple[str, ...], *, allowed: frozenset[str], at: datetime
+    session: Session, key: UUID, kinds: tuple[str, ...], *, allowed: frozenset[str], given: Mapping[str, Any]
 ) -> Cited:
     """The same of an item alone."""
     kinds = _known(kinds)
-    return Cited(kinds, session.execute(_items(allowed, kinds), bound(actor, at) | {"cites": key}).one())
+    return Cited(kinds, session.execute(_items(allowed, kinds), dict(given) | {"cites": key}).one())
+
+
+def agreed(session: Session, key: UUID, case: UUID, *, today: date) -> bool:
+    """Whether a consent of this case stands now. Raises Conflict for one that is due to be confirmed again."""
+    consents: Any = tables()["consents"]
+    asked = select(consents).where(consents.id == key, consents.case_id == case)
+    # Held to the end: a withdrawal that has committed is seen here, and one under way waits for what goes out now.
+    held = asked.with_for_update(read=True).execution_options(populate_existing=True)
+    found = session.scalars(held).first()
+    standing = None if found is None else found.standing(today=today)
+    if standing == "RECONFIRM_DUE":
+        raise Conflict("The witness has to be asked again before this consent can be cited: it is due to be confirmed.")
+    return bool(standing == "GRANTED")
 
 
 def _known(kinds: tuple[str, ...]) -> tuple[str, ...]:

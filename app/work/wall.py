@@ -13,18 +13,21 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, any_, bindparam, distinct, func, select, update
+from sqlalchemy import case as sql_case
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session, aliased
 
 from app.audit.models import Combination
-from app.keyholders import grants
-from app.keyholders.models import Grant
+from app.keyholders.models import BreakGlass, Grant
+from app.keyholders.reach import AT, HOLDERS, counts
 from app.policy.actor import Actor
 
 WHO: Final = frozenset({"IDENTITY", "LOCATION"})
 WHAT: Final = frozenset({"TESTIMONY"})
 # For so long a case that somebody opened counts as lying open before them.
 OPEN_FOR: Final = timedelta(minutes=10)
+# Stands behind the name of a compartment whose grant sleeps, in the answer to ``known``.
+WOKEN: Final = "~"
 
 # Under names of their own, beside a question for rows of the same tables.
 _GRANT: Final = aliased(Grant, name="held")
@@ -38,15 +41,16 @@ _SEEN = (
 
 def known(case: ColumnElement[UUID]) -> list[ColumnElement[Any]]:
     """What to ask of the case in a column, beside whatever else is asked: see ``Known``."""
-    held = select(func.array_agg(distinct(_GRANT.compartment))).where(
-        _GRANT.case_id == case, _GRANT.keyholder_id == any_(grants.HOLDERS), grants.live(grants.AT, _GRANT)
+    marked = sql_case((_GRANT.dormant, _GRANT.compartment + WOKEN), else_=_GRANT.compartment)
+    held = select(func.array_agg(distinct(marked))).where(
+        _GRANT.case_id == case, _GRANT.keyholder_id == any_(HOLDERS), counts(_GRANT)
     )
     here = _PAST.sign_in == bindparam("sign_in", type_=Uuid())
     past = select(
         array([
             func.bool_or(_PAST.place), func.bool_or(_PAST.what),
             *(func.bool_or(side).filter(here) for side in (_PAST.who, _PAST.what, _PAST.place)),
-            func.bool_or(_PAST.counted_at > grants.AT - OPEN_FOR),
+            func.bool_or(_PAST.counted_at > AT - OPEN_FOR),
         ])
     ).where(_PAST.user_id == bindparam("reader", type_=Uuid()), _PAST.case_id == case)  # fmt: skip
     return [held.scalar_subquery(), past.scalar_subquery()]
@@ -62,12 +66,14 @@ class Known:
     """What is known of a caller and a case.
 
     held  the compartments they can open now
+    woken those of them that they can open only because they broke glass
     seen  which of place and account they ever opened
     here  the sides that this sign-in has opened: ``who``, ``what``, ``place``
     open  whether they opened anything of it within the last minutes
     """
 
     held: frozenset[str] = frozenset()
+    woken: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
     here: frozenset[str] = frozenset()
     open: bool = False
@@ -76,12 +82,27 @@ class Known:
     def read(cls, held: list[str] | None, past: list[bool | None] | None) -> Known:
         """From the answer to ``known``."""
         opened = [bool(each) for each in past or [False] * 6]
+        everyday = frozenset(name for name in held or () if not name.endswith(WOKEN))
+        every = frozenset(name.removesuffix(WOKEN) for name in held or ())
         return cls(
-            frozenset(held or ()),
+            every,
+            every - everyday,
             frozenset(itertools.compress(("LOCATION", "TESTIMONY"), opened)),
             frozenset(itertools.compress(("who", "what", "place"), opened[2:5])),
             opened[5],
         )
+
+
+def glass(session: Session, actor: Actor, cases: set[UUID], *, at: datetime) -> BreakGlass:
+    """The glass that this sign-in broke over a case, and that is broken still."""
+    mine = BreakGlass.sign_in == actor.sign_in, BreakGlass.case_id.in_(cases), BreakGlass.until > at
+    return session.scalars(select(BreakGlass).where(*mine).order_by(BreakGlass.until.desc()).limit(1)).one()
+
+
+def account_seen(session: Session, user: UUID | None, case: UUID) -> bool:
+    """Whether somebody has ever opened what was said in a case."""
+    told = select(func.bool_or(Combination.what)).where(Combination.user_id == user, Combination.case_id == case)
+    return bool(session.scalar(told))
 
 
 def sides(opened: set[str]) -> frozenset[str]:

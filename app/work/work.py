@@ -22,8 +22,8 @@ from app import jobs
 from app.audit.append import CaseSubject, Draft, name_subjects
 from app.db import CaseRow, EnvelopeRow, Row, Table, tables
 from app.errors import Conflict, NotFound
-from app.keyholders import grants, holders
-from app.keyholders.models import Envelope, Grant, Keyholder
+from app.keyholders import grants, holders, reach
+from app.keyholders.models import BreakGlass, Envelope, Grant, Keyholder
 from app.policy.actor import Actor
 from app.policy.engine import Policy
 from app.settings import Settings
@@ -34,7 +34,7 @@ from app.work.forms import CITES, Form, Justification, Reasoned
 from app.work.marking import Marking
 from app.work.plain import Plain
 from app.work.rows import addressed, bound, case_of, scoped
-from app.work.seals import Seals, compartment_of
+from app.work.seals import Seals, compartment_in, compartment_of
 from app.work.subjects import Cited, Found, Standing
 
 R = TypeVar("R", bound=Table)
@@ -48,14 +48,18 @@ class Unrecorded(RuntimeError):
 class Reading:
     """Rows in a caller's scope. Has no ``open``, ``seal`` or ``add``."""
 
-    def __init__(self, session: Session, caller: Caller, policy: Policy, at: datetime, settings: Settings) -> None:
+    def __init__(
+        self, session: Session, caller: Caller, policy: Policy, at: datetime, settings: Settings,
+        reaches: str = "HELD",
+    ) -> None:  # fmt: skip
         self._session = session
+        self._reaches = reaches
         self.caller = caller
         self.policy = policy
         self.now = at
         self.settings = settings
         # What statements made once for all callers are run with.
-        self._bound = bound(caller.actor, at)
+        self._bound = bound(caller.actor, at, reaches)
 
     @property
     def actor(self) -> Actor:
@@ -111,12 +115,12 @@ class Reading:
 
     def held_in(self, cases: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
         """The same for several cases in one question."""
-        return grants.held(self._session, self.actor.keyholders, cases, at=self.now)
+        return reach.held(self._session, self.actor.keyholders, cases, at=self.now, reaching=self._bound)
 
     def held_by(self, holder: UUID, case: Table) -> frozenset[str]:
         """The compartments of a case that somebody holds, by themself or through their teams."""
         teams = {m.team_id for m in holders.memberships_of(self._session, holder)}
-        found = grants.held(self._session, {holder, *teams}, case_of(case), at=self.now)
+        found = reach.held(self._session, {holder, *teams}, case_of(case), at=self.now)
         return next(iter(found.values()), frozenset())
 
     def cited(self, form: Reasoned, row: Table | None, found: Cited | None = None) -> bool:
@@ -134,13 +138,13 @@ class Reading:
         if kinds is None or form.cites is None:
             return kinds is None
         agreed = form.justification is Justification.AGREED_DISCLOSURE
-        if agreed and not (case is not None and self._agreed(form.cites, case)):
+        if agreed and not (case is not None and subjects.agreed(self._session, form.cites, case, today=self.today)):
             return False
         if self.actor.kind == "Service":
             # It need not hold the account to cite a consent, and cites nothing else.
             return agreed
         allowed = self.policy.scopes(self.actor)
-        found = found or subjects.cited(self._session, self.actor, form.cites, kinds, allowed=allowed, at=self.now)
+        found = found or subjects.cited(self._session, form.cites, kinds, allowed=allowed, given=self._bound)
         return found.stands(case)
 
     def visited(self, form: Reasoned, row: Table | None) -> bytes | None:
@@ -167,27 +171,16 @@ class Reading:
             raise Conflict("This visit is over. Open the case again.")
         return None if visit.commitment is None else bytes(visit.commitment)
 
-    def _agreed(self, key: UUID, case: UUID) -> bool:
-        """Whether a consent of this case stands now. Raises Conflict for one that is due to be confirmed again."""
-        consents: Any = tables()["consents"]
-        asked = select(consents).where(consents.id == key, consents.case_id == case)
-        # Held to the end: a withdrawal that has committed is seen here, and one under way waits for what goes out now.
-        held = asked.with_for_update(read=True).execution_options(populate_existing=True)
-        found = self._session.scalars(held).first()
-        standing = None if found is None else found.standing(today=self.today)
-        if standing == "RECONFIRM_DUE":
-            raise Conflict(
-                "The witness has to be asked again before this consent can be cited: it is due to be confirmed."
-            )
-        return bool(standing == "GRANTED")
-
 
 class Work(Reading):
     """One action under way: its transaction, its keys, and the entry that is being written."""
 
-    def __init__(self, session: Session, caller: Caller, policy: Policy, at: datetime, settings: Settings) -> None:
-        super().__init__(session, caller, policy, at, settings)
-        self._seals = Seals(session, caller.keyring, at)
+    def __init__(
+        self, session: Session, caller: Caller, policy: Policy, at: datetime, settings: Settings,
+        reaches: str = "HELD",
+    ) -> None:  # fmt: skip
+        super().__init__(session, caller, policy, at, settings, reaches)
+        self._seals = Seals(session, caller.keyring, at, self._bound)
         self._touched: set[UUID] = set()
         self._rows: list[UUID] = []
         self._fields: list[str] = []
@@ -213,7 +206,7 @@ class Work(Reading):
         reason = form if isinstance(form, Reasoned) and self.actor.kind != "Service" else None
         found = subjects.fetch(
             self._session, self.caller, table, addressed(table.__mapper__.columns[table.addressed_by], address),
-            allowed=self.policy.scopes(self.actor), at=self.now, standing=standing, opens=table in action.opens,
+            allowed=self.policy.scopes(self.actor), given=self._bound, standing=standing, opens=table in action.opens,
             kinds=CITES.get(reason.justification, ()) if reason else (), cites=reason.cites if reason else None,
         )  # fmt: skip
         self._past |= dict.fromkeys(case_of(found.row), found.known.here)
@@ -277,6 +270,11 @@ class Work(Reading):
         self._rows.append(row.id)
         self._touched |= case_of(row)
 
+    def glass(self, found: Found | None) -> BreakGlass | None:
+        """The broken glass under which this subject is reached; None where an everyday grant reaches it."""
+        reached = found is not None and compartment_in(found.row) in found.known.woken
+        return wall.glass(self._session, self.actor, case_of(found.row), at=self.now) if found and reached else None
+
     # keys
 
     def open_case_keys(self, case: UUID, to: dict[str, list[UUID]], by_name: Collection[str] = ()) -> None:
@@ -284,10 +282,12 @@ class Work(Reading):
         grants.open_case(self._session, case, to, by=self._me(), at=self.now, by_name=by_name)
         self._session.flush()
 
-    def give(self, case: UUID, compartment: str, holder: UUID, until: datetime | None = None) -> Grant:
+    def give(
+        self, case: UUID, compartment: str, holder: UUID, until: datetime | None = None, *, dormant: bool = False
+    ) -> Grant:  # fmt: skip
         """Grant a compartment I hold. Raises SealBroken if I hold it only in name."""
         self._touched.add(case)
-        return self._seals.give(case, compartment, holder, by=self._me(), until=until)
+        return self._seals.give(case, compartment, holder, by=self._me(), until=until, dormant=dormant)
 
     def by_name(self, case: UUID) -> frozenset[str]:
         """The compartments of a case that named people alone may hold."""

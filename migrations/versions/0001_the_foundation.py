@@ -186,6 +186,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("agreed_word", sa.LargeBinary(), nullable=False),
         sa.Column("outcome", sa.LargeBinary(), nullable=True),
+        sa.Column("duty_refused", sa.Boolean(), nullable=False),
         sa.Column("planned_by", sa.String(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -299,6 +300,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dormant", sa.Boolean(), nullable=False),
         sa.Column("tag", sa.LargeBinary(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_grants_case_id")),
@@ -873,6 +875,47 @@ def upgrade() -> None:
     op.create_index(op.f("ix_visits_case_id"), "visits", ["case_id"], unique=False)
     op.create_index(op.f("ix_visits_user_id"), "visits", ["user_id"], unique=False)
     op.create_table(
+        "shifts",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("rung", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("set_by", sa.String(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("rung IN (1, 2)", name=op.f("ck_shifts_rung")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_shifts_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shifts")),
+    )
+    op.create_index(op.f("ix_shifts_user_id"), "shifts", ["user_id"], unique=False)
+    op.create_table(
+        "break_glasses",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("used_by", sa.String(), nullable=False),
+        sa.Column("put_by", sa.String(), nullable=False),
+        sa.Column("shift_id", sa.Uuid(), nullable=False),
+        sa.Column("sign_in", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("review_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=True),
+        sa.Column("why", sa.String(), nullable=True),
+        sa.Column("reviewed_by", sa.String(), nullable=True),
+        sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("verdict IN ('JUSTIFIED', 'MISUSE')", name=op.f("ck_break_glasses_verdict")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_break_glasses_case_id")),
+        sa.ForeignKeyConstraint(["shift_id"], ["shifts.id"], name=op.f("fk_break_glasses_shift_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_break_glasses_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_break_glasses")),
+    )
+    op.create_index(op.f("ix_break_glasses_case_id"), "break_glasses", ["case_id"], unique=False)
+    op.create_index("ix_break_glasses_sign_in", "break_glasses", ["sign_in", "case_id"], unique=False)
+    op.create_index(op.f("ix_break_glasses_user_id"), "break_glasses", ["user_id"], unique=False)
+    op.create_table(
         "approaches",
         sa.Column("codes", sa.LargeBinary(), nullable=False),
         sa.Column("recorded_by", sa.String(), nullable=False),
@@ -1264,6 +1307,12 @@ def downgrade() -> None:
     op.drop_table("interpreters")
     op.drop_index(op.f("ix_approaches_case_id"), table_name="approaches")
     op.drop_table("approaches")
+    op.drop_index(op.f("ix_break_glasses_user_id"), table_name="break_glasses")
+    op.drop_index("ix_break_glasses_sign_in", table_name="break_glasses")
+    op.drop_index(op.f("ix_break_glasses_case_id"), table_name="break_glasses")
+    op.drop_table("break_glasses")
+    op.drop_index(op.f("ix_shifts_user_id"), table_name="shifts")
+    op.drop_table("shifts")
     op.drop_index(op.f("ix_visits_user_id"), table_name="visits")
     op.drop_index(op.f("ix_visits_case_id"), table_name="visits")
     op.drop_table("visits")

@@ -14,16 +14,15 @@ depends_on = None
 
 # A commit that changed one of these and appended no entry is refused.
 GUARDED = (
-    "approaches", "attachments", "case_keys", "cases", "check_ins", "claims", "clearances", "codings", "consents",
-    "contact_channels", "custody_events", "devices", "drafts", "envelopes", "erasures", "exposure_events", "grants",
-    "handoffs", "holds", "identity_claims", "identity_documents", "index_keys", "interpreters", "justifications",
-    "keyholders", "known_marks", "log_checks", "look_ups", "memberships", "mitigation_assessments", "needs",
-    "paper_sessions", "mention_ties", "mentions", "persons", "prior_accounts", "proposals", "protocol_answers",
+    "approaches", "attachments", "break_glasses", "case_keys", "cases", "check_ins", "claims", "clearances", "codings",
+    "consents", "contact_channels", "custody_events", "devices", "drafts", "envelopes", "erasures", "exposure_events",
+    "grants", "handoffs", "holds", "identity_claims", "identity_documents", "index_keys", "interpreters",
+    "justifications", "keyholders", "known_marks", "log_checks", "look_ups", "memberships", "mitigation_assessments",
+    "needs", "paper_sessions", "mention_ties", "mentions", "persons", "prior_accounts", "proposals", "protocol_answers",
     "protocols", "public_keys", "public_reports", "read_backs", "recovery_codes", "rescues", "residences",
     "retention_choices", "role_holdings", "safety_answers", "same_person_findings", "segment_versions", "segments",
-    "services", "session_events", "share_marks", "step_ups", "submission_files", "submissions", "testimonies",
-    "threat_assessments",
-    "undertakings", "users", "visits", "witness_keys",
+    "services", "session_events", "share_marks", "shifts", "step_ups", "submission_files", "submissions",
+    "testimonies", "threat_assessments", "undertakings", "users", "visits", "witness_keys",
 )  # fmt: skip
 UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")
 APPEND_ONLY = ("entries", "entry_bodies", "entry_subjects", "places", "checkpoints")
@@ -205,6 +204,11 @@ def _hardened() -> None:
         "CREATE CONSTRAINT TRIGGER body_fits AFTER INSERT ON entries "
         "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION body_fits()"
     )
+    # One person a rung at any time: whatever two who write the rota at one moment have each found free.
+    op.execute(
+        "ALTER TABLE shifts ADD CONSTRAINT ex_shifts_rung EXCLUDE USING gist "
+        "(int4range(rung, rung, '[]') WITH &&, tstzrange(starts_at, ends_at) WITH &&)"
+    )
     # Each door finds only its own kept answers: the portal's role could else read and rewrite staff's.
     op.execute("ALTER TABLE kept_answers ENABLE ROW LEVEL SECURITY")
     op.execute("CREATE POLICY staff ON kept_answers TO amana_app USING (true) WITH CHECK (true)")
@@ -259,6 +263,7 @@ def downgrade() -> None:
     op.execute("DROP INDEX one_escrow")
     op.execute("DROP TRIGGER body_fits ON entries")
     op.execute("DROP FUNCTION body_fits()")
+    op.execute("ALTER TABLE shifts DROP CONSTRAINT ex_shifts_rung")
     op.execute("ALTER TABLE entries DROP CONSTRAINT ck_entries_length")
     op.execute("ALTER TABLE entry_bodies DROP CONSTRAINT ck_entry_bodies_salt")
     op.execute("DROP POLICY staff ON kept_answers")

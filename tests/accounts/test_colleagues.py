@@ -62,10 +62,10 @@ def test_the_operator_names_people_and_holds_none_of_their_keys(
         kinds = owner.execute("SELECT kind, name FROM keyholders ORDER BY kind, name").fetchall()
         held_by = owner.execute("SELECT count(*) FROM memberships m JOIN users u ON u.keyholder_id = m.member_id")
         (members,) = held_by.fetchone() or (0,)
-    # Each team's key is its lead's, made in their own sign-up, and escrow's.
-    assert [name for kind, name in kinds if kind == "team"] == ["intake", "legal", "protection"]
+    # Each team's key is its lead's, the duty team's that of protection, made in their own sign-up, and escrow's.
+    assert [name for kind, name in kinds if kind == "team"] == ["duty", "intake", "legal", "protection"]
     assert [kind for kind, _ in kinds].count("escrow") == 1
-    assert members == 3
+    assert members == 4
     assert office.case(by="intake-lead")
 
 
@@ -397,7 +397,7 @@ def test_shutting_an_account_renews_the_key_of_each_of_its_teams(world: World, d
 
     with database.connect("owner") as owner:
         generations = owner.execute("SELECT name, generation FROM keyholders WHERE kind = 'team'").fetchall()
-    assert dict(generations) == {"intake": 2, "legal": 2, "protection": 1, "narrative": 1}
+    assert dict(generations) == {"intake": 2, "legal": 2, "protection": 1, "duty": 1, "narrative": 1}
 
 
 def test_a_colleague_is_listed_with_role_and_team_and_no_key(world: World) -> None:

@@ -315,7 +315,7 @@ def test_the_ages_of_keys_name_teams_and_no_person(world: World, standing_clock:
 
     ages = {age.whose: age for age in world.office.ask(world["administrator"], queries.key_ages)}
 
-    assert set(ages) == {"intake", "legal", "protection", "narrative", "escrow", "person"}
+    assert set(ages) == {"intake", "legal", "protection", "duty", "narrative", "escrow", "person"}
     assert ages["legal"].generation == 2
     assert (ages["legal"].since - ages["intake"].since).days == 3
 

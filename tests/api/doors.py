@@ -31,6 +31,7 @@ LEGAL: Final = frozenset({"legal", "legal-lead"})
 SAFETY: Final = frozenset({"protection", "protection-lead"})
 NARRATIVE: Final = frozenset({"narrative-lead"})
 HOLDERS: Final = INTAKE | LEGAL | SAFETY | {"narrative-lead"}
+LEADS: Final = frozenset({"intake-lead", "legal-lead", "protection-lead", "narrative-lead"})
 ADMINISTRATOR: Final = frozenset({"administrator"})
 AUDITOR: Final = frozenset({"auditor"})
 
@@ -65,7 +66,9 @@ class Scene:
         reference = self.planted.report if ask.path.endswith("/public-reports") else reference
         reference = self.planted.inside if ask.path.endswith("/came-out") else reference
         spared = self.programs if "/services/" in ask.path else self.spare
-        path = ask.path.replace("{reference}", reference).replace("{user}", spared.get(login, spared["intake"]))
+        user = spared.get(login, spared["intake"])
+        user = self.world.members["protection"].code if ask.path.endswith("/rota") else user
+        path = ask.path.replace("{reference}", reference).replace("{user}", user)
         return path.replace("{row}", str(self.row_of(ask, login))) if "{row}" in path else path
 
     def row_of(self, ask: Ask, login: str) -> UUID:
@@ -248,6 +251,11 @@ ACTIONS: Final = (
         "login_name": f"new-{login}", "display_name": "Somebody New", "roles": ["caseworker"]}, 201),
     _post("/api/people/{user}/team", frozenset({"intake-lead"}), plain(team="intake", deputy=False)),
     _post("/api/teams/reseal", INTAKE, plain(team="intake")),
+    _post("/api/people/{user}/rota", frozenset({"protection-lead"}), plain(
+        rung=2, starts_at="2026-12-01T10:00:00Z", ends_at="2026-12-02T10:00:00Z"), 201),
+    _post("/api/break-glass", frozenset({"protection"}), lambda scene, _login: {
+        "reference": scene.planted.reference, "justification": "LIFE_AT_RISK", "words": "Men at the door."}, 201),
+    _post("/api/break_glasses/{row}/review", AUDITOR, plain(verdict="JUSTIFIED", why="IN_GOOD_FAITH")),
     _post("/api/services", frozenset({"legal-lead"}), plain(
         team="legal", name="a program", purpose="ARCHIVE", ends_at="2026-12-01T10:00:00Z"), 201),
     _post("/api/cases", INTAKE, plain(pathway="ADULT"), 201),
@@ -391,6 +399,13 @@ OPENINGS: Final = (
 
 # What ends a membership, an account or a session comes last, where the others have been tried.
 ENDINGS: Final = (
+    _post("/api/break_glasses/{row}/end", frozenset({"protection"}), plain()),
+    _post(
+        "/api/shifts/{row}/take-over",
+        frozenset({"protection"}),
+        lambda scene, _login: {"to": scene.world.members["protection-lead"].code},
+    ),
+    _post("/api/shifts/{row}/cut", frozenset({"protection-lead"}), plain()),
     _post("/api/drafts/{row}/discard", frozenset({"intake"})),
     _post(
         "/api/cases/{reference}/retention",
@@ -428,6 +443,12 @@ QUESTIONS: Final = (
     Ask("GET", "/api/me/undertaking", EVERYBODY),
     Ask("GET", "/api/me/opened", EVERYBODY),
     Ask("GET", "/api/people", EVERYBODY),
+    Ask("GET", "/api/rota", EVERYBODY),
+    Ask("GET", "/api/rota/now", EVERYBODY),
+    Ask("GET", "/api/break_glasses", EVERYBODY),
+    Ask("GET", "/api/break_glasses/count", EVERYBODY),
+    Ask("GET", "/api/break_glasses/{row}", LEADS | AUDITOR | {"protection"}),
+    Ask("GET", "/api/break_glasses/{row}/records", frozenset({"protection"})),
     Ask("GET", "/api/services", EVERYBODY),
     Ask("GET", "/api/cases", EVERYBODY),
     Ask("GET", "/api/cases/count", EVERYBODY),
@@ -515,6 +536,10 @@ PAGES: Final = (
     ("GET", "/admin/people"), ("GET", "/admin/people/invite"), ("POST", "/admin/people/invite"),
     ("GET", "/admin/people/{code}"), ("POST", "/admin/people/{code}/invite"), ("POST", "/admin/people/{code}/sign-out"),
     ("GET", "/admin/people/{code}/shut"), ("POST", "/admin/people/{code}/shut"), ("GET", "/admin/health"),
+    ("GET", "/break-glass"), ("POST", "/break-glass"), ("GET", "/break-glass/{row}"),
+    ("POST", "/break-glass/{row}/open/{record}"), ("POST", "/break-glass/{row}/end"),
+    ("POST", "/break-glass/{row}/review"), ("GET", "/rota"), ("POST", "/rota"), ("POST", "/rota/{row}/cut"),
+    ("POST", "/rota/{row}/pass"),
     ("GET", "/me"), ("POST", "/me/preferences"), ("GET", "/me/passphrase"), ("POST", "/me/passphrase"),
     ("GET", "/me/passphrase/changed"), ("GET", "/me/undertaking"), ("POST", "/me/undertaking"), ("GET", "/me/opened"),
     ("POST", "/me/sessions/end"),

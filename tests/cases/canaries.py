@@ -279,6 +279,8 @@ def _afterwards(world: World, planted: Planted, marks: Any) -> None:
     code = world.members["narrative-lead"].code
     release = GiveGrant(user=code, compartments=frozenset({"RELEASE"}))
     world.do("intake", cases.give, release, subject=reference)
+    rows["shifts"] = world.on_duty("protection")
+    rows["break_glasses"] = world.break_glass(reference)
     rows["grants"] = world.show("intake", reference).grants[0].id
     rows["retention_choices"] = world.retention(reference, **marks("retention_choices", "custodian"))
     rows["holds"] = world.hold(reference, by="legal")

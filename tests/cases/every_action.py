@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 from app import clock
 from app.accounts import forms as accounts
+from app.accounts import rota
 from app.accounts.undertakings import VERSION
-from app.cases import ending, erasing
+from app.cases import ending, erasing, glass
 from app.cases.forms import (
     BeginVisit,
     GiveGrant,
@@ -119,6 +120,10 @@ def _accounts(world: World) -> dict[str, Request]:
         "team.add": (accounts.JoinTeam(team="intake"), colleague),
         "team.remove": (accounts.LeaveTeam(team="intake"), colleague),
         "team.reseal": (accounts.Reseal(team="intake"), None),
+        "rota.set": (
+            rota.SetShift(rung=2, starts_at=clock.now() + timedelta(days=2), ends_at=clock.now() + timedelta(days=3)),
+            world.members["protection"].code,
+        ),
         "service.make": (
             accounts.MakeService(
                 team="legal", name="a program", purpose="ARCHIVE", ends_at=clock.now() + timedelta(days=30)
@@ -184,6 +189,14 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "public_report.record": (RecordReport(**words.report()), planted.report),
         "narrative.code": (CodeReport(codes=("N2c",)), planted.rows["public_reports"]),
         "checkin.settle": (SettleCheckIn(state="MISSED"), planted.rows["check_ins"]),
+        "rota.take_over": (rota.PassShift(to=world.members["protection-lead"].code), planted.rows["shifts"]),
+        "rota.cut": (None, planted.rows["shifts"]),
+        "access.break_glass": (
+            glass.Break(reference=case, justification=Justification.LIFE_AT_RISK, words="Men at the door."),
+            None,
+        ),
+        "break_glass.review": (glass.Review(verdict="MISUSE", why="OWN_INTEREST"), planted.rows["break_glasses"]),
+        "break_glass.end": (None, planted.rows["break_glasses"]),
     }
 
 

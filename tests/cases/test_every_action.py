@@ -114,4 +114,4 @@ def _try(world: World, who: str, name: str, request: Request) -> str:
 def _of_the_office(name: str) -> bool:
     # The register of interpreters is the team's, under no case.
     register = {"interpreter.open", "interpreter.undertake"}
-    return name in register or name.split(".")[0] in {"account", "service", "team", "signin", "submission"}
+    return name in register or name.split(".")[0] in {"account", "rota", "service", "team", "signin", "submission"}

@@ -34,6 +34,7 @@ PAGED = {
     "case.list", "submission.list", "submission.arrivals", "account.list", "account.people", "case.looked",
     "draft.list", "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "threat.overdue",
     "interpreter.list", "protocol.list", "proposal.list",
+    "rota.list", "break_glass.list",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
@@ -47,6 +48,7 @@ SINGLE = {
     "consent.list", "handoff.count", "handoff.show", "review.count",
     "lookup.waiting", "safety.count", "check_in.show", "check_in.case", "mitigation.list", "paper.show",
     "protocol.show", "undertaking.show", "case.stepped",
+    "rota.now", "break_glass.show", "break_glass.count", "break_glass.records",
 }  # fmt: skip
 
 

@@ -133,7 +133,7 @@ THREAT: Final = {
 def forms() -> dict[str, dict[str, Any]]:
     """One valid form for each action; what stands in an address is not in it."""
     opening = {"fields": [], "justification": "WITNESS_REQUEST"}
-    due = (datetime.now(UTC) + timedelta(days=2)).isoformat(timespec="seconds")
+    due, later = ((datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="seconds") for days in (2, 3))
     return {
         "account.disable": {"why": "LEFT"},
         "account.invite_again": {},
@@ -143,6 +143,16 @@ def forms() -> dict[str, dict[str, Any]]:
         "team.reseal": {"team": "intake"},
         "service.make": {"team": "legal", "name": "reader of the archive", "purpose": "ARCHIVE", "ends_at": due},
         "service.end": {},
+        "rota.set": {"rung": 2, "starts_at": due, "ends_at": later},
+        "rota.take_over": {"to": "S-777777"},
+        "rota.cut": {},
+        "access.break_glass": {
+            "reference": "AAAA-AAAA-A",
+            "justification": "LIFE_AT_RISK",
+            "words": "Men at the door.",
+        },
+        "break_glass.review": {"verdict": "MISUSE", "why": "OWN_INTEREST"},
+        "break_glass.end": {},
         "signin.leave": {},
         "signin.leave_everywhere": {},
         "signin.end": {},

@@ -251,6 +251,9 @@ def test_no_guarded_row_is_changed_without_an_entry(
     world.mention(other)
     tied = mentions.TieMention(chip=world.chip(story.reference), other=world.chip(other))
     world.do("intake", mentions.tie, tied, subject=story.reference)
+    world.check_in(story.reference)
+    world.on_duty("protection")
+    world.break_glass(story.reference)
     world.destroyed(world.case())
     filled = [name for name in guards.GUARDED if some(database, name)]
     # What was destroyed is changed by nobody, with an entry or without.

@@ -159,6 +159,8 @@ def test_circumstances_start_from_the_least() -> None:
         "cited": False,
         "words": False,
         "boxed": False,
+        "fresh": False,
+        "stepped": False,
         "compartments": [],
         "profile": "ngo",
     }

@@ -102,6 +102,7 @@ STRINGS = st.sampled_from(["none", *CODES, *TEAMS, *COMPARTMENTS, "PUBLIC_REPORT
 SETS = {
     "roles": st.frozensets(st.sampled_from([*ROLES, "service", "team_lead"]), max_size=3),
     "teams": st.frozensets(st.sampled_from(TEAMS), max_size=2),
+    "woken": st.frozensets(st.sampled_from(COMPARTMENTS), max_size=2),
     "held": st.frozensets(st.sampled_from(COMPARTMENTS)),
     "authors": st.frozensets(st.sampled_from(CODES)),
 }
@@ -115,14 +116,15 @@ actors = st.builds(
     undertaken=st.booleans(),
 )
 subjects = st.builds(
-    Subject, state=STRINGS, compartment=STRINGS, origin=STRINGS, team=STRINGS, held=SETS["held"], seen=SETS["held"],
+    Subject, state=STRINGS, compartment=STRINGS, origin=STRINGS, team=STRINGS, held=SETS["held"], woken=SETS["woken"],
+    seen=SETS["held"],
     by_name=SETS["held"], authors=SETS["authors"], target_roles=SETS["roles"], target_teams=SETS["teams"],
     target=st.sampled_from([*CODES, "none"]), target_held=SETS["held"],
     target_undertaken=st.booleans(),
 )  # fmt: skip
 saids = st.builds(
     Circumstances, justification=st.sampled_from(["none", *Justification]), cited=st.booleans(), words=st.booleans(),
-    boxed=st.booleans(), stepped=st.booleans(), compartments=SETS["held"],
+    boxed=st.booleans(), fresh=st.booleans(), stepped=st.booleans(), compartments=SETS["held"],
     profile=st.sampled_from(["ngo", "authority"]),
 )  # fmt: skip
 FORMULAS = Formulas(POLICY)

@@ -154,7 +154,9 @@ def test_a_need_and_a_check_in_are_planned_on_one_tab(caseworker: Browser, world
     caseworker.get(f"/cases/{reference}/protection/need")
     need = caseworker.submit(f"/cases/{reference}/protection/need", **words.need())
     proposed = caseworker.get(f"/cases/{reference}/protection/check-in").text
-    planned = caseworker.submit(f"/cases/{reference}/protection/check-in", agreed_word="the blue kettle")
+    planned = caseworker.submit(
+        f"/cases/{reference}/protection/check-in", agreed_word="the blue kettle", duty="REFUSED"
+    )
     plan = caseworker.get(planned.headers["location"])
     due = clock.in_(days=7)
 
@@ -171,7 +173,7 @@ def test_a_time_that_is_none_keeps_what_was_typed(caseworker: Browser, world: Wo
     path = f"/cases/{reference}/protection/check-in"
     token = Forms(caseworker.page.text if caseworker.page else "").found[0].fields["csrf"]
     data = {"csrf": token, "due_at.day": "31", "due_at.month": "2", "due_at.year": "2027", "due_at.time": "9:30",
-            "agreed_word": "the blue kettle"}  # fmt: skip
+            "agreed_word": "the blue kettle", "duty": "AGREED"}  # fmt: skip
 
     wrong = caseworker.ask("POST", path, data=data, headers={"Origin": ORIGIN})
     past = caseworker.ask(

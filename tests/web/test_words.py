@@ -7,6 +7,7 @@ import pytest
 from app.accounts.forms import Role
 from app.accounts.models import AccountState
 from app.audit.append import OPERATIONS
+from app.cases import glass
 from app.cases.ending import Choose
 from app.cases.erasing import ProposeDestruction
 from app.cases.forms import Compartment, SendHandoff
@@ -61,6 +62,9 @@ CODES = {
         *DraftState,
     },
     "standing": {*reviews.STANDINGS, *safety.DUE, *safety.LAPSED, "LATER", "SETTLED"},
+    "glass": {"OPEN", "TO_REVIEW", "OVERDUE", *glass.WHY},
+    "glass_why": {code for codes in glass.WHY.values() for code in codes},
+    "rung": {"1", "2"},
     "factor": set(Factor.__args__),  # type: ignore[attr-defined]
     "finding": set(WriteNote.model_fields["finding"].annotation.__args__),  # type: ignore[union-attr]
     "level": set(VALID_DAYS),

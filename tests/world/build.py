@@ -16,12 +16,12 @@ from uuid import UUID
 
 from app import clock
 from app.accounts import actions as accounts
-from app.accounts import rules, services, undertakings, witnesses
+from app.accounts import rota, rules, services, undertakings, witnesses
 from app.accounts.forms import AcceptInvitation, Found, Founder, GiveFactor, Invite, JoinTeam, MakeService, SignInForm
 from app.accounts.signin import SignIns
 from app.accounts.views import Invited, ServiceMade
 from app.cases import actions as cases
-from app.cases import ending, erasing, queries
+from app.cases import ending, erasing, glass, queries
 from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening
 from app.cases.views import CaseView, Opened, Stored
 from app.errors import StepUpNeeded
@@ -181,6 +181,8 @@ class World:
                 JoinTeam(team=team),
                 subject=member.code,
             )
+            if duty == "duty":
+                self.office.perform(self[lead], accounts.join_team, JoinTeam(team=duty), subject=member.code)
             member.caller = self.signins.caller(member.token)
         return member
 
@@ -218,6 +220,19 @@ class World:
         form = MakeService(team=team, name="reader of the archive", purpose="ARCHIVE", ends_at=ends_at)
         made: ServiceMade = self.do(f"{team}-lead", services.make, form)
         return made
+
+    def on_duty(self, login: str, *, rung: int = 1, hours: float = 12, ago: float = 1) -> UUID:
+        """A time on duty that has begun already; its row."""
+        now = clock.now()
+        form = rota.SetShift(rung=rung, starts_at=now - timedelta(hours=ago), ends_at=now + timedelta(hours=hours))
+        kept: rota.ShiftKept = self.do("protection-lead", rota.set_shift, form, subject=self.members[login].code)
+        return kept.id
+
+    def break_glass(self, reference: str, *, by: str = "protection", words: str = "Men at the door.") -> UUID:
+        """Break the glass over a case, being on duty, with a second factor just given."""
+        form = glass.Break(reference=reference, justification=Justification.LIFE_AT_RISK, words=words)
+        broken: glass.Broken = self.do(by, glass.break_glass, form)
+        return broken.id
 
     # cases
 

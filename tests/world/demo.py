@@ -37,6 +37,7 @@ def demonstration(world: World) -> Filled:
     _asked_and_answered(world, read_back, protocol)
     came = [asked, *drafts, _for_legal(world), read_back, _watched_over(world), _complete(world)]
     _arrivals(world)
+    world.on_duty("protection")
     _for_the_administrator(world)
     _for_the_auditor(world, came[-1])
     return Filled([*came, *programme.build(world, programme.plan(published.read()))])

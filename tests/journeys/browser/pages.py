@@ -57,6 +57,7 @@ OF_A_KIND_MAX = 14
 # Pages that nobody of the demonstration comes to by a link, each with its reason.
 UNSEEN: dict[str, str] = {
     "/cases/{reference}/proposals/{row}": "nothing of the demonstration waits for a second signature",
+    "/break-glass/{row}": "nobody of the demonstration has broken glass",
     "/testimonies/{row}/ready": "no account of the demonstration waits for this step with all it asks for",
 }
 
