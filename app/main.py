@@ -21,9 +21,15 @@ from starlette.types import ASGIApp
 import app.accounts.actions
 import app.accounts.ceremonies
 import app.accounts.mine
+import app.accounts.rota
 import app.accounts.rotation
 import app.accounts.services
+import app.accounts.stepping
+import app.accounts.undertakings
 import app.cases.actions
+import app.cases.ending
+import app.cases.erasing
+import app.cases.glass
 import app.cases.recovery
 import app.intake.actions
 import app.legal.actions

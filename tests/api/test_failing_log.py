@@ -143,7 +143,7 @@ def test_a_fault_in_the_key_manager_repeats_no_passphrase(
 ) -> None:
     canary = world.canary()
 
-    def garbage(_self: FileKeyManager, digest: bytes) -> bytes:
+    def garbage(_self: FileKeyManager, digest: bytes, *_: object) -> bytes:
         raise RuntimeError(f"{canary} {digest.hex()}")
 
     monkeypatch.setattr(FileKeyManager, "pepper", garbage)

@@ -37,6 +37,8 @@ GOES_ON = {
     "destruction.propose", "proposal.drop", "grant.revoke", "case.visit", "case.leave", "consent.withdraw",
     "compartment.renew",
     "handoff.file", "draft.discard", "draft.rescue", "draft.take_up", "attachment.lapse", "attachment.erase",
+    # A look that was begun is ended, and judged, whatever became of the case meanwhile.
+    "break_glass.end", "break_glass.review",
 }  # fmt: skip
 # Of the office and of no case; a new case is closed by nobody.
 OF_NO_CASE = {
@@ -339,6 +341,7 @@ def _adds(name: str) -> bool:
         "log",
         "office",
         "undertaking",
+        "rota",
         "custodians",
     }
     return not (action.discloses or of_the_office or name in GOES_ON | OF_NO_CASE or action.operation == "consult")
