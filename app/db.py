@@ -138,6 +138,8 @@ class CaseRow(Row):
     scopes = frozenset({"compartment"})
     # Of identity or place, and yet shown for the reason of the visit: how to approach somebody.
     opens_with_visit: ClassVar[bool] = False
+    # Printed for everybody to read: who reads many of these takes nobody's case out of the drawer.
+    printed: ClassVar[bool] = False
     # Written of a closed case too: why somebody opened it, what the witness wants to become of it.
     after_closing: ClassVar[bool] = False
     # The state in which a row holds nothing any more: it is listed no longer.

@@ -20,6 +20,7 @@ class PublicReport(CaseRow):
     """What one source printed about somebody. A case may have several that disagree: none overwrites another."""
 
     __tablename__ = "public_reports"
+    printed = True
     compartment = "RELEASE"
     author = "recorded_by"
 
@@ -39,6 +40,7 @@ class Coding(CaseRow):
     """
 
     __tablename__ = "codings"
+    printed = True
     __table_args__ = (
         CheckConstraint("number IN (1, 2)", name="number"),
         UniqueConstraint("report_id", "frame_version", "number"),

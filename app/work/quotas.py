@@ -65,7 +65,7 @@ def count(session: Session, caller: Caller, found: Found, settings: Settings, *,
     """Count the case of a row that is about to be opened, unless it lies open already. Raises TooManyCases."""
     row, reader = found.row, wall.reader(caller.actor)
     # The red line of a case stands on every page of a visit and is no case more.
-    if reader is None or not isinstance(row, CaseRow) or row.opens_with_visit:
+    if reader is None or not isinstance(row, CaseRow) or row.opens_with_visit or row.printed:
         return Counted()
     revealing = str(row.compartment) in wall.WHO
     if found.known.open and (not revealing or "who" in found.known.here):

@@ -249,7 +249,7 @@ TRIED: dict[tuple[str, ...], tuple[str, ...] | None] = {
     ("doctor",): (), ("openapi",): (), ("facts",): (), ("serve",): (),
     # These go on until they are told to end; what they say is looked at in test_run.py.
     ("run",): None, ("worker",): None,
-    ("db", "migrate"): (),
+    ("db", "migrate"): (), ("erase", "finish"): (),
     # Writes into migrations/, for maintainers.
     ("db", "revision"): None,
     # Gives out the invented office's own cast, to a file; what it says is tried by a second seeding.

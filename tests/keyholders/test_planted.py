@@ -250,7 +250,7 @@ def test_a_planted_grant_is_not_carried_into_the_next_generation(
     planted = plant_holder(database, "person", thief.public, "S-333333")
     plant(
         database, "INSERT INTO grants SELECT case_id, compartment, generation, %s, 1, sealed_key, granted_by, at, "
-        "until, revoked_at, tag, %s FROM grants WHERE compartment = 'TESTIMONY' AND keyholder_id = %s "
+        "until, revoked_at, dormant, tag, %s FROM grants WHERE compartment = 'TESTIMONY' AND keyholder_id = %s "
         "AND case_id = (SELECT id FROM cases WHERE reference = %s)",
         planted, uuid7(), holder_named(database, "escrow").id, story.reference,
     )  # fmt: skip

@@ -76,7 +76,8 @@ NOT_SEEDED: Final = frozenset({
     ("paper_sessions", "carried_by"), ("prior_accounts", "said_on"), ("protocol_answers", "answer"),
     ("protocol_answers", "language"), ("protocol_answers", "question"), ("rescues", "words"),
     ("safety_answers", "answers"), ("segment_versions", "reason"), ("segment_versions", "text"),
-    ("read_backs", "reason"),
+    ("read_backs", "reason"), ("retention_choices", "custodian"), ("retention_choices", "how_given"),
+    ("retention_choices", "language"),
     ("claims", "method"), ("claims", "proposition"), ("claims", "sources"),
     ("session_events", "words"), ("testimonies", "found"), ("testimonies", "seal"),
 })  # fmt: skip
