@@ -17,7 +17,7 @@ from sqlalchemy import Select, func, or_, select
 
 from app.accounts.models import AccountState, RoleHolding, User
 from app.accounts.rota import on_duty
-from app.cases.models import Case
+from app.cases.models import Case, CaseState
 from app.cases.queries import records_of
 from app.cases.views import RecordLine
 from app.errors import Conflict, NotFound
@@ -117,6 +117,13 @@ def breaker(work: Work, _row: None, form: Break) -> dict[str, Any]:
     return about
 
 
+def standing(work: Work, glass: BreakGlass, _form: None) -> dict[str, Any]:
+    """Nothing more than the row says; over a case that was destroyed nothing is open, before any rule speaks."""
+    if work.session.scalar(select(Case.state).where(Case.id == glass.case_id)) == CaseState.DESTROYED:
+        raise NotFound
+    return {}
+
+
 @action("access.break_glass", operation="grant", creates=True, about=breaker, reaches="ASLEEP")
 def break_glass(work: Work, form: Break) -> Broken:
     """Wake what sleeps of one case, for this sign-in, for half an hour at most."""
@@ -147,7 +154,7 @@ def break_glass(work: Work, form: Break) -> Broken:
     return Broken(glass.id, case.reference, glass.until)
 
 
-@action("break_glass.end", operation="revoke", on=BreakGlass)
+@action("break_glass.end", operation="revoke", on=BreakGlass, about=standing)
 def end(work: Work, glass: BreakGlass) -> Broken:
     """Let the keys sleep again before the time is over."""
     work.lock(glass)
@@ -202,7 +209,9 @@ def records(reading: Reading, row: UUID) -> tuple[RecordLine, ...]:
     """What I can open while my glass is broken: rows and names of fields. NotFound when it is not, or no more."""
     here = BreakGlass.sign_in == reading.actor.sign_in, BreakGlass.until > reading.now
     glass = reading.one(BreakGlass, BreakGlass.id == row, *here)
-    woken = frozenset(reading.held(glass.case_id))
+    # Keys that were taken back meanwhile, or destroyed with the case, reach it no more.
+    reading.one(Case, Case.id == glass.case_id)
+    woken = reading.held(glass.case_id)
     found = records_of(reading, glass.case_id, woken)
     return tuple(each for each in found if (opens := opening_of(each.table)) and opens.reaches == "WOKEN")
 
@@ -237,7 +246,11 @@ def _told(work: Work, case: Case) -> tuple[int, int]:
 
 def _mine(reading: Reading) -> Select[Any]:
     told = reading.rows(BreakGlass).join(Case, Case.id == BreakGlass.case_id).add_columns(Case.reference)
-    if reading.actor.leads or "auditor" in reading.actor.roles:
+    # It is judged whatever became of the case: nobody gets out of that by having it destroyed.
+    if "auditor" in reading.actor.roles:
+        return told
+    told = told.where(Case.state != CaseState.DESTROYED)
+    if reading.actor.leads:
         return told
     # Others who hold a key of the case find it among those who looked.
     return told.where(BreakGlass.user_id == reading.actor.id)

@@ -203,11 +203,20 @@ def _one(
     shown: Shown | None = None,
 ) -> Response:  # fmt: skip
     line: GlassLine = desk.ask(visitor, glass.show, row_id(row))
-    records = desk.ask(visitor, glass.records, line.id) if line.here and line.standing == "OPEN" else ()
+    records = _records(desk, visitor, line) if line.here and line.standing == "OPEN" else ()
     auditor = "auditor" in visitor.actor.roles
     found = desk.do(visitor, oversight.ask, AskLog(cites=line.id)).entries if auditor else ()
     view = Glass(line, records, shown, tuple(line_of(entry) for entry in found), auditor)
     return show(request, desk, visitor, "duty/glass.html", view, here="/today", sheet=filled, status=status)
+
+
+def _records(desk: Desk, visitor: Caller, line: GlassLine) -> tuple[RecordLine, ...]:
+    """What can be opened; nothing where the keys were taken back meanwhile."""
+    try:
+        found: tuple[RecordLine, ...] = desk.ask(visitor, glass.records, line.id)
+    except NotFound:
+        return ()
+    return found
 
 
 def _rota(request: Request, desk: Desk, visitor: Caller, filled: Sheet, status: int = 200) -> Response:
