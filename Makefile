@@ -7,7 +7,7 @@ T      ?= tests
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench bench-names drills browser \
+.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench bench-names bench-log drills browser \
 	pictures assets kills
 
 help: ## what each command does
@@ -43,6 +43,9 @@ migration: env ## a new revision from the models (NAME="what changes")
 
 bench-names: env ## finding somebody again among up to a million people (PEOPLE=10000,100000)
 	@$(PY) -m tests.bench.names
+
+bench-log: env ## reading the log among up to a million entries (ENTRIES=10000,100000)
+	@$(PY) -m tests.bench.reading
 
 drills: env ## the trials that are drawn, in the numbers of the threat model (ten minutes)
 	@AMANA_DRILLS=1 $(PY) -m pytest -m drill --timeout 3600 $(T)

@@ -7,12 +7,12 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, DateTime, Select, cast, func, or_
+from sqlalchemy import ColumnElement, DateTime, Select, cast, func, literal_column, or_, select
 
-from app.audit.models import EntryBody
+from app.audit.models import ALARMED, IN_VAIN, SAID, EntryBody, EntrySubject
+from app.cases.models import Case
 from app.clock import NIGHT_FROM_HOUR, NIGHT_UNTIL_HOUR
-from app.errors import TooManyCases
-from app.oversight.forms import AskLog
+from app.oversight.forms import Filters
 from app.work import Reading
 
 # An entry's id tells when it was made, a moment after the time it names. A clock that was
@@ -20,38 +20,54 @@ from app.work import Reading
 SLACK: Final = timedelta(days=1)
 
 
-def chosen(reading: Reading, form: AskLog) -> Select[Any]:
+def chosen(reading: Reading, form: Filters) -> Select[Any]:
     """Bodies of the entries that every filter of the form lets through, in no order."""
-    return reading.rows(EntryBody).where(*_conditions(form, reading.settings.zone))
+    return reading.rows(EntryBody).where(*conditions(reading, form))
 
 
 def made_since(moment: datetime) -> ColumnElement[bool]:
     """Entries that can have been made since then, by their id: its index keeps a look back short."""
-    milliseconds = int((moment - SLACK).timestamp() * 1000)
-    return EntryBody.entry >= UUID(int=max(0, milliseconds) << 80)
+    return EntryBody.entry >= _id_at(moment - SLACK)
 
 
-def _conditions(form: AskLog, zone: ZoneInfo) -> list[ColumnElement[bool]]:
-    view = EntryBody.view
-    wanted = [view[name].astext == value for name in ("actor", "action", "operation", "outcome")
-              if (value := getattr(form, name)) is not None]  # fmt: skip
+def conditions(reading: Reading, form: Filters) -> list[ColumnElement[bool]]:
+    """What must hold of an entry, each in the words its index has (app/audit/models.py)."""
+    zone = reading.settings.zone
+    told = {
+        SAID["actor"]: form.actor, SAID["action"]: form.action, SAID["operation"]: form.operation,
+        SAID["outcome"]: form.outcome, SAID["justification"]: form.justification, SAID["rule"]: form.rule,
+        SAID["cites"]: form.cites, SAID["request"]: form.request,
+    }  # fmt: skip
+    wanted = [said == str(value) for said, value in told.items() if value is not None]
     if form.case is not None:
-        wanted.append(view["subjects"].contains([{"case": form.case}]) | (view["sought"].astext == form.case))
-    if form.cites is not None:
-        wanted.append(view["cites"].astext == str(form.cites))
+        wanted.append(EntryBody.entry.in_(_of_case(form.case)))
+    if form.outcome is not None and form.outcome != "done":
+        wanted.append(SAID["outcome"] != literal_column("'done'"))
     if form.refused:
-        wanted.append(view["operation"].astext == "refuse")
+        wanted.append(SAID["operation"] == "refuse")
     if form.alarms:
-        raised = view["codes"].has_key("alarm") | (view["codes"]["in_vain"].astext == "true")
-        wanted.append(raised | (view["outcome"].astext == TooManyCases.code))
+        wanted.append(ALARMED)
+    if form.in_vain:
+        wanted += [ALARMED, IN_VAIN]
     if form.nights:
         wanted.append(_at_night(zone))
     # Byte order, whatever the database's own: a collation may pass over points and signs.
-    at = view["at"].astext.collate("C")
-    for since in _since(form, zone):
+    at = EntryBody.view["at"].astext.collate("C")
+    for since in _since(reading, form, zone):
         wanted += [at >= _instant(since), made_since(since)]
-    wanted += [at < _instant(until) for until in _until(form, zone)]
+    for until in _until(form, zone):
+        wanted += [at < _instant(until), EntryBody.entry < _id_at(until + SLACK)]
     return wanted
+
+
+def _of_case(reference: str) -> Select[Any]:
+    """Entries about a case, and refusals of somebody who asked for it by its reference."""
+    about = select(EntrySubject.entry).join(Case, Case.id == EntrySubject.case_id).where(Case.reference == reference)
+    return about.union_all(select(EntryBody.entry).where(SAID["sought"] == reference)).subquery().select()
+
+
+def _id_at(moment: datetime) -> UUID:
+    return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
 def _at_night(zone: ZoneInfo) -> ColumnElement[bool]:
@@ -61,14 +77,15 @@ def _at_night(zone: ZoneInfo) -> ColumnElement[bool]:
     return or_(hour >= NIGHT_FROM_HOUR, hour < NIGHT_UNTIL_HOUR)
 
 
-def _since(form: AskLog, zone: ZoneInfo) -> list[datetime]:
+def _since(reading: Reading, form: Filters, zone: ZoneInfo) -> list[datetime]:
     found = [form.since] if form.since is not None else []
-    if form.from_day is not None:
-        found.append(datetime.combine(form.from_day, time(), zone))
-    return found
+    days = [form.from_day] if form.from_day is not None else []
+    if form.days is not None:
+        days.append(reading.today - timedelta(days=form.days - 1))
+    return found + [datetime.combine(day, time(), zone) for day in days]
 
 
-def _until(form: AskLog, zone: ZoneInfo) -> list[datetime]:
+def _until(form: Filters, zone: ZoneInfo) -> list[datetime]:
     found = [form.until] if form.until is not None else []
     if form.to_day is not None:
         found.append(datetime.combine(form.to_day + timedelta(days=1), time(), zone))

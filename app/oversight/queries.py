@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import column, func, select, table
 
-from app.audit.models import EntryBody, SignedCheckpoint
+from app.audit.models import SAID, EntryBody, SignedCheckpoint
 from app.oversight.filters import chosen, made_since
 from app.oversight.forms import AskLog
 from app.oversight.models import LogCheck
@@ -79,13 +79,12 @@ def asked(reading: Reading) -> tuple[AskLog, AskLog, AskLog, AskLog]:
 @query("log.mine")
 def mine(reading: Reading, page: int = 0) -> tuple[Mine, ...]:
     """What I opened in the last ninety days, newest first, 25 a page: my own entries and nobody else's."""
-    view = EntryBody.view
     statement = (
         reading.rows(EntryBody)
         .where(
             # An auditor is given everybody's.
-            view["actor"].astext == reading.actor.code,
-            view["operation"].astext.in_(OPENINGS),
+            SAID["actor"] == reading.actor.code,
+            SAID["operation"].in_(OPENINGS),
             made_since(reading.now - timedelta(days=MINE_DAYS)),
         )
         .order_by(EntryBody.entry.desc())

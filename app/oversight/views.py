@@ -20,11 +20,11 @@ class LogLine:
 
 @dataclass(frozen=True)
 class LogPage:
-    """``more`` says that there are older ones."""
+    """``older`` and ``newer`` say whether there are more on either side."""
 
     entries: tuple[LogLine, ...]
-    page: int
-    more: bool = False
+    older: bool = False
+    newer: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from app.edge import sheets
-from app.edge.desk import Desk, TheDesk, page_number
+from app.edge.desk import Desk, TheDesk, row_id
 from app.edge.languages import N_
 from app.edge.sheets import Mistakes, Sheet
 from app.errors import NotFound
 from app.oversight import actions as oversight
 from app.oversight import queries
-from app.oversight.forms import AskEntry, AskLog
-from app.oversight.views import Badge, LogEntry, LogLine
+from app.oversight.forms import AskEntry, AskLog, Filters
+from app.oversight.views import Badge, LogEntry, LogLine, LogPage
 from app.web.frame import sheet, show
 from app.web.session import Fields, Visitor
 from app.web.today import Block, Tile
@@ -26,7 +26,7 @@ from app.web.words import WORDS
 from app.work import Caller
 
 # What of a form goes into an address: codes, references, days. A page of a list is not a filter.
-FILTERS: Final = tuple(name for name in AskLog.model_fields if name != "page")
+FILTERS: Final = tuple(Filters.model_fields)
 # What an auditor asks for most, by a link instead of a form.
 OFTEN: Final = (
     (N_("Alarms"), {"alarms": "yes"}),
@@ -37,6 +37,8 @@ OFTEN: Final = (
     (N_("Keys taken back"), {"operation": "revoke"}),
     (N_("Looks at the log"), {"operation": "verify"}),
 )
+
+NONE_FOUND: Final = LogPage(())
 
 router = APIRouter()
 
@@ -69,12 +71,12 @@ class LogView:
 
     badge: Badge
     lines: tuple[Line, ...]
-    page: int
-    more: bool
-    query: str
+    older: str
+    newer: str
     often: tuple[tuple[str, str], ...]
     operations: tuple[str, ...]
     outcomes: tuple[str, ...]
+    justifications: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,11 @@ def log_page(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     except Mistakes as mistakes:
         wrong = typed.typed(given, mistakes.found)
         return _listed(request, desk, visitor, _view(badge, given), wrong, 422)
-    number = page_number(request.query_params.get("page"))
-    found = desk.do(visitor, oversight.ask, form.model_copy(update={"page": number}))
-    lines = tuple(line_of(entry) for entry in found.entries)
-    return _listed(request, desk, visitor, _view(badge, given, lines, number, more=found.more), typed, 200)
+    behind = {name: row_id(value) for name in ("before", "after") if (value := request.query_params.get(name))}
+    if len(behind) > 1:
+        raise NotFound
+    found: LogPage = desk.do(visitor, oversight.ask, form.model_copy(update=behind))
+    return _listed(request, desk, visitor, _view(badge, given, found), typed, 200)
 
 
 @router.get("/audit/verify")
@@ -159,7 +162,7 @@ def minutes_since(badge: Badge) -> int:
     return 0 if badge.signed_at is None else max(0, int((badge.now - badge.signed_at).total_seconds() // 60))
 
 
-def address(form: AskLog) -> str:
+def address(form: Filters) -> str:
     """The filters of a form as an address has them."""
     given = form.model_dump(mode="json", exclude_defaults=True)
     return urlencode({name: "yes" if value is True else value for name, value in given.items()})
@@ -212,14 +215,15 @@ def _first(given: Mapping[str, list[str]]) -> dict[str, list[str]]:
     return {name: values[:1] for name, values in given.items()}
 
 
-def _view(
-    badge: Badge, given: Mapping[str, list[str]], lines: tuple[Line, ...] = (), page: int = 0, *, more: bool = False
-) -> LogView:
-    query = urlencode([(name, values[0]) for name, values in given.items() if values[0]])
+def _view(badge: Badge, given: Mapping[str, list[str]], found: LogPage = NONE_FOUND) -> LogView:
+    filters = [(name, values[0]) for name, values in given.items() if values[0]]
+    lines = tuple(line_of(entry) for entry in found.entries)
+    older = urlencode([*filters, ("before", str(found.entries[-1].id))]) if found.older and lines else ""
+    newer = urlencode([*filters, ("after", str(found.entries[0].id))]) if found.newer and lines else ""
     return LogView(
-        badge, lines, page, more, f"&{query}" if query else "",
+        badge, lines, older, newer,
         tuple((words, urlencode(filters)) for words, filters in OFTEN),
-        tuple(WORDS["operation"]), tuple(WORDS["outcome"]),
+        tuple(WORDS["operation"]), tuple(WORDS["outcome"]), tuple(WORDS["justification"]),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Text, Uuid, any_, bindparam, exists, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from app.audit.models import EntryBody
+from app.audit.models import SAID, EntryBody
 from app.db import SCOPES, EnvelopeRow, Table
 from app.errors import NotFound
 from app.keyholders.models import Envelope, Grant
@@ -112,7 +112,7 @@ def _case(table: type[Table]) -> ColumnElement[bool]:
 def _own(table: type[Table]) -> ColumnElement[bool]:
     # Who has neither id nor code of their own is nobody here: nothing equals NULL.
     if table is EntryBody:
-        mine: ColumnElement[bool] = EntryBody.view["actor"].astext == bindparam("my_code", type_=Text())
+        mine: ColumnElement[bool] = SAID["actor"] == bindparam("my_code", type_=Text())
         return mine
     owner: ColumnElement[UUID] = table.__mapper__.columns[getattr(table, "owner", "user_id")]
     return owner == bindparam("me", type_=Uuid())

@@ -23,6 +23,25 @@ class XID8(UserDefinedType[int]):
         return "xid8"
 
 
+# What an auditor asks the log for: name, expression, and which entries are in the index at all.
+ASKED_OF_THE_LOG = (
+    ("actor", "view ->> 'actor'", None),
+    ("action", "view ->> 'action'", None),
+    ("operation", "view ->> 'operation'", None),
+    ("outcome", "view ->> 'outcome'", "view ->> 'outcome' <> 'done'"),
+    ("justification", "view ->> 'justification'", "view ->> 'justification' IS NOT NULL"),
+    ("rule", "view #>> '{policy,rule}'", None),
+    ("cites", "view ->> 'cites'", "view ->> 'cites' IS NOT NULL"),
+    ("request", "view ->> 'request'", "view ->> 'request' IS NOT NULL"),
+    ("sought", "view ->> 'sought'", "view ->> 'sought' IS NOT NULL"),
+    (
+        "alarmed",
+        "",
+        "view -> 'codes' ? 'alarm' OR view #>> '{codes,in_vain}' = 'true' OR view ->> 'outcome' = 'quota.cases'",
+    ),
+)
+
+
 def upgrade() -> None:
     op.create_table(
         "cases",
@@ -263,6 +282,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["entry"], ["entries.id"], name=op.f("fk_entry_bodies_entry")),
         sa.PrimaryKeyConstraint("entry", name=op.f("pk_entry_bodies")),
     )
+    for name, said, where in ASKED_OF_THE_LOG:
+        op.create_index(
+            f"ix_entry_bodies_{name}", "entry_bodies", [*([sa.text(f"({said})")] if said else []), "entry"],
+            unique=False, postgresql_where=where,
+        )  # fmt: skip
     op.create_table(
         "entry_subjects",
         sa.Column("entry", sa.Uuid(), nullable=False),
@@ -1386,6 +1410,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_envelopes_team_id"), table_name="envelopes")
     op.drop_table("envelopes")
     op.drop_table("entry_subjects")
+    for name, _, _ in ASKED_OF_THE_LOG:
+        op.drop_index(f"ix_entry_bodies_{name}", table_name="entry_bodies")
     op.drop_table("entry_bodies")
     op.drop_index(op.f("ix_contact_channels_case_id"), table_name="contact_channels")
     op.drop_table("contact_channels")

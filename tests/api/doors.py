@@ -347,7 +347,7 @@ ACTIONS: Final = (
           plain(kind="HANDED_OVER", from_whom="us", to_whom="a court", why="its order", seal="INTACT"), 201),
     _post("/api/log/entries", AUDITOR, plain(
         case="A", actor="S-333333", action="case.open", operation="collect", outcome="done",
-        since="2026-01-01T00:00:00Z", until="2027-01-01T00:00:00Z", page=0)),
+        since="2026-01-01T00:00:00Z", until="2027-01-01T00:00:00Z", justification="INTAKE", rule="no-rule")),
     _post("/api/log/verify", AUDITOR | ADMINISTRATOR),
 )  # fmt: skip
 

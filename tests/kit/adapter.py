@@ -548,11 +548,12 @@ class Product:
         Asking makes entries itself. Those that have no place yet come last, with ``index`` None.
         """
         found: dict[str, dict[str, Any]] = {}
-        for number in range(1_000_000):
-            page = self._log_page(number)
-            # Newest first, and each question adds one: what slips to the next page comes twice, never not at all.
-            fresh = [line for line in page if line["id"] not in found]
-            found |= {line["id"]: {**line["body"], "index": line["place"]} for line in fresh}
+        behind: str | None = None
+        while True:
+            # Newest first, each page behind the last entry of the one before: what is added meanwhile moves nothing.
+            page = self._log_page(behind)
+            found |= {line["id"]: {**line["body"], "index": line["place"]} for line in page}
+            behind = page[-1]["id"] if page else None
             if len(page) < ENTRIES_A_PAGE or all(line["place"] is not None and line["place"] < since for line in page):
                 break
         kept = [entry for entry in found.values() if entry["index"] is None or entry["index"] >= since]
@@ -757,13 +758,13 @@ class Product:
     def _code(self, user: str) -> str:
         return self._codes.get(user, user)
 
-    def _log_page(self, number: int) -> list[dict[str, Any]]:
+    def _log_page(self, behind: str | None) -> list[dict[str, Any]]:
         if self._auditor is None:
             self._auditor = self.login("auditor")
-        page = self.http("POST", "/api/log/entries", session=self._auditor, json={"page": number})
+        page = self.http("POST", "/api/log/entries", session=self._auditor, json={"before": behind} if behind else {})
         if page.status == 401:
             self._auditor = None
-            return self._log_page(number)
+            return self._log_page(behind)
         if page.status != 200:
             raise KitBroken(f"the auditor's door answered {page.status}")
         lines: list[dict[str, Any]] = page.json["entries"]

@@ -123,10 +123,11 @@ def test_a_page_says_whether_there_are_older_ones(world: World) -> None:
     for _ in range(50):
         world.document(reference)
 
-    first, second = (page(world, case=reference, page=number) for number in range(2))
+    first = page(world, case=reference)
+    second = page(world, case=reference, before=first.entries[-1].id)
 
-    assert (len(first.entries), first.more) == (50, True)
-    assert (len(second.entries), second.more) == (1, False)
+    assert (len(first.entries), first.older, first.newer) == (50, True, False)
+    assert (len(second.entries), second.older, second.newer) == (1, False, True)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,10 @@ def test_the_first_instant_counts_and_the_last_does_not(world: World, log: Log) 
         ({"action": "case.open", "outcome": "denied"}, 1),
         ({"action": "segment.open"}, 0),
         ({"actor": "S-333333"}, 0),
+        ({"rule": "no-rule"}, 1),
+        ({"rule": "intake-opens-cases"}, 1),
+        ({"justification": "WITNESS_REQUEST"}, 0),
+        ({"days": 1, "action": "case.open"}, 2),
     ],
 )
 def test_all_filters_must_hold(world: World, filters: dict[str, Any], counted: int) -> None:
@@ -141,11 +145,27 @@ def test_entries_come_newest_first_each_once_and_pages_join(world: World) -> Non
     for _ in range(60):
         world.document(reference)
 
-    first, second = (ask(world, case=reference, page=page) for page in range(2))
+    first = ask(world, case=reference)
+    second = ask(world, case=reference, before=first[-1]["id"])
+    back = ask(world, case=reference, after=second[0]["id"])
 
     numbers = [body["subjects"][0]["seq"] for body in (*first, *second)]
     assert numbers == list(range(61, 0, -1))
     assert (len(first), len(second)) == (50, 11)
+    assert back == first
+
+
+def test_what_is_added_meanwhile_moves_no_page(world: World) -> None:
+    """With pages that are counted, each entry more pushes one of those shown onto the next page."""
+    reference = world.case()
+    for _ in range(55):
+        world.document(reference)
+    first = ask(world, case=reference)
+
+    world.document(reference)
+    second = ask(world, case=reference, before=first[-1]["id"])
+
+    assert [body["subjects"][0]["seq"] for body in second] == [6, 5, 4, 3, 2, 1]
 
 
 def test_an_auditors_look_ups_are_entries_themselves(world: World, log: Log) -> None:
@@ -156,15 +176,30 @@ def test_an_auditors_look_ups_are_entries_themselves(world: World, log: Log) -> 
 
     said = log.last()
     assert (said.action, said.actor) == ("log.query", world.members["auditor"].code)
-    assert said.codes == {"count": len(shown), "page": 0}
+    assert said.codes == {"count": len(shown), "asked_case": reference}
     assert ask(world, action="log.query")[0]["id"] == said.id
+
+
+@pytest.mark.abuse("G13")
+def test_of_whom_an_auditor_asked_is_kept_and_a_name_typed_in_that_place_is_not(world: World, log: Log) -> None:
+    code = world.members["intake"].code
+    log.fresh()
+
+    for actor, case in ((code, None), ("Idris", "Tamimi"), (None, "ABCD-EFGH-J")):
+        ask(world, actor=actor, case=case)
+
+    assert [said.codes.get("asked_actor") for said in log.fresh()] == [code, None, None]
+    assert not any("Idris" in str(body) or "Tamimi" in str(body) for body in ask(world, action="log.query"))
 
 
 @pytest.mark.abuse("G13")
 def test_no_entry_of_a_whole_case_holds_a_name_a_place_or_a_word_of_it(world: World, log: Log) -> None:
     planted = plant(world)
 
-    pages = [ask(world, page=page) for page in range(8)]
+    pages, behind = [], None
+    while page := ask(world, before=behind):
+        pages.append(page)
+        behind = page[-1]["id"]
 
     everything = str(pages)
     assert planted.reference in everything
@@ -178,8 +213,11 @@ def test_no_entry_of_a_whole_case_holds_a_name_a_place_or_a_word_of_it(world: Wo
         {"case": "two words"},
         {"actor": "' OR 1=1 --"},
         {"action": "x" * 65},
-        {"page": -1},
-        {"page": 100_001},
+        {"page": 1},
+        {"before": "the last one"},
+        {"before": "01991c5e-7f00-7000-8000-000000000000", "after": "01991c5e-7f00-7000-8000-000000000000"},
+        {"days": 0},
+        {"justification": "he asked for it"},
         {"since": "2026-09-21T10:00:00"},
         {"content": "bread"},
     ],

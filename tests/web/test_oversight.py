@@ -102,7 +102,7 @@ def test_a_line_says_who_did_what_to_which_reference_and_why(browser: Browser, w
     assert "Intake" in line
     assert CANARY not in page.text
     assert not any(each.name in page.text for each in world.members.values() if each.login != "auditor")
-    assert [(e.action, e.codes) for e in log.fresh()] == [("log.query", {"count": 1, "page": 0})]
+    assert [(e.action, e.codes) for e in log.fresh()] == [("log.query", {"count": 1, "asked_case": reference})]
 
 
 def test_a_refusal_has_a_red_edge_and_a_joining_an_amber_one(browser: Browser, world: World) -> None:
@@ -144,10 +144,13 @@ def test_filters_stand_in_the_address_and_stay_on_the_page(browser: Browser, wor
     assert f'value="{reference}"' in first.text
     assert f'value="{reference}"' in second.text
     assert 'rel="next"' not in second.text
+    newer = html.unescape(re.findall(r'rel="prev" href="([^"]+)"', second.text)[0])
+    assert lines(browser.get(newer).text) == lines(first.text)
 
 
 @pytest.mark.parametrize(
-    "query", ["case=two%20words", "from_day=yesterday", "actor=%27%20OR%201=1", "nights=maybe", f"case={CANARY} x"]
+    "query",
+    ["case=two%20words", "from_day=yesterday", "actor=%27%20OR%201=1", "nights=maybe", f"case={CANARY} x", "days=0"],
 )
 def test_a_filter_that_is_no_code_is_told_beside_its_field_and_asks_nothing(
     browser: Browser, world: World, log: Log, query: str
