@@ -78,7 +78,7 @@ def accept(work: Work, form: Enrolment) -> Enrolled:
         raise SignInRefused("This invitation opens nothing. Ask for a new one.")
     register.must_know(work.session, user.invitation(), user.invite_vouched)
     holder, private = holders.make(work.session, "person", at=work.now, name=user.code)
-    totp = secrets.token_bytes(20)
+    totp = new_totp()
     user.accept(
         keyholder=holder.id,
         salt=form.salt,
@@ -86,8 +86,7 @@ def accept(work: Work, form: Enrolment) -> Enrolled:
         sealed_private=boxes.seal_box(form.wrapping_key, private.raw, context=user.id.bytes),
         sealed_totp=boxes.seal_box(totp_key(private.raw), totp, context=user.id.bytes),
     )
-    codes = [rules.recovery_code() for _ in range(RECOVERY_CODES)]
-    work.session.add_all(RecoveryCode(user_id=user.id, code_hash=rules.code_hash(code), used_at=None) for code in codes)
+    codes = new_codes(work, user)
     for team in (user.founds_team, *rules.FOUNDED_WITH.get(user.founds_team, ())) if user.founds_team else ():
         holders.found_team(work.session, team, holder, at=work.now)
     # In the same go, so that nobody stands before closed doors on their first day.
@@ -96,9 +95,9 @@ def accept(work: Work, form: Enrolment) -> Enrolled:
     return Enrolled(
         user=user.code,
         login_name=user.login_name,
-        totp_secret=base64.b32encode(totp).decode().rstrip("="),
+        totp_secret=spelled(totp),
         totp_uri=rules.totp_uri(totp, user.login_name),
-        recovery_codes=tuple(codes),
+        recovery_codes=codes,
     )
 
 
@@ -250,6 +249,23 @@ def _invite(work: Work, login: str, name: str, roles: frozenset[str], team: str 
     work.record(user, account=user.code)
     assert user.invite_until is not None
     return Invited(user.code, login, code, user.invite_until)
+
+
+def new_totp() -> bytes:
+    """A secret for the six digits: 160 bits, as RFC 4226 wants them."""
+    return secrets.token_bytes(20)
+
+
+def spelled(totp: bytes) -> str:
+    """A secret as it is typed into an authenticator."""
+    return base64.b32encode(totp).decode().rstrip("=")
+
+
+def new_codes(work: Work, user: User) -> tuple[str, ...]:
+    """Recovery codes for somebody; only their hashes are kept."""
+    codes = tuple(rules.recovery_code() for _ in range(RECOVERY_CODES))
+    work.session.add_all(RecoveryCode(user_id=user.id, code_hash=rules.code_hash(code), used_at=None) for code in codes)
+    return codes
 
 
 def check_second_factor(

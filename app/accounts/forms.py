@@ -17,6 +17,7 @@ Role = Literal[
 Team = Literal["intake", "legal", "protection", "duty", "narrative"]
 PageLanguage = Literal["en", "ar", "fr"]
 WhyShut = Literal["LEFT", "LONG_ABSENCE", "DUTY_ENDED", "MISUSE_SUSPECTED", "MADE_BY_MISTAKE"]
+WhichFactor = Literal["AUTHENTICATOR", "CODES"]
 LoginName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{2,31}$")]
 Passphrase = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
@@ -187,6 +188,18 @@ class ChangePassphrase(Form):
     recovery_code: OneUse | None = None
 
 
+class RenewFactor(Form):
+    """Draw a lost second factor anew: the passphrase with a factor that is still there.
+
+    which  AUTHENTICATOR: another secret for the six digits; CODES: other recovery codes
+    """
+
+    which: WhichFactor
+    passphrase: Passphrase
+    code: Digits | None = None
+    recovery_code: OneUse | None = None
+
+
 class GiveFactor(Form):
     """A second factor for one action.
 
@@ -207,6 +220,15 @@ class Rewrapping(Form):
     new_salt: bytes
     new_pepper: int
     new_wrapping_key: bytes
+    code: Digits | None
+    recovery_code: OneUse | None
+
+
+class Renewing(Form):
+    """The same, after the passphrase was stretched outside the transaction."""
+
+    which: WhichFactor
+    wrapping_key: bytes
     code: Digits | None
     recovery_code: OneUse | None
 

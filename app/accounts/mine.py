@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.accounts.actions import check_second_factor, end
-from app.accounts.forms import Prefer, Rewrapping
-from app.accounts.models import SignIn, User
+from sqlalchemy import update
+
+from app.accounts import rules
+from app.accounts.actions import check_second_factor, end, new_codes, new_totp, spelled, totp_key
+from app.accounts.forms import Prefer, Renewing, Rewrapping
+from app.accounts.models import RecoveryCode, SignIn, User
 from app.accounts.rules import Unconfirmed
-from app.accounts.views import Left, Preferred
+from app.accounts.views import Left, Preferred, Renewed
 from app.crypto import boxes
 from app.errors import SealBroken, SignInRefused
 from app.work import Work, action
@@ -37,16 +40,32 @@ def change_passphrase(work: Work, form: Rewrapping) -> Left:
     and a second factor are asked for, and a wrong one of either gets the same answer.
     """
     me = _me(work)
-    assert me.sealed_private is not None
-    try:
-        private = boxes.open_box(form.wrapping_key, me.sealed_private, context=me.id.bytes)
-        check_second_factor(work, me, private, code=form.code, recovery_code=form.recovery_code)
-    except (SealBroken, SignInRefused):
-        raise Unconfirmed from None
+    private = _confirmed(work, me, form.wrapping_key, form)
     me.salt, me.pepper = form.new_salt, form.new_pepper
     me.sealed_private = boxes.seal_box(form.new_wrapping_key, private, context=me.id.bytes)
     work.record(me, account=me.code)
     return end(work, SignIn.user_id == me.id, SignIn.id != work.actor.sign_in)
+
+
+@action("account.renew_factor", operation="key")
+def renew_factor(work: Work, form: Renewing) -> Renewed:
+    """Draw recovery codes or the authenticator's secret anew; the former ones open nothing from then on.
+
+    After another secret every other session ends: a telephone that is gone may be in somebody's hands.
+    """
+    me = _me(work)
+    private = _confirmed(work, me, form.wrapping_key, form)
+    if form.which == "CODES":
+        left = RecoveryCode.user_id == me.id, RecoveryCode.used_at.is_(None)
+        work.session.execute(update(RecoveryCode).where(*left).values(used_at=work.now))
+        renewed = Renewed(me.code, recovery_codes=new_codes(work, me))
+    else:
+        totp = new_totp()
+        me.sealed_totp = boxes.seal_box(totp_key(private), totp, context=me.id.bytes)
+        end(work, SignIn.user_id == me.id, SignIn.id != work.actor.sign_in)
+        renewed = Renewed(me.code, totp_secret=spelled(totp), totp_uri=rules.totp_uri(totp, me.login_name))
+    work.record(me, account=me.code, asked=form.which)
+    return renewed
 
 
 @action("signin.end", operation="sign-in", on=SignIn, about=owner)
@@ -60,6 +79,17 @@ def end_all(work: Work, user: User) -> Left:
     """End every session of a colleague whose machine is lost; their account stays as it is."""
     work.record(user, account=user.code)
     return end(work, SignIn.user_id == user.id)
+
+
+def _confirmed(work: Work, me: User, wrapping_key: bytes, form: Rewrapping | Renewing) -> bytes:
+    """The private key, if passphrase and second factor are right; one answer if either is not."""
+    assert me.sealed_private is not None
+    try:
+        private = boxes.open_box(wrapping_key, me.sealed_private, context=me.id.bytes)
+        check_second_factor(work, me, private, code=form.code, recovery_code=form.recovery_code)
+    except (SealBroken, SignInRefused):
+        raise Unconfirmed from None
+    return private
 
 
 def _me(work: Work) -> User:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -29,13 +30,15 @@ from app.accounts.forms import (
     Enrolment,
     Entering,
     GiveFactor,
+    RenewFactor,
+    Renewing,
     Reseal,
     Rewrapping,
     SignInForm,
 )
 from app.accounts.models import AccountState, Device, SignIn, Throttle, User
 from app.accounts.stepping import Stepped
-from app.accounts.views import Enrolled, Entered, Left
+from app.accounts.views import Enrolled, Entered, Left, Renewed
 from app.crypto import boxes, hpke, kdf, passphrases
 from app.errors import (
     Alarm,
@@ -139,19 +142,11 @@ class SignIns:
 
         raises  Unconfirmed for a wrong passphrase or second factor, WeakPassphrase, TooManyTries
         """
-        if (form.code is None) == (form.recovery_code is None):
-            raise Unprocessable("Give either the six digits or a recovery code.")
-        wanted = select(User.login_name, User.code, User.salt, User.pepper).where(User.id == caller.actor.id)
-        me = self._office.housekeep(lambda s: s.execute(wanted).one_or_none())
-        if me is None:
-            raise NotSignedIn
+        me = self._whose(caller, form)
         chosen = self._normal(form.new_passphrase)
         self._check(chosen, me.login_name)
-        # A session left open at an empty desk must not become a place to guess at leisure.
-        lane = _lane_of(me.login_name, "passphrase")
-        self._count(lane, _Known(caller.actor.id or UUID(int=0), me.code, b"", me.pepper, b""))
+        lane, present = self._at_the_desk(caller, me, form.passphrase)
         salt, pepper = secrets.token_bytes(16), self._manager.newest_pepper()
-        (present,) = self._wrapping_keys(self._normal(form.passphrase), bytes(me.salt), me.pepper)
         (fresh,) = self._wrapping_keys(chosen, salt, pepper)
         inner = Rewrapping(
             wrapping_key=present, new_salt=salt, new_pepper=pepper, new_wrapping_key=fresh,
@@ -160,6 +155,17 @@ class SignIns:
         left: Left = self._office.perform(caller, mine.change_passphrase, inner)
         self._clear(lane)
         return left
+
+    def renew_factor(self, caller: Caller, form: RenewFactor) -> Renewed:
+        """Draw one's own second factor anew; tries at the passphrase are throttled together with those to change it.
+
+        raises  Unconfirmed for a wrong passphrase or second factor, TooManyTries
+        """
+        lane, present = self._at_the_desk(caller, self._whose(caller, form), form.passphrase)
+        inner = Renewing(which=form.which, wrapping_key=present, code=form.code, recovery_code=form.recovery_code)
+        renewed: Renewed = self._office.perform(caller, mine.renew_factor, inner)
+        self._clear(lane)
+        return renewed
 
     def step_up(self, caller: Caller, form: GiveFactor) -> Stepped:
         """Give a second factor for one action; tries are throttled, for a session may be left open.
@@ -267,6 +273,23 @@ class SignIns:
         )  # fmt: skip
         entered: Entered = self._office.perform(Caller.anonymous(), actions.enter, inner)
         return entered
+
+    def _whose(self, caller: Caller, form: ChangePassphrase | RenewFactor) -> Any:
+        if (form.code is None) == (form.recovery_code is None):
+            raise Unprocessable("Give either the six digits or a recovery code.")
+        wanted = select(User.login_name, User.code, User.salt, User.pepper).where(User.id == caller.actor.id)
+        me = self._office.housekeep(lambda s: s.execute(wanted).one_or_none())
+        if me is None:
+            raise NotSignedIn
+        return me
+
+    def _at_the_desk(self, caller: Caller, me: Any, passphrase: str) -> tuple[bytes, bytes]:
+        """The lane of somebody who types their passphrase afresh, and the key that it makes."""
+        # A session left open at an empty desk must not become a place to guess at leisure.
+        lane = _lane_of(me.login_name, "passphrase")
+        self._count(lane, _Known(caller.actor.id or UUID(int=0), me.code, b"", me.pepper, b""))
+        (present,) = self._wrapping_keys(self._normal(passphrase), bytes(me.salt), me.pepper)
+        return lane, present
 
     def _check(self, chosen: str, login: str) -> None:
         rules.check_passphrase(

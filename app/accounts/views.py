@@ -34,6 +34,16 @@ class Enrolled:
 
 
 @dataclass(frozen=True)
+class Renewed:
+    """What was drawn anew of the second factor; what was not is empty. Shown once, never again."""
+
+    user: str
+    totp_secret: str = ""
+    totp_uri: str = ""
+    recovery_codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Entered:
     """A sign-in. The token exists only here and with the caller."""
 

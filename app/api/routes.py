@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from app.accounts.forms import AcceptInvitation, ChangePassphrase, GiveFactor, SignInForm
+from app.accounts.forms import AcceptInvitation, ChangePassphrase, GiveFactor, RenewFactor, SignInForm
 from app.api.doors import GETS, POSTS, Get, Post
 from app.edge.desk import (
     Body,
@@ -104,6 +104,12 @@ def accept(desk: TheDesk, body: Body) -> Response:
 def change_passphrase(desk: TheDesk, caller: SignedIn, body: Body) -> Response:
     """Choose another passphrase; the present one and a second factor are asked for, other sessions end."""
     return answer_with(desk.enter().change_passphrase(caller, form_of(ChangePassphrase, body)))
+
+
+@router.post("/api/me/factor", openapi_extra=described(RenewFactor))
+def renew_factor(desk: TheDesk, caller: SignedIn, body: Body) -> Response:
+    """Draw recovery codes or the authenticator's secret anew, once; a factor that is still there is asked for."""
+    return answer_with(desk.enter().renew_factor(caller, form_of(RenewFactor, body)))
 
 
 @router.post("/api/step-ups", status_code=201, openapi_extra=described(GiveFactor))

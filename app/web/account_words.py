@@ -25,6 +25,7 @@ DEEDS: Final = {
     "service.list": N_("Listed the services"),
     "account.attention": N_("Looked at what accounts need"),
     "account.change_passphrase": N_("Changed their passphrase"),
+    "account.renew_factor": N_("Drew their second factor anew"),
     "account.devices": N_("Looked at their devices"),
     "account.one": N_("Looked at a colleague's account"),
     "account.people": N_("Looked at all accounts"),

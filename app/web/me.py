@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -9,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts import actions as accounts
 from app.accounts import mine, queries, undertakings
-from app.accounts.forms import ChangePassphrase
+from app.accounts.forms import ChangePassphrase, RenewFactor
 from app.accounts.undertakings import UndertakingView
 from app.accounts.views import DeviceLine, Me, SessionLine
 from app.edge import sheets
@@ -79,17 +80,31 @@ def change_passphrase(request: Request, desk: TheDesk, visitor: Visitor, given: 
     try:
         desk.enter().change_passphrase(visitor, sheets.read(ChangePassphrase, fields, desk.zone))
     except (Unprocessable, TooManyTries) as refusal:
-        mistakes = refusal.found if isinstance(refusal, Mistakes) else {"": refusal.sentence}
-        answer = _passphrase(request, desk, visitor, sheet(request).typed(fields, mistakes), refusal.status)
-        if isinstance(refusal, TooManyTries):
-            answer.headers["Retry-After"] = str(refusal.retry_after_seconds)
-        return answer
+        return _refused(
+            request, fields, refusal, lambda typed, status: _passphrase(request, desk, visitor, typed, status)
+        )
     return RedirectResponse("/me/passphrase/changed", 303)
 
 
 @router.get("/me/passphrase/changed")
 def changed(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     return show(request, desk, visitor, "me/changed.html")
+
+
+@router.get("/me/factor")
+def factor_page(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    return _factor(request, desk, visitor, sheet(request), 200)
+
+
+@router.post("/me/factor")
+def renew_factor(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """What was lost, drawn anew: this page alone shows it, once."""
+    fields = {name: values for name, values in given.items() if name not in {"csrf", "once"}}
+    try:
+        renewed = desk.enter().renew_factor(visitor, sheets.read(RenewFactor, fields, desk.zone))
+    except (Unprocessable, TooManyTries) as refusal:
+        return _refused(request, fields, refusal, lambda typed, status: _factor(request, desk, visitor, typed, status))
+    return show(request, desk, visitor, "me/renewed.html", renewed)
 
 
 @router.get("/me/undertaking")
@@ -150,6 +165,22 @@ def _account(request: Request, desk: Desk, visitor: Caller, typed: Sheet | None,
 def _undertaking(request: Request, desk: Desk, visitor: Caller, typed: Sheet, status: int) -> Response:
     view = desk.ask(visitor, undertakings.show)
     return show(request, desk, visitor, "me/undertaking.html", view, sheet=typed, status=status)
+
+
+def _refused(
+    request: Request, fields: Mapping[str, list[str]], refusal: Unprocessable | TooManyTries,
+    again: Callable[[Sheet, int], Response],
+) -> Response:  # fmt: skip
+    """The page again, without a secret, and after how long another try is heard."""
+    mistakes = refusal.found if isinstance(refusal, Mistakes) else {"": refusal.sentence}
+    answer = again(sheet(request).typed(fields, mistakes), refusal.status)
+    if isinstance(refusal, TooManyTries):
+        answer.headers["Retry-After"] = str(refusal.retry_after_seconds)
+    return answer
+
+
+def _factor(request: Request, desk: Desk, visitor: Caller, typed: Sheet, status: int) -> HTMLResponse:
+    return show(request, desk, visitor, "me/factor.html", sheet=typed, status=status)
 
 
 def _passphrase(request: Request, desk: Desk, visitor: Caller, typed: Sheet, status: int) -> HTMLResponse:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from app.accounts import actions, mine, queries
-from app.accounts.forms import ChangePassphrase, Invite, LeaveTeam, Prefer, SignInForm
+from app import clock
+from app.accounts import actions, mine, queries, rules
+from app.accounts.forms import ChangePassphrase, Invite, LeaveTeam, Prefer, RenewFactor, SignInForm
 from app.accounts.rules import Unconfirmed, WeakPassphrase
 from app.cases import queries as cases
 from app.errors import NotFound, NotSignedIn, Refusal, SignInRefused, TooManyTries, Unprocessable
@@ -32,6 +34,10 @@ def change(world: World, login: str = "intake", **given: Any) -> Any:
 def enter(world: World, login: str, passphrase: str, number: int = 1) -> str:
     code = world.members[login].recovery[number]
     return world.signins.enter(SignInForm(login_name=login, passphrase=passphrase, recovery_code=code)).token
+
+
+def with_factor(world: World, **factor: str) -> SignInForm:
+    return SignInForm(login_name="intake", passphrase=world.members["intake"].passphrase, **factor)
 
 
 # language and shortcuts
@@ -352,3 +358,81 @@ def test_a_candidate_is_somebody_whom_the_rules_would_let_in(world: World) -> No
 def test_a_team_of_others_is_not_shown(world: World, login: str, team: str) -> None:
     with pytest.raises(NotFound):
         world.office.ask(world[login], queries.team, team)
+
+
+# a second factor that is lost
+
+
+def renew(world: World, which: str, login: str = "intake", **given: Any) -> Any:
+    member = world.members[login]
+    form = {"which": which, "passphrase": member.passphrase, "recovery_code": member.recovery[0]} | given
+    return world.signins.renew_factor(world[login], RenewFactor.model_validate(form))
+
+
+def test_codes_drawn_anew_open_and_the_former_ones_do_not(world: World, log: Log) -> None:
+    former = world.members["intake"].recovery
+    log.fresh()
+
+    drawn = renew(world, "CODES")
+
+    said = log.last()
+    assert (said.operation, said.action, said.rule) == ("key", "account.renew_factor", "anybody-keeps-their-account")
+    assert said.codes == {"account": world.members["intake"].code, "asked": "CODES"}
+    assert len(drawn.recovery_codes) == len(set(drawn.recovery_codes) - set(former)) == actions.RECOVERY_CODES
+    assert (drawn.totp_secret, drawn.totp_uri) == ("", "")
+    assert world.office.ask(world["intake"], queries.codes_left) == actions.RECOVERY_CODES
+    for code in former[1:3]:
+        with pytest.raises(SignInRefused):
+            world.signins.enter(with_factor(world, recovery_code=code))
+    assert world.signins.enter(with_factor(world, recovery_code=drawn.recovery_codes[0]))
+
+
+def test_after_another_secret_only_its_digits_open_and_only_this_session_stays(world: World) -> None:
+    member = world.members["intake"]
+    elsewhere = member.token
+    world.sign_in("intake")
+
+    drawn = renew(world, "AUTHENTICATOR")
+    former, secret = member.totp, base64.b32decode(drawn.totp_secret)
+    step = int(clock.now().timestamp()) // rules.STEP_SECONDS + 1
+
+    assert drawn.recovery_codes == ()
+    assert drawn.totp_secret in drawn.totp_uri
+    with pytest.raises(NotSignedIn):
+        world.signins.caller(elsewhere)
+    assert world.signins.caller(member.token)
+    with pytest.raises(SignInRefused):
+        world.signins.enter(with_factor(world, code=rules.totp_at(former, step)))
+    assert world.signins.enter(with_factor(world, code=rules.totp_at(secret, step)))
+
+
+@pytest.mark.parametrize("which", ["CODES", "AUTHENTICATOR"])
+def test_an_open_desk_alone_draws_no_factor(world: World, log: Log, which: str) -> None:
+    member = world.members["intake"]
+    wrong: tuple[dict[str, Any], ...] = (
+        {"passphrase": "not the one I walk home with"},
+        {"recovery_code": None, "code": "000000"},
+        {"recovery_code": "AAAAA-AAAAA-AAAAA-AAAAA-AAAA"},
+    )
+    log.fresh()
+
+    for given in wrong:
+        with pytest.raises(Unconfirmed):
+            renew(world, which, **given)
+
+    assert [said.outcome for said in log.fresh()] == ["passphrase.unconfirmed"] * 3
+    assert world.signins.enter(with_factor(world, recovery_code=member.recovery[0]))
+
+
+@pytest.mark.abuse("D03")
+def test_tries_at_drawing_and_at_changing_are_counted_together(world: World, settings: Settings) -> None:
+    outcomes = []
+    for number in range(settings.signin_delay_from_try + 2):
+        attempt = change if number % 2 else renew
+        given = {"passphrase": f"a guess with number {number}"}
+        try:
+            attempt(world, **({"which": "CODES"} if attempt is renew else {}), **given)
+        except Refusal as refusal:
+            outcomes.append(type(refusal))
+
+    assert (outcomes[0], outcomes[-1]) == (Unconfirmed, TooManyTries)

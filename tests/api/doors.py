@@ -210,6 +210,13 @@ def _passphrase(scene: Scene, login: str) -> dict[str, Any]:
     return {"passphrase": me.passphrase, "new_passphrase": me.passphrase, "recovery_code": code}
 
 
+def _lost(scene: Scene, login: str) -> dict[str, Any]:
+    """The authenticator is lost: with a recovery code it is drawn anew."""
+    me = scene.world.members[login]
+    code, me.recovery = me.recovery[0], me.recovery[1:]
+    return {"which": "AUTHENTICATOR", "passphrase": me.passphrase, "recovery_code": code}
+
+
 def _amended(scene: Scene, _login: str) -> dict[str, Any]:
     return {"segment": str(scene.planted.rows["segments"]), "text": "so", "language": "ar", "reason": "a slip"}
 
@@ -244,6 +251,7 @@ def _answers(_scene: Scene, _login: str) -> dict[str, Any]:
 ACTIONS: Final = (
     _post("/api/me/preferences", EVERYBODY, plain(language="ar", shortcuts=False)),
     _post("/api/me/passphrase", EVERYBODY, _passphrase),
+    _post("/api/me/factor", EVERYBODY, _lost),
     _post("/api/step-ups", HOLDERS, lambda scene, login: {
         "action": "grant.give", "subject": scene.planted.reference, **scene.world.factor(login)}, 201),
     _post("/api/me/undertaking", EVERYBODY, plain(version=VERSION, language="fr"), 201),
@@ -541,7 +549,8 @@ PAGES: Final = (
     ("POST", "/break-glass/{row}/review"), ("GET", "/rota"), ("POST", "/rota"), ("POST", "/rota/{row}/cut"),
     ("POST", "/rota/{row}/pass"),
     ("GET", "/me"), ("POST", "/me/preferences"), ("GET", "/me/passphrase"), ("POST", "/me/passphrase"),
-    ("GET", "/me/passphrase/changed"), ("GET", "/me/undertaking"), ("POST", "/me/undertaking"), ("GET", "/me/opened"),
+    ("GET", "/me/passphrase/changed"), ("GET", "/me/factor"), ("POST", "/me/factor"),
+    ("GET", "/me/undertaking"), ("POST", "/me/undertaking"), ("GET", "/me/opened"),
     ("POST", "/me/sessions/end"),
     ("POST", "/me/sessions/{session}/end"), ("GET", "/teams/{name}"), ("POST", "/teams/{name}/add"),
     ("GET", "/teams/{name}/remove/{code}"), ("POST", "/teams/{name}/remove/{code}"), ("GET", "/help/{topic}"),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from app.accounts.forms import ChangePassphrase, GiveFactor
+from app.accounts.forms import ChangePassphrase, GiveFactor, RenewFactor
 from app.api.doors import POSTS
 from app.cases.forms import Opening
 from app.db import Table, tables
@@ -83,6 +83,8 @@ def test_no_door_takes_a_field_it_does_not_know(staff: Staff, world: World, data
 def _known(ask: Ask, name: str) -> bool:
     if ask.path == "/api/me/passphrase":
         return name in ChangePassphrase.model_fields
+    if ask.path == "/api/me/factor":
+        return name in RenewFactor.model_fields
     if ask.path == "/api/step-ups":
         return name in GiveFactor.model_fields
     if ask.path.endswith("/uploads"):

@@ -116,6 +116,10 @@ def _accounts(world: World) -> dict[str, Request]:
             ),
             None,
         ),
+        "account.renew_factor": (
+            accounts.Renewing(which="CODES", wrapping_key=b"w" * 32, code="000000", recovery_code=None),
+            None,
+        ),
         "account.disable": (None, world.members["legal"].code),
         "team.add": (accounts.JoinTeam(team="intake"), colleague),
         "team.remove": (accounts.LeaveTeam(team="intake"), colleague),

@@ -358,10 +358,26 @@ class Product:
         case   a reference, or the address of the row in it that the action is about
         """
         login = session.name
+        if len(self._members[login]["recovery"]) == 1:
+            self._draw_codes(session)
         codes = self._members[login]["recovery"]
         factor = {"recovery_code": codes.pop(0)} if codes else {"code": self._next_code(login)}
         form = {"action": action, "subject": case, **factor}
         return self.http("POST", "/api/step-ups", session=session, json=form)
+
+    def _draw_codes(self, session: Session) -> None:
+        """With the last recovery code draw others, as somebody does whose paper is used up."""
+        member = self._members[session.name]
+        form = {"which": "CODES", "passphrase": member["passphrase"], "recovery_code": member["recovery"][0]}
+        drawn = self.http("POST", "/api/me/factor", session=session, json=form)
+        if drawn.status == 200:
+            member["recovery"] = list(drawn.json["recovery_codes"])
+
+    def visit(self, session: Session, case: str) -> Answer:
+        """Begin a visit of the whole case, for a reason this role may give: one factor then opens all of identity."""
+        form = self._reason(session, case, "persons", None, None)
+        words = {"compartment": "IDENTITY"} if "words" in form else {}
+        return self.http("POST", f"/api/cases/{case}/visits", session=session, json={**form, **words})
 
     def _stepping_up(self, session: Session, action: str, about: str, path: str, form: dict[str, Any]) -> Answer:
         """Ask, and once more with a second factor where the product asks for one."""

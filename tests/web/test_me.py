@@ -324,3 +324,41 @@ def test_the_answer_to_outsiders_neither_confirms_nor_denies(browser: Browser, w
 
     assert answer.startswith("We do not say whether anybody has or has not been in touch with us.")
     assert not re.search(r"\b(?:yes|no|unknown|we will|tomorrow|days?|soon)\b", answer, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(("which", "shown", "hidden"), [
+    ("CODES", "Copy these recovery codes", "Put this secret"), ("AUTHENTICATOR", "Put this secret", "Copy these"),
+])  # fmt: skip
+def test_what_was_lost_is_drawn_anew_and_shown_once(
+    browser: Browser, world: World, which: str, shown: str, hidden: str
+) -> None:
+    browser.sign_in(world, "intake")
+    browser.get("/me/factor")
+
+    drawn = browser.submit(
+        "/me/factor", which=which, passphrase=world.members["intake"].passphrase,
+        recovery_code=world.members["intake"].recovery[0],
+    )  # fmt: skip
+
+    assert drawn.status_code == 200
+    assert shown in drawn.text
+    assert hidden not in drawn.text
+    assert drawn.headers["cache-control"] == "no-store"
+    assert 'class="am-secret"' not in browser.get("/me/factor").text
+
+
+@pytest.mark.parametrize("wrong", [{"which": ""}, {"passphrase": "not mine at all"}, {"recovery_code": "12"}])
+def test_a_draw_that_does_not_fit_is_the_page_again_without_a_secret(
+    browser: Browser, world: World, wrong: dict[str, str]
+) -> None:
+    browser.sign_in(world, "intake")
+    browser.get("/me/factor")
+    member = world.members["intake"]
+    given = {"which": "CODES", "passphrase": member.passphrase, "recovery_code": member.recovery[0]} | wrong
+
+    answer = browser.submit("/me/factor", None, **given)
+
+    assert answer.status_code == 422
+    assert "This needs another look" in answer.text
+    assert member.passphrase not in answer.text
+    assert member.recovery[0] not in answer.text

@@ -17,7 +17,17 @@ from uuid import UUID
 from app import clock
 from app.accounts import actions as accounts
 from app.accounts import rota, rules, services, undertakings, witnesses
-from app.accounts.forms import AcceptInvitation, Found, Founder, GiveFactor, Invite, JoinTeam, MakeService, SignInForm
+from app.accounts.forms import (
+    AcceptInvitation,
+    Found,
+    Founder,
+    GiveFactor,
+    Invite,
+    JoinTeam,
+    MakeService,
+    RenewFactor,
+    SignInForm,
+)
 from app.accounts.signin import SignIns
 from app.accounts.views import Invited, ServiceMade
 from app.cases import actions as cases
@@ -260,12 +270,20 @@ class World:
         """
         member = self.members[login]
         with self._codes:
+            if len(member.recovery) == 1:
+                self._draw_codes(login)
             if member.recovery:
                 code, member.recovery = member.recovery[0], member.recovery[1:]
                 return {"recovery_code": code}
             early = member.last_step - int(clock.now().timestamp()) // rules.STEP_SECONDS
             self.wait(rules.STEP_SECONDS * max(early, 0))
             return {"code": self.code(login)}
+
+    def _draw_codes(self, login: str) -> None:
+        """With the last recovery code draw others, so that nobody waits for their authenticator."""
+        member = self.members[login]
+        form = RenewFactor(which="CODES", passphrase=member.passphrase, recovery_code=member.recovery[0])
+        member.recovery = self.signins.renew_factor(self[login], form).recovery_codes
 
     def case(self, by: str = "intake", **given: Any) -> str:
         """A new case; its reference."""
