@@ -24,9 +24,11 @@ from sqlalchemy.orm import Session
 
 from app import clock, jobs
 from app.audit import sequencer
+from app.audit.cosigning import Cosigning
 from app.audit.note import parse_verifier_key
 from app.audit.sequencer import Sequencer
 from app.audit.tiles import TileFolder
+from app.audit.trust import Trust
 from app.errors import CannotStart, Conflict, LogForked, Refusal
 from app.intake.models import SubmissionFile
 from app.keyholders.manager import FileKeyManager
@@ -42,6 +44,8 @@ log = logging.getLogger("amana.worker")
 FORKED: Final = 3
 CHORES_SECONDS: Final = 2.0
 SWEEP_SECONDS: Final = 3600.0
+# A new checkpoint comes every few minutes; nobody waits for its witnesses.
+COSIGN_SECONDS: Final = 5.0
 # A job that fails is tried again after this long, times the tries it has had.
 RETRY: Final = timedelta(minutes=1)
 
@@ -66,18 +70,25 @@ class Bells:
         return asked
 
 
-def run(settings: Settings, office: Office, engine: Engine, key: str, bells: Bells | None = None) -> int:
+def run(settings: Settings, office: Office, engine: Engine, key: str, trust: Trust, bells: Bells | None = None) -> int:
     """Work until told to end. Returns the process's exit code: 0, or 3 if the log is forked.
 
     engine   of the sequencer's role
     key      the log's verifier key, which names the log
+    trust    whom the log is shown to, so that they sign that they saw it
     """
     bells = bells or Bells()
     maker = open_sequencer(settings, engine, key)
     with _only_worker(pid_path(settings)):
         bells.listen()
-        helper = threading.Thread(target=_chores, args=(settings, office, bells.ending), name="chores", daemon=True)
-        helper.start()
+        helpers = [threading.Thread(target=_chores, args=(settings, office, bells.ending), name="chores", daemon=True)]
+        if trust.witnesses:
+            carrier = Cosigning(maker.tiles, trust, key)
+            helpers.append(
+                threading.Thread(target=_cosign, args=(maker, carrier, bells.ending), name="cosigning", daemon=True)
+            )
+        for helper in helpers:
+            helper.start()
         try:
             sequencer.run(
                 maker, tick_ms=settings.tree_tick_ms, minutes=settings.checkpoint_minutes,
@@ -88,7 +99,8 @@ def run(settings: Settings, office: Office, engine: Engine, key: str, bells: Bel
             return FORKED
         finally:
             bells.ending.set()
-            helper.join(timeout=5)
+            for helper in helpers:
+                helper.join(timeout=5)
     return 0
 
 
@@ -157,6 +169,19 @@ def _chores(settings: Settings, office: Office, ending: threading.Event) -> None
         if time.monotonic() - swept_at >= SWEEP_SECONDS:
             swept_at = time.monotonic()
             _try("the sweep", lambda: sweep(office, files))
+
+
+def _cosign(maker: Sequencer, carrier: Cosigning, ending: threading.Event) -> None:
+    """Carry each new checkpoint to the witnesses, beside the sequencer: they may be slow, or gone."""
+    while not ending.wait(COSIGN_SECONDS):
+        if maker.leading:
+            try:
+                carrier.round()
+            except LogForked as found:
+                # They may be wrong or lie, and nobody outside shall be able to stop the log: it is said aloud.
+                log.critical("%s The database may be an old one. RUNBOOK.md says what to do.", found)
+            except Exception as problem:  # noqa: BLE001  the next round tries again
+                log.error("asking the witnesses failed: %s", type(problem).__name__)
 
 
 def _try(what: str, do: Callable[[], object]) -> None:

@@ -14,10 +14,12 @@ from app.audit.bodies import CaseNumbers
 from app.audit.canonical import canonical, commitment
 from app.audit.check import PORTION, Checked
 from app.audit.checkpoint import Checkpoint, open_checkpoint
+from app.audit.cosignature import cosigners
 from app.audit.models import Entry as EntryRow
 from app.audit.models import EntryBody, Place
 from app.audit.tiles import WIDTH, TileFolder
 from app.audit.tree import leaf_hash
+from app.audit.trust import Trust
 from app.errors import LogForked, SealBroken
 
 Entry = tuple[bytes, bytes] | bytes
@@ -78,14 +80,20 @@ def check_export(folder: Path, *, progress: Callable[[int], None] | None = None)
     stranger is tests/kit/verify_log.py, with a key they brought.
     """
     tiles = TileFolder(folder)
-    key = (folder / "trust").read_text(encoding="utf-8").splitlines()[0].removeprefix("log ")
+    words = (folder / "trust").read_text(encoding="utf-8")
     note = tiles.read_checkpoint()
     if note is None:
         raise FileNotFoundError(2, "there is no checkpoint", str(folder))
     try:
-        signed = open_checkpoint(note, key)
+        trust = Trust.parse(words)
+        signed = open_checkpoint(note, trust.logs[0])
+        enough = trust.met(cosigners(note, trust.keys))
     except (SealBroken, ValueError):
         return Checked(False, 0, "", None, "the checkpoint is not signed by the key in trust", 0)
+    if not enough:
+        return Checked(
+            False, signed.size, signed.root.hex(), None, "fewer witnesses have signed than trust asks for", 0
+        )
     bad, problem = _first_bad(folder, tiles, signed, progress)
     return Checked(not problem, signed.size, signed.root.hex(), bad, problem, 0)
 

@@ -17,35 +17,37 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from app.errors import SealBroken
 
 ED25519 = b"\x01"
+# The key of a witness: it signs when it saw a checkpoint too (c2sp.org/tlog-cosignature).
+COSIGNATURE = b"\x04"
 NOTE_BYTES_MAX = 1 << 20
 
 _SIGNATURE_LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
 _NAME = re.compile(r"[^\s+\x00-\x1f]+")
 
 
-def key_id(name: str, public: bytes) -> bytes:
-    """SHA-256(name || LF || 0x01 || public key), the first 4 bytes: tells keys apart, proves nothing."""
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+def key_id(name: str, public: bytes, kind: bytes = ED25519) -> bytes:
+    """SHA-256(name || LF || kind || public key), the first 4 bytes: tells keys apart, proves nothing."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + public).digest()[:4]
 
 
-def verifier_key(name: str, public: bytes) -> str:
-    """The key as others write it in a trust file: ``<name>+<key id in hex>+base64(0x01 || public)``.
+def verifier_key(name: str, public: bytes, kind: bytes = ED25519) -> str:
+    """The key as others write it in a trust file: ``<name>+<key id in hex>+base64(kind || public)``.
 
     raises   ValueError for a name that is empty or has blanks, ``+`` or control characters,
              and for a public key that is not 32 bytes
     """
     if not _NAME.fullmatch(name) or len(public) != 32:
         raise ValueError("a key has a name without blanks or '+', and 32 bytes")
-    return f"{name}+{key_id(name, public).hex()}+{base64.b64encode(ED25519 + public).decode()}"
+    return f"{name}+{key_id(name, public, kind).hex()}+{base64.b64encode(kind + public).decode()}"
 
 
-def parse_verifier_key(text: str) -> tuple[str, bytes]:
+def parse_verifier_key(text: str, kind: bytes = ED25519) -> tuple[str, bytes]:
     """Name and public key[32] of a verifier key; ValueError unless it is spelt exactly as above."""
     name, _, rest = text.partition("+")
     _, _, encoded = rest.partition("+")
-    public = _exact_base64(encoded)[1:]
-    if verifier_key(name, public) != text:
-        raise ValueError("not an Ed25519 verifier key")
+    public = exact_base64(encoded)[1:]
+    if verifier_key(name, public, kind) != text:
+        raise ValueError("not an Ed25519 verifier key of this kind")
     return name, public
 
 
@@ -69,8 +71,12 @@ def sign_note_by(text: str, name: str, public: bytes, sign: Callable[[bytes], by
     if not text.endswith("\n"):
         raise ValueError("the text of a note ends with a newline")
     verifier_key(name, public)  # Refuses a name that could not be read back.
-    blob = key_id(name, public) + sign(text.encode())
-    return f"{text}\n— {name} {base64.b64encode(blob).decode()}\n".encode()
+    return f"{text}\n{signature_line(name, key_id(name, public) + sign(text.encode()))}".encode()
+
+
+def signature_line(name: str, blob: bytes) -> str:
+    """One signature as it stands under a note: key id[4] and what this kind of key signs with."""
+    return f"— {name} {base64.b64encode(blob).decode()}\n"
 
 
 def open_note(note: bytes, keys: Sequence[str]) -> str:
@@ -85,7 +91,7 @@ def open_note(note: bytes, keys: Sequence[str]) -> str:
         name, public = parse_verifier_key(key)
         known[name, key_id(name, public)] = public
     try:
-        text, signatures = _split(note)
+        text, signatures = split_note(note)
         publics = [(known[name, blob[:4]], blob[4:]) for name, blob in signatures if (name, blob[:4]) in known]
         for public, signature in publics:
             Ed25519PublicKey.from_public_bytes(public).verify(signature, text.encode())
@@ -96,8 +102,8 @@ def open_note(note: bytes, keys: Sequence[str]) -> str:
     return text
 
 
-def _split(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
-    """Text, and name and blob of each signature line. The last blank line parts them."""
+def split_note(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
+    """Text, and name and blob of each signature line; the last blank line parts them. ValueError if it is no note."""
     if len(note) > NOTE_BYTES_MAX:
         raise ValueError("too large for a note")
     whole = note.decode("utf-8")
@@ -106,7 +112,7 @@ def _split(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
     if not gap or not lines.endswith("\n"):
         raise ValueError("a note ends with signature lines")
     matches = [_SIGNATURE_LINE.fullmatch(line) for line in lines[:-1].split("\n")]
-    return text + "\n", [(match[1], _exact_base64(match[2])) for match in map(_required, matches)]
+    return text + "\n", [(match[1], exact_base64(match[2])) for match in map(_required, matches)]
 
 
 def _required(match: re.Match[str] | None) -> re.Match[str]:
@@ -120,7 +126,7 @@ def _refuse_unlike_note(text: str) -> None:
         raise ValueError("a note has no control characters")
 
 
-def _exact_base64(text: str) -> bytes:
+def exact_base64(text: str) -> bytes:
     """Decode base64 in its one canonical spelling; a second spelling could carry a hidden bit."""
     try:
         raw = base64.b64decode(text, validate=True)

@@ -44,7 +44,7 @@ class Sequencer:
         self, engine: Engine, tiles: TileFolder, *, origin: str, sign: Callable[[bytes], bytes], public: bytes
     ) -> None:
         self._engine = engine
-        self._tiles = tiles
+        self.tiles = tiles
         self._origin = origin
         self._sign_bytes = sign
         self._public = public
@@ -77,6 +77,11 @@ class Sequencer:
         if due or (sign_now and self._edge.size > self._signed):
             self._sign(connection, self._edge)
         return placed
+
+    @property
+    def leading(self) -> bool:
+        """Whether this process integrates the log, and another does not."""
+        return self._connection is not None
 
     def close(self) -> None:
         """Let another replica lead."""
@@ -111,7 +116,7 @@ class Sequencer:
         ).one_or_none()
         connection.commit()
         size, root = (int(last.size), bytes(last.root)) if last else (0, None)
-        published = self._tiles.read_checkpoint()
+        published = self.tiles.read_checkpoint()
         if published is not None:
             there = open_checkpoint(published, self.key)
             if there.size > size or (there.size == size and root is not None and there.root != root):
@@ -119,11 +124,11 @@ class Sequencer:
                     f"the published checkpoint has {there.size} entries, the database only {size}: "
                     "it was restored. See RUNBOOK.md, 'The log does not extend its checkpoint'."
                 )
-        edge = self._tiles.rebuild_right_edge(size)
+        edge = self.tiles.rebuild_right_edge(size)
         if root is not None and edge.root() != root:
             raise LogForked(f"the tiles under {size} entries do not give the root that was signed")
         # Tiles may be ahead of the checkpoint after a crash, but never of the places they were made from.
-        ahead = self._tiles.ahead(size)
+        ahead = self.tiles.ahead(size)
         if ahead != [leaf_hash(bytes(row.commitment)) for row in _placed(connection, size, len(ahead))]:
             raise LogForked(
                 f"the tiles hold entries after {size} that the database has not: "
@@ -161,8 +166,8 @@ class Sequencer:
             raise LogForked("the places in the database have a gap")
         commitments = [bytes(row.commitment) for row in rows]
         leaves = [leaf_hash(commitment) for commitment in commitments]
-        self._tiles.append_entries(edge.size, commitments)
-        self._tiles.append(edge.size, leaves)
+        self.tiles.append_entries(edge.size, commitments)
+        self.tiles.append(edge.size, leaves)
         for leaf in leaves:
             edge.append(leaf)
         return len(rows)
@@ -176,7 +181,7 @@ class Sequencer:
             insert(SignedCheckpoint).values(size=edge.size, root=edge.root(), note=note.decode(), at=clock.now())
         )
         connection.commit()
-        self._tiles.write_checkpoint(note)
+        self.tiles.write_checkpoint(note)
         self._signed, self._signed_at = edge.size, clock.now()
 
 

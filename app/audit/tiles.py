@@ -7,6 +7,7 @@ Hash i of tile n at level l is the root of leaves (n * 256 + i) * 256^l and the 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -62,6 +63,8 @@ class TileFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        # The sequencer publishes, and lines of witnesses come, in two threads of one process.
+        self._publishing = threading.Lock()
 
     def append(self, size_before: int, leaf_hashes: Sequence[bytes]) -> None:
         """Write the tiles, at every level, that the tree has after ``size_before`` + these leaves.
@@ -158,7 +161,25 @@ class TileFolder:
 
     def write_checkpoint(self, note: bytes) -> None:
         """Publish a signed checkpoint: the one file that is replaced. All it covers is written."""
-        self._write("checkpoint", note)
+        with self._publishing:
+            self._write("checkpoint", note)
+
+    def add_signature(self, text: bytes, line: bytes) -> None:
+        """Add a witness's line to the published checkpoint, if it is still the one with this text."""
+        with self._publishing:
+            note = self.read_checkpoint() or b""
+            if note.startswith(text + b"\n") and line not in note:
+                self._write("checkpoint", note + line)
+
+    def keep_cosigned(self, note: bytes) -> None:
+        """Keep the newest checkpoint that enough witnesses signed: the next one begins without them."""
+        if self.read_cosigned() != note:
+            self._write("cosigned", note)
+
+    def read_cosigned(self) -> bytes | None:
+        """The newest checkpoint that enough witnesses signed; None before the first."""
+        path = self.root / "cosigned"
+        return path.read_bytes() if path.exists() else None
 
     def read_checkpoint(self) -> bytes | None:
         """The signed checkpoint as published last; None before the first."""

@@ -66,6 +66,22 @@ def checkpoint_(json_: Json = False) -> None:
     answer(told, signed.note.splitlines(), as_json=json_)
 
 
+@audit.command("witnesses")
+def witnesses_(json_: Json = False) -> None:
+    """Who outside is asked to sign the log, and what they have signed."""
+    settings = settings_here()
+    installation.require(settings)
+    seen = log.witnesses(settings)
+    enough = {"size": seen.enough.size, "at": seen.enough.at.isoformat()} if seen.enough else None
+    lines = [f"{name}: {'signed the newest checkpoint' if name in seen.newest else 'not yet'}" for name in seen.asked]
+    lines.append(
+        f"Enough have signed up to entry {seen.enough.size}, at {seen.enough.at:%Y-%m-%d %H:%M} UTC." if seen.enough
+        else "Enough have never signed." if seen.asked
+        else "Nobody outside is asked. Name witnesses in keys/log.trust (deploy/RUNBOOK.md)."
+    )  # fmt: skip
+    answer({"asked": seen.asked, "newest": sorted(seen.newest), "enough": enough}, lines, as_json=json_)
+
+
 @contextmanager
 def _here() -> Iterator[tuple[Settings, Roles, Engine, Office]]:
     """This folder's installation with its database, as the app's role."""

@@ -27,6 +27,7 @@ from app.cli import (
     process,
     rewriting,
     staffing,
+    witness_commands,
 )
 from app.cli import run as running
 from app.cli.door import Json, group, settings_here
@@ -42,6 +43,7 @@ Parent = Annotated[int, typer.Option(hidden=True, help="End when this process en
 app = group("Amana: testimony kept in trust. The operator's commands; none of them opens a case.")
 db = group("The database's schema.")
 app.add_typer(db, name="db")
+app.add_typer(witness_commands.witness, name="witness")
 app.add_typer(demo_commands.demo, name="demo")
 app.add_typer(audit_commands.audit, name="audit")
 app.add_typer(rewriting.erase, name="erase")
@@ -157,11 +159,11 @@ def worker_(parent: Parent = 0) -> None:
         process.end_with(parent)
     settings = settings_here()
     installation.require(settings)
-    key = installation.log_key(settings)
+    key, trust = installation.log_key(settings), installation.log_trust(settings)
     with database.database(settings) as roles, demonstration.office_as(settings, roles, "app") as office:
         database.check_fit(roles.url("sequencer"))
         engine = engine_for(roles.url("sequencer"), connections_max=2)
-        code = working.run(settings, office, engine, key)
+        code = working.run(settings, office, engine, key, trust)
         engine.dispose()
     raise typer.Exit(code)
 

@@ -32,6 +32,8 @@ from app.settings import Settings
 from app.work import Caller
 from app.work.office import check_actions
 
+# Longer without outside signatures, and a proof rests on our word alone (amendment 18).
+COSIGNED_HOURS_MAX = 72
 # Within this time of a destruction the tables of keys are written anew.
 REWRITE_HOURS_MAX = 24
 
@@ -67,6 +69,7 @@ def examine(settings: Settings, roles: Roles, app: Engine) -> list[Finding]:
         "schema": lambda: _schema(roles),
         "log": lambda: _log(settings, app),
         "worker": lambda: _worker(settings),
+        "witnesses": lambda: _witnesses(settings),
         "disk": lambda: _disk(settings),
         "memory": _memory,
         "accounts": lambda: _accounts(settings),
@@ -175,6 +178,19 @@ def _log(settings: Settings, app: Engine) -> Iterator[Finding]:
     words = f"last checkpoint over {signed.size} entries, {minutes:.0f} minutes ago; {left} entries wait"
     late = left > 0 and minutes > 2 * settings.checkpoint_minutes
     yield Finding(Level.ATTENTION if late else Level.FINE, "log", words)
+
+
+def _witnesses(settings: Settings) -> Iterator[Finding]:
+    """Whether outsiders still sign; work goes on without them, a proof then rests on our word alone."""
+    seen = log.witnesses(settings)
+    if not seen.asked:
+        yield Finding(Level.NOTE, "witnesses", "nobody outside signs the log; name some in keys/log.trust")
+    elif seen.enough is None:
+        yield Finding(Level.ATTENTION, "witnesses", f"{len(seen.asked)} are asked; enough have never signed")
+    else:
+        hours = (clock.now() - seen.enough.at).total_seconds() / 3600
+        words = f"enough signed {seen.enough.size} entries, {hours:.0f} hours ago"
+        yield Finding(Level.ATTENTION if hours > COSIGNED_HOURS_MAX else Level.FINE, "witnesses", words)
 
 
 def _worker(settings: Settings) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from typing import Literal
 from app import clock
 from app.audit.export import trust_text
 from app.audit.note import parse_verifier_key, verifier_key
+from app.audit.trust import Trust
 from app.errors import CannotStart
 from app.keyholders.manager import FileKeyManager, make_unlock, write_private
 from app.keyholders.register import read_trust, trust_line
@@ -147,6 +148,16 @@ def log_key(settings: Settings) -> str:
     except (ValueError, IndexError):
         raise CannotStart("keys/log.trust does not hold the log's key. Restore it.") from None
     return key
+
+
+def log_trust(settings: Settings) -> Trust:
+    """Whom this office asks to witness its log: ``witness``, ``group`` and ``quorum`` lines of keys/log.trust."""
+    try:
+        return Trust.parse(trust_path(settings).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CannotStart("keys/log.trust is missing. Restore it, or write it anew from a saved export.") from None
+    except ValueError as problem:
+        raise CannotStart(f"keys/log.trust: {problem}.") from None
 
 
 def check_register(settings: Settings, staff: FileKeyManager) -> None:

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -19,6 +20,8 @@ from sqlalchemy.orm import Session
 from app import worker
 from app.audit.check import Checked, watching
 from app.audit.checkpoint import open_checkpoint
+from app.audit.cosignature import cosigners
+from app.audit.cosigning import Cosigned, cosigned
 from app.audit.export import check_export, entries_under, trust_text, write_export
 from app.audit.models import Entry, Place, SignedCheckpoint
 from app.audit.proof import proof_text
@@ -62,13 +65,16 @@ def export(settings: Settings, office: Office, engine: Engine, out: Path) -> int
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CannotStart(f"{out} is in use. Name a new folder.")
-    key = installation.log_key(settings)
+    key, trust = installation.log_key(settings), installation.log_trust(settings)
     # The entry is committed before the first byte leaves.
     leaves = office.perform(Caller.operator(), oversight.export)
-    with Session(engine) as session, progress("entries", leaves.size) as done:
-        entries = entries_under(session, leaves.size)
-        write_export(out, _told(entries, done), leaves.note.encode(), trust_text(key))
-    return int(leaves.size)
+    # Where witnesses are asked, what leaves is what they signed: without them a stranger has our word alone.
+    seen = cosigned(TileFolder(settings.log_folder), trust, key)
+    size, note = (seen.size, seen.note) if seen else (int(leaves.size), leaves.note.encode())
+    words = trust.text() if seen else trust_text(key)
+    with Session(engine) as session, progress("entries", size) as done:
+        write_export(out, _told(entries_under(session, size), done), note, words)
+    return size
 
 
 def prove(settings: Settings, engine: Engine, entry: str) -> str:
@@ -118,6 +124,27 @@ def checkpoint(settings: Settings, roles: Roles, engine: Engine) -> SignedCheckp
             maker.close()
             own.dispose()
     return signed
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What outsiders signed. ``enough`` is the newest checkpoint with a quorum; ``newest`` who signed the newest."""
+
+    asked: tuple[str, ...]
+    newest: dict[str, int]
+    enough: Cosigned | None
+
+
+def witnesses(settings: Settings) -> Seen:
+    """Who is asked to witness the log, and what they have signed so far."""
+    key, trust, tiles = (
+        installation.log_key(settings),
+        installation.log_trust(settings),
+        TileFolder(settings.log_folder),
+    )
+    note = tiles.read_checkpoint()
+    signed = {trust.keys[each]: at for each, at in cosigners(note, trust.keys).items()} if note else {}
+    return Seen(tuple(trust.witnesses), signed, cosigned(tiles, trust, key))
 
 
 def newest(engine: Engine) -> SignedCheckpoint | None:

@@ -82,7 +82,7 @@ def test_product_and_verifier_open_the_same_checkpoints(case: Document) -> None:
             verify_log.open_checkpoint(note, [verify_log.Key.parse(key)], all_of_them=False)
         return
     ours = open_checkpoint(note, key)
-    theirs = verify_log.open_checkpoint(note, [verify_log.Key.parse(key)], all_of_them=True)
+    theirs, _ = verify_log.open_checkpoint(note, [verify_log.Key.parse(key)], all_of_them=True)
     assert [ours.origin, ours.size, ours.root.hex()] == list(case["out"].values())
     assert [theirs.origin, theirs.size, theirs.root.hex()] == list(case["out"].values())
 

@@ -12,6 +12,7 @@ shares nothing with the product: it was written from the published formats, whic
     RFC 6962         the hash tree                c2sp.org/signed-note      signatures
     RFC 8785         the one way to write JSON    c2sp.org/tlog-checkpoint  size and root
     c2sp.org/tlog-policy   the trust file         c2sp.org/tlog-tiles       files of hashes
+    c2sp.org/tlog-cosignature   what a witness signs
 
 WHAT IS IN THE FOLDER
 
@@ -22,11 +23,12 @@ WHAT IS IN THE FOLDER
     tile/0/..        for each entry its leaf hash, SHA-256(0x00 || commitment)
     tile/1/.. etc.   hashes over 256 hashes of the level below: SHA-256(0x01 || left || right)
     checkpoint       name of the log, number of entries, root of the tree; signed
-    trust            the public key that must have signed
+    trust            the public keys that must have signed
 
 HOW IT IS CHECKED
 
- 1. The signature of the checkpoint is checked. Every key in `trust` must have signed.
+ 1. The signature of the checkpoint is checked. Every log's key in `trust` must have signed, and
+    of the outside witnesses it names as many as its quorum says. With --trust, as many of YOURS.
  2. bodies.jsonl is read once, from first to last. Each commitment and each hash up to the root
     is computed anew and compared with what the folder holds. Stored hashes are never used to
     compute others, so a false one cannot vouch for anything.
@@ -68,7 +70,8 @@ except ImportError:
 
 INTACT, NOT_CHECKED, BROKEN = 0, 1, 3
 WIDTH = 256  # hashes in a full tile
-ED25519 = b"\x01"  # signature type of c2sp.org/signed-note
+ED25519 = b"\x01"  # signature type of c2sp.org/signed-note: a log's
+COSIGNATURE = b"\x04"  # of c2sp.org/tlog-cosignature: a witness's
 
 
 class Broken(Exception):
@@ -106,24 +109,91 @@ class Key:
     name: str
     id: bytes
     public: bytes
+    witness: bool = False
 
     @staticmethod
-    def parse(text: str) -> Key:
+    def parse(text: str, kind: bytes = ED25519) -> Key:
         name, id_hex, encoded = text.split("+", 2)
         material = exact_base64(encoded)
         identity = hashlib.sha256(name.encode() + b"\n" + material).digest()[:4]
-        if material[:1] != ED25519 or len(material) != 33:
-            raise ValueError("not an Ed25519 key")
+        if material[:1] != kind or len(material) != 33:
+            raise ValueError("not an Ed25519 key of a log, or of a witness where one is named")
         if not name or any(c.isspace() for c in name) or identity.hex() != id_hex:
             raise ValueError("key id and key do not belong together")
-        return Key(name, identity, material[1:])
+        return Key(name, identity, material[1:], kind == COSIGNATURE)
 
     def verify(self, signature: bytes, text: str) -> bool:
+        """A log signs the text; a witness signs when it saw it, too (c2sp.org/tlog-cosignature)."""
+        if self.witness:
+            if len(signature) != 72:
+                return False
+            text = f"cosignature/v1\ntime {int.from_bytes(signature[:8], 'big')}\n{text}"
+            signature = signature[8:]
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
         except InvalidSignature:
             return False
         return True
+
+
+@dataclass
+class Trust:
+    """A trust file: the log's keys, its witnesses, and how many of them must have signed."""
+
+    logs: list[Key]
+    names: dict[str, Key | tuple[int, list[str]]]  # a witness, or a group: how many of which names
+    quorum: str = "none"
+
+    @staticmethod
+    def parse(text: str, *, exported: bool) -> Trust:
+        """exported   one blank between words, no comments, no addresses: it has one way to be written"""
+        trust, quorums = Trust([], {}), 0
+        for line in text.split("\n")[: -1 if exported else None]:
+            words = line.split(" ") if exported else line.partition("#")[0].split()
+            if words:
+                quorums += trust.take(words, exported)
+        if not trust.logs or quorums != 1 or (exported and not text.endswith(f"\nquorum {trust.quorum}\n")):
+            raise ValueError("it needs a 'log' line and, at its end, one line 'quorum'")
+        return trust
+
+    def take(self, words: list[str], exported: bool) -> bool:
+        kind, *rest = words
+        address = 0 if exported else 1
+        if kind == "log" and 0 <= len(rest) - 1 <= address:
+            self.logs.append(Key.parse(rest[0]))
+        elif kind == "witness" and 0 <= len(rest) - 2 <= address and self.fresh(rest[0]):
+            key = Key.parse(rest[1], COSIGNATURE)
+            if key in self.names.values():
+                raise ValueError("one witness under two names would count twice")
+            self.names[rest[0]] = key
+        elif kind == "group" and len(rest) > 2 and self.fresh(rest[0]):
+            members = rest[2:]
+            needed = {"all": len(members), "any": 1}.get(rest[1]) or int(rest[1])
+            if not 1 <= needed <= len(set(members)) == len(members) or not set(members) <= set(self.names):
+                raise ValueError("a group has members that were named before, each once, and needs some of them")
+            self.names[rest[0]] = needed, members
+        elif kind == "quorum" and len(rest) == 1 and (rest[0] == "none" or rest[0] in self.names):
+            self.quorum = rest[0]
+            return True
+        else:
+            raise ValueError(f"not a line of a trust file: {' '.join(words)!a}")
+        return False
+
+    def fresh(self, name: str) -> bool:
+        return name != "none" and name not in self.names
+
+    def witnesses(self) -> list[Key]:
+        return [each for each in self.names.values() if isinstance(each, Key)]
+
+    def met(self, signed: list[Key], name: str | None = None) -> bool:
+        """Whether those who signed are as many as the quorum asks for."""
+        name = self.quorum if name is None else name
+        if name == "none":
+            return True
+        wanted = self.names[name]
+        if isinstance(wanted, Key):
+            return wanted in signed
+        return sum(self.met(signed, member) for member in wanted[1]) >= wanted[0]
 
 
 @dataclass(frozen=True)
@@ -166,12 +236,13 @@ def split_note(note: bytes) -> tuple[str, list[tuple[str, bytes]]]:
     return text + "\n", signatures
 
 
-def open_checkpoint(note: bytes, keys: list[Key], *, all_of_them: bool) -> Checkpoint:
-    """The checkpoint in a signed note; ValueError unless the keys vouch for it.
+def open_checkpoint(note: bytes, keys: list[Key], *, all_of_them: bool) -> tuple[Checkpoint, list[Key]]:
+    """The checkpoint in a signed note and who signed it; ValueError unless a log's key vouches for it.
 
-    all_of_them   the export's own checkpoint: each key has signed once and nobody else has.
-                  Otherwise one known key is enough and unknown ones are ignored, as signed-note
-                  says, because a checkpoint kept by others may carry others' signatures too.
+    all_of_them   the export's own checkpoint: each log's key has signed once, of the witnesses
+                  some, and nobody else has. Otherwise one log's key is enough and unknown ones
+                  are ignored, as signed-note says, because a checkpoint kept by others may
+                  carry others' signatures too.
     """
     text, signatures = split_note(note)
     known = {(key.name, key.id): key for key in keys}
@@ -185,40 +256,14 @@ def open_checkpoint(note: bytes, keys: list[Key], *, all_of_them: bool) -> Check
         if not key.verify(blob[4:], text):
             raise ValueError(f"the signature of {name!a} is false")
         found.append(key)
-    if not found or (all_of_them and sorted(map(repr, found)) != sorted(map(repr, keys))):
+    logs = [key for key in found if not key.witness]
+    wanted = [key for key in keys if not key.witness]
+    if not logs or (all_of_them and (len(set(found)) != len(found) or set(logs) != set(wanted))):
         raise ValueError("it is not signed once by each key of the trust file")
     checkpoint = Checkpoint.parse(text)
-    if any(key.name != checkpoint.origin for key in found):
+    if any(key.name != checkpoint.origin for key in logs):
         raise ValueError(f"the checkpoint is of another log: {checkpoint.origin!a}")
-    return checkpoint
-
-
-def exported_trust(text: bytes) -> list[Key]:
-    """The keys of the export's own trust file, which has exactly one way to be written."""
-    lines = text.decode("utf-8").split("\n")
-    if len(lines) < 3 or lines[-2:] != ["quorum none", ""]:
-        raise ValueError("the last line must be 'quorum none'")
-    if any(not line.startswith("log ") for line in lines[:-2]):
-        raise ValueError("every other line must be 'log <key>'")
-    return [Key.parse(line[4:]) for line in lines[:-2]]
-
-
-def own_trust(path: Path) -> list[Key]:
-    """The keys of a trust file that you brought: c2sp.org/tlog-policy, with comments if you like."""
-    keys, quorums = [], 0
-    for line in path.read_text("utf-8").split("\n"):
-        words = line.split()
-        if not words or words[0].startswith("#"):
-            continue
-        if words[0] == "log" and len(words) in (2, 3):
-            keys.append(Key.parse(words[1]))
-        elif words == ["quorum", "none"]:
-            quorums += 1
-        else:
-            raise ValueError(f"this verifier checks no witnesses and cannot use the line {line!a}")
-    if not keys or quorums != 1:
-        raise ValueError("it needs a 'log' line and one line 'quorum none'")
-    return keys
+    return checkpoint, found
 
 
 # ---------------------------------------------------------------- entries
@@ -431,11 +476,16 @@ class Check:
         """Return if the log is intact; else raise Broken or NotChecked."""
         if not self.folder.is_dir():
             raise NotChecked("there is no such folder")
-        keys, trusted = self.keys()
+        named, yours = self.trusts()
+        keys = [*named.logs, *named.witnesses()]
         try:
-            signed = open_checkpoint(read_file(self.folder, "checkpoint"), keys, all_of_them=True)
+            note = read_file(self.folder, "checkpoint")
+            signed, signers = open_checkpoint(note, keys, all_of_them=True)
         except ValueError as problem:
             raise Broken(f"checkpoint: {problem}") from None
+        if not (named.met(signers) and (yours is None or yours.met(signers))):
+            raise Broken("checkpoint: fewer witnesses have signed it than the trust file asks for")
+        trusted = yours.logs if yours else named.logs
         self.size, self.root = signed.size, base64.b64encode(signed.root).decode()
         saved, unusable = self.saved_checkpoints(trusted, signed.origin)
         roots = without_fork([*saved, signed])
@@ -444,19 +494,21 @@ class Check:
         if unusable:
             raise NotChecked(f"the log agrees with itself, but {unusable[0]}")
 
-    def keys(self) -> tuple[list[Key], list[Key]]:
-        """The keys that must have signed the export, and those that may have signed earlier."""
+    def trusts(self) -> tuple[Trust, Trust | None]:
+        """What the export says must have signed it, and what you say."""
+        yours = None
         try:
-            trusted = own_trust(self.trust) if self.trust else []
+            if self.trust:
+                yours = Trust.parse(self.trust.read_text("utf-8"), exported=False)
         except ValueError as problem:
             raise NotChecked(f"your trust file: {problem}") from None
         try:
-            keys = exported_trust(read_file(self.folder, "trust"))
+            named = Trust.parse(read_file(self.folder, "trust").decode("utf-8"), exported=True)
         except ValueError as problem:
             raise Broken(f"trust: {problem}") from None
-        if self.trust and not set(keys) <= set(trusted):
+        if yours is not None and not set(named.logs) <= set(yours.logs):
             raise Broken("the export was signed with a key that your trust file does not name")
-        return keys, trusted or keys
+        return named, yours
 
     def saved_checkpoints(self, keys: list[Key], origin: str) -> tuple[list[Checkpoint], list[str]]:
         """The checkpoints kept earlier, and what is wrong with those that cannot be used."""
@@ -466,7 +518,7 @@ class Check:
         usable, unusable = [], []
         for path in (path for path in paths if not path.name.startswith(".")):
             try:
-                checkpoint = open_checkpoint(path.read_bytes(), keys, all_of_them=False)
+                checkpoint, _ = open_checkpoint(path.read_bytes(), keys, all_of_them=False)
                 if checkpoint.origin != origin:
                     raise ValueError(f"it is of another log: {checkpoint.origin!a}")
                 usable.append(checkpoint)
