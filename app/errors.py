@@ -69,6 +69,13 @@ class StepUpNeeded(Refusal):
     sentence = "Please confirm with your second factor first."
 
 
+class KeyNeeded(Refusal):
+    """Whoever is in a role that asks for a security key, and has none: they add one, and nothing else."""
+
+    code, status = "key.needed", 403
+    sentence = "Your role signs in with a security key. Add yours first; until then nothing else opens."
+
+
 class Conflict(Refusal):
     """The state does not allow it now."""
 

@@ -23,6 +23,7 @@ import app.accounts.ceremonies
 import app.accounts.mine
 import app.accounts.rota
 import app.accounts.rotation
+import app.accounts.security_keys
 import app.accounts.services
 import app.accounts.stepping
 import app.accounts.undertakings
@@ -189,7 +190,7 @@ def _desk(settings: Settings, office: Office, signins: SignIns | None, port: int
         free_percent_min=settings.disk_free_percent_min,
     )
     return Desk(
-        office, files, signins, _origin(settings, port), settings.receipt_quota_mib * MIB, settings.zone, settings.demo
+        office, files, signins, settings.origin(port), settings.receipt_quota_mib * MIB, settings.zone, settings.demo
     )
 
 
@@ -208,9 +209,3 @@ def _guarded(
         seconds_per_prefix=dict.fromkeys(files_under, FILE_SECONDS),
         tls=settings.tls != "none",
     )
-
-
-def _origin(settings: Settings, port: int) -> str:
-    if settings.tls != "none":
-        return f"https://{settings.public_name}"
-    return f"http://{settings.public_name}:{port}"

@@ -93,6 +93,8 @@ class Settings:
     office_zone: str = "UTC"
     unlock_file: str = ""
     scanner: str = ""
+    # Six digits for every role, also for those that a security key is asked of: a weakening, said wherever it counts.
+    totp_for_all: bool = False
 
     passphrase_length_min: int = 15
     passphrase_length_max: int = 128
@@ -174,6 +176,15 @@ class Settings:
                 raise CannotStart("On an address others can reach, put a TLS proxy in front and set AMANA_TLS=proxy.")
             if self.demo:
                 raise CannotStart("The demonstration is for this machine only; its passphrases are printed.")
+
+    @property
+    def digits_do(self) -> bool:
+        """Whether six digits are enough of a second factor for every role: by choice, or as nobody here exists."""
+        return self.totp_for_all or self.demo
+
+    def origin(self, port: int) -> str:
+        """The origin of one of our doors, as browsers write it."""
+        return f"https://{self.public_name}" if self.tls != "none" else f"http://{self.public_name}:{port}"
 
     @property
     def zone(self) -> ZoneInfo:

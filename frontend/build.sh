@@ -42,6 +42,7 @@ hashes "$web" app.css "$govuk (MIT) and frontend/am-both.css, am.css; $sass" \
     app.js "our own, as it stands" \
     favicon.png "our own, frontend/mark.mjs" \
     govuk-frontend.min.js "$govuk (MIT), frontend/govuk.mjs; $esbuild" \
+    keys.js "our own, as it stands" \
     robots.txt "our own" >"$made/web"
 hashes "$portal" favicon.png "our own, frontend/mark.mjs" \
     portal.css "$govuk (MIT) and frontend/am-both.css, am-portal.css; $sass" \
@@ -49,6 +50,6 @@ hashes "$portal" favicon.png "our own, frontend/mark.mjs" \
 mv "$made/web" "$web/ASSETS.sha256"
 mv "$made/portal" "$portal/ASSETS.sha256"
 chmod 644 "$web/ASSETS.sha256" "$portal/ASSETS.sha256"
-for file in "$web/app.css" "$web/govuk-frontend.min.js" "$web/app.js" "$portal/portal.css"; do
+for file in "$web/app.css" "$web/govuk-frontend.min.js" "$web/app.js" "$web/keys.js" "$portal/portal.css"; do
     echo "$(gzip -9nc "$file" | wc -c) bytes gz  $file"
 done

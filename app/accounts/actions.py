@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
-from app import clock
 from app.accounts import rules, undertakings
+from app.accounts.factors import check_second_factor, factor_of, new_codes, new_totp, roles_of, spelled, totp_key
 from app.accounts.forms import Enrolment, Entering, Found, Invite, JoinTeam, LeaveTeam, Reseal, Shut
-from app.accounts.models import AccountState, Device, RecoveryCode, RoleHolding, SignIn, User
+from app.accounts.models import AccountState, Device, RoleHolding, SignIn, User
 from app.accounts.steps import end_services_of, joiner, leaver, newcomer, whose
 from app.accounts.views import Enrolled, Entered, FoundOffice, Invited, Left, TeamChange, TeamResealed
 from app.crypto import boxes, kdf
@@ -22,7 +21,6 @@ from app.keyholders.models import Keyholder, Membership
 from app.pseudonyms import references
 from app.work import Work, action
 
-RECOVERY_CODES = 8
 # Whose sessions are short: those who could change who works here.
 NARROW_ROLES = frozenset({"administrator", "key_custodian"})
 
@@ -107,7 +105,7 @@ def enter(work: Work, form: Entering) -> Entered:
     user = work.session.get_one(User, form.user_id, with_for_update=True)
     if user.state not in {AccountState.ENROLLED, AccountState.ACTIVE}:
         raise SignInRefused
-    check_second_factor(work, user, form.private_raw, code=form.code, recovery_code=form.recovery_code)
+    check_second_factor(work, user, form.private_raw, form)
     user.state = AccountState.ACTIVE
     if form.renewed is not None:
         _renew_pepper(user, form.private_raw, *form.renewed)
@@ -129,17 +127,17 @@ def enter(work: Work, form: Entering) -> Entered:
     _end_oldest(work, user.id)
     work.session.add(signed_in)
     work.session.add(Device(user_id=user.id, token_hash=token_hash(device), at=work.now))
-    work.record(signed_in, account=user.code, factor="recovery" if form.code is None else "totp")
+    work.record(signed_in, account=user.code, factor=factor_of(form))
     return Entered(token, device, user.code, tuple(sorted(roles)), signed_in.ends_at)
 
 
-@action("signin.leave", operation="sign-in")
+@action("signin.leave", operation="sign-in", keyless=True)
 def leave(work: Work) -> Left:
     """End this session."""
     return end(work, SignIn.id == work.actor.sign_in)
 
 
-@action("signin.leave_everywhere", operation="sign-in")
+@action("signin.leave_everywhere", operation="sign-in", keyless=True)
 def leave_everywhere(work: Work) -> Left:
     """End every session of mine, this one too."""
     return end(work, SignIn.user_id == work.actor.id)
@@ -149,6 +147,12 @@ def leave_everywhere(work: Work) -> Left:
 def close_lane(work: Work, user: User) -> None:
     """Note that guessing at an account was stopped; its own devices are not affected."""
     work.record(user, account=user.code)
+
+
+@action("signin.suspect_key", operation="sign-in", on=User)
+def suspect_key(work: Work, user: User) -> None:
+    """Note that there are two of one security key: one of them counts what the other has not signed."""
+    work.record(user, account=user.code, alarm="key.copied")
 
 
 @action("account.disable", operation="revoke", on=User)
@@ -207,25 +211,12 @@ def reseal(work: Work, form: Reseal) -> TeamResealed:
     return TeamResealed(form.team, done.grants, done.envelopes, done.left)
 
 
-def totp_key(private_raw: bytes) -> bytes:
-    """The second factor's secret opens only after the private key has: a dump shows neither."""
-    return kdf.derive(private_raw, "amana/totp/v1")
-
-
 def token_hash(token: str) -> bytes:
     return kdf.derive(token.encode(), "amana/session/id/v1")
 
 
 def token_key(token: str) -> bytes:
     return kdf.derive(token.encode(), "amana/session/key/v1")
-
-
-def roles_of(work: Work, user_id: UUID) -> frozenset[str]:
-    return frozenset(
-        work.session.scalars(
-            select(RoleHolding.role).where(RoleHolding.user_id == user_id, RoleHolding.ended_at.is_(None))
-        )
-    )
 
 
 def _invite(work: Work, login: str, name: str, roles: frozenset[str], team: str | None) -> Invited:
@@ -249,50 +240,6 @@ def _invite(work: Work, login: str, name: str, roles: frozenset[str], team: str 
     work.record(user, account=user.code)
     assert user.invite_until is not None
     return Invited(user.code, login, code, user.invite_until)
-
-
-def new_totp() -> bytes:
-    """A secret for the six digits: 160 bits, as RFC 4226 wants them."""
-    return secrets.token_bytes(20)
-
-
-def spelled(totp: bytes) -> str:
-    """A secret as it is typed into an authenticator."""
-    return base64.b32encode(totp).decode().rstrip("=")
-
-
-def new_codes(work: Work, user: User) -> tuple[str, ...]:
-    """Recovery codes for somebody; only their hashes are kept."""
-    codes = tuple(rules.recovery_code() for _ in range(RECOVERY_CODES))
-    work.session.add_all(RecoveryCode(user_id=user.id, code_hash=rules.code_hash(code), used_at=None) for code in codes)
-    return codes
-
-
-def check_second_factor(
-    work: Work, user: User, private_raw: bytes, *, code: str | None, recovery_code: str | None
-) -> None:
-    """Use up a second factor of somebody whose key is open; SignInRefused unless it is one. The row is locked."""
-    if recovery_code is not None:
-        used = work.session.execute(
-            update(RecoveryCode)
-            .where(
-                RecoveryCode.user_id == user.id,
-                RecoveryCode.code_hash == rules.code_hash(recovery_code),
-                RecoveryCode.used_at.is_(None),
-            )
-            .values(used_at=work.now)
-            .returning(RecoveryCode.id)
-        ).one_or_none()
-        if used is None:
-            raise SignInRefused
-        return
-    assert user.sealed_totp is not None
-    secret = boxes.open_box(totp_key(private_raw), user.sealed_totp, context=user.id.bytes)
-    step = rules.totp_step(secret, code or "", clock.now().timestamp())
-    # The row is locked, so of two equal codes at one moment the second sees the first's step.
-    if step is None or step <= user.totp_last_step:
-        raise SignInRefused
-    user.totp_last_step = step
 
 
 def _renew_pepper(user: User, private_raw: bytes, pepper: int, salt: bytes, key: bytes) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts import services, undertakings
-from app.accounts.models import AccountState, RoleHolding, SignIn, User
+from app.accounts.models import AccountState, RoleHolding, SecurityKey, SignIn, User
 from app.crypto import hpke
 from app.errors import NotSignedIn, Unavailable
 from app.keyholders import holders
@@ -28,12 +28,13 @@ _ROLES = (
     .where(RoleHolding.user_id == User.id, RoleHolding.ended_at.is_(None))
     .scalar_subquery()
 )
+_KEYED = exists().where(SecurityKey.user_id == User.id, SecurityKey.removed_at.is_(None))
 BEHIND_TOKEN = (
     select(
         SignIn.id, SignIn.seen_at, SignIn.ended_at, SignIn.ends_at, SignIn.started_at, SignIn.idle_seconds_max,
         SignIn.sealed_private.label("sealed_key"), SignIn.second_factor_at, SignIn.user_id,
         User.code, User.state, User.keyholder_id.label("holder"), _ROLES.label("roles"),
-        undertakings.last(User.id).label("undertaken_until"),
+        undertakings.last(User.id).label("undertaken_until"), _KEYED.label("keyed"),
         Membership.team_id, Membership.generation, Membership.sealed_private, Membership.lead, Membership.deputy,
         Membership.member_id, Membership.vouched, Keyholder.name.label("team"), PublicKey.public,
     )
@@ -84,9 +85,11 @@ def judge(caller: Caller, found: Sequence[Any] | None) -> None:
 
 
 def caller_of(
-    register: Register | None, rows: Sequence[Row[Any]], private: hpke.PrivateKey, at: datetime
+    register: Register | None, rows: Sequence[Row[Any]], private: hpke.PrivateKey, at: datetime, *, digits_do: bool
 ) -> Caller:  # fmt: skip
     """The caller behind one row for each generation of each team's key they hold, or one without any.
+
+    digits_do  whether six digits are enough of a second factor for every role here
 
     A membership the office did not make counts for nothing here too: neither key nor lead.
     """
@@ -107,6 +110,7 @@ def caller_of(
         sign_in=found.id,
         second_factor_at=found.second_factor_at,
         undertaken=found.undertaken_until is not None and at < found.undertaken_until,
+        keyed=found.keyed or digits_do,
     )
     return Caller(
         actor, keyring, idle_seconds=found.idle_seconds_max, undertaken_until=found.undertaken_until

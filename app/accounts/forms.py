@@ -26,6 +26,9 @@ StaffCode = Annotated[str, StringConstraints(pattern=r"^S-[3-9A-Z]{6}$")]
 # Of each share of the recovery key its mark: none is more than sixteen at a table.
 Marks = Annotated[tuple[bytes, ...], Field(min_length=2, max_length=16)]
 Needed = Annotated[int, Field(ge=2, le=16)]
+ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}\.[a-z_]{1,32}$")]
+Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,2048}$")]
+KeyName = Annotated[Line, StringConstraints(max_length=40)]
 OneUse = Annotated[str, StringConstraints(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9 -]+$")]
 
 
@@ -142,13 +145,78 @@ class SignUndertaking(Form):
     language: PageLanguage = "en"
 
 
+class ShownKey(Form):
+    """What a security key has signed: the answer of a browser, part by part, in base64url.
+
+    authenticator_data  bound to the 37 bytes it has without extensions: none is asked for, and so nothing that a
+                        stranger sends reaches a parser of CBOR
+    """
+
+    credential: Base64
+    client_data: Base64
+    authenticator_data: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{50}$")]
+    signature: Base64
+
+
+class NewKey(Form):
+    """What a new security key has answered, in base64url; transports are how a browser may reach it."""
+
+    client_data: Base64
+    attestation: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,8192}$")]
+    transports: Annotated[str, StringConstraints(pattern=r"^[a-z-]{2,12}(,[a-z-]{2,12}){0,6}$")] | None = None
+
+
+class KeySeen(Form):
+    """A security key whose signature was found good: its row, and its count of signatures."""
+
+    row: UUID
+    sign_count: Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class AskStranger(Form):
+    """By which name somebody is about to sign in with a security key."""
+
+    login_name: Annotated[Line, StringConstraints(max_length=64)]
+
+
+class AskKey(Form):
+    """What a security key is about to confirm: an action, and what it is about."""
+
+    action: ActionName
+    subject: Annotated[Line, StringConstraints(max_length=64)]
+
+
+class AddKey(Form):
+    """A security key for one's own account, and what to call it."""
+
+    name: KeyName
+    new: NewKey
+
+
+class KeyMade(Form):
+    """The same, after its answer was found good."""
+
+    name: KeyName
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    transports: str
+
+
+class RenameKey(Form):
+    """What to call a security key of one's own."""
+
+    name: KeyName
+
+
 class SignInForm(Form):
-    """Name, passphrase, and the second factor: six digits, or a recovery code once."""
+    """Name, passphrase, and the second factor: a security key, six digits, or a recovery code once."""
 
     login_name: Annotated[Line, StringConstraints(max_length=64)]
     passphrase: Passphrase
     code: Digits | None = None
     recovery_code: OneUse | None = None
+    key: ShownKey | None = None
     device: Annotated[str, StringConstraints(min_length=24, max_length=64)] | None = None
 
 
@@ -163,6 +231,7 @@ class Entering(Form):
     private_raw: bytes
     code: Digits | None
     recovery_code: OneUse | None
+    seen: KeySeen | None = None
     renewed: tuple[int, bytes, bytes] | None = None
 
 
@@ -186,6 +255,7 @@ class ChangePassphrase(Form):
     new_passphrase: Passphrase
     code: Digits | None = None
     recovery_code: OneUse | None = None
+    key: ShownKey | None = None
 
 
 class RenewFactor(Form):
@@ -198,6 +268,7 @@ class RenewFactor(Form):
     passphrase: Passphrase
     code: Digits | None = None
     recovery_code: OneUse | None = None
+    key: ShownKey | None = None
 
 
 class GiveFactor(Form):
@@ -207,10 +278,21 @@ class GiveFactor(Form):
     subject  what the action is about: a row's id, a case's reference, a colleague's code
     """
 
-    action: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}\.[a-z_]{1,32}$")]
+    action: ActionName
     subject: Annotated[Line, StringConstraints(max_length=64)]
     code: Digits | None = None
     recovery_code: OneUse | None = None
+    key: ShownKey | None = None
+
+
+class Confirming(Form):
+    """The same, after a security key's signature was looked at; with none of the three nothing is confirmed."""
+
+    action: ActionName
+    subject: Annotated[Line, StringConstraints(max_length=64)]
+    code: Digits | None = None
+    recovery_code: OneUse | None = None
+    seen: KeySeen | None = None
 
 
 class Rewrapping(Form):
@@ -222,6 +304,7 @@ class Rewrapping(Form):
     new_wrapping_key: bytes
     code: Digits | None
     recovery_code: OneUse | None
+    seen: KeySeen | None = None
 
 
 class Renewing(Form):
@@ -231,6 +314,7 @@ class Renewing(Form):
     wrapping_key: bytes
     code: Digits | None
     recovery_code: OneUse | None
+    seen: KeySeen | None = None
 
 
 class JoinTeam(Form):

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import update
 
 from app.accounts import rules
-from app.accounts.actions import check_second_factor, end, new_codes, new_totp, spelled, totp_key
+from app.accounts.actions import end
+from app.accounts.factors import check_second_factor, new_codes, new_totp, spelled, totp_key
 from app.accounts.forms import Prefer, Renewing, Rewrapping
 from app.accounts.models import RecoveryCode, SignIn, User
 from app.accounts.rules import Unconfirmed
@@ -86,7 +87,7 @@ def _confirmed(work: Work, me: User, wrapping_key: bytes, form: Rewrapping | Ren
     assert me.sealed_private is not None
     try:
         private = boxes.open_box(wrapping_key, me.sealed_private, context=me.id.bytes)
-        check_second_factor(work, me, private, code=form.code, recovery_code=form.recovery_code)
+        check_second_factor(work, me, private, form)
     except (SealBroken, SignInRefused):
         raise Unconfirmed from None
     return private

@@ -1,4 +1,4 @@
-"""Accounts, roles held, sign-ins, recovery codes, and what throttles guessing."""
+"""Accounts, roles held, sign-ins, second factors, and what throttles guessing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Row, Table
-from app.errors import Conflict
+from app.errors import Conflict, SignInRefused
 from app.keyholders.register import invitation_fact
 
 
@@ -178,6 +178,50 @@ class RecoveryCode(Row):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     code_hash: Mapped[bytes] = mapped_column(unique=True)
     used_at: Mapped[datetime | None]
+
+
+class SecurityKey(Row):
+    """A security key of somebody: what tells its signatures from others', and what its owner calls it.
+
+    Nothing of it is sealed. A key is shown before the passphrase has opened anything, so that a stranger's tries
+    lock nobody out; and what it signs with never leaves it. Whoever steals this table learns who has how many.
+    """
+
+    __tablename__ = "security_keys"
+    scopes = frozenset({"own"})
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    # How often it has signed, by its own count; keys that are copied between machines say 0 for ever.
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[str]
+    name: Mapped[str]
+    added_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+
+    def use(self, sign_count: int, *, at: datetime) -> None:
+        """Note that it has signed. SignInRefused unless its count went on: a copy of it counts on its own."""
+        if self.removed_at is not None or not goes_on(self.sign_count, sign_count):
+            raise SignInRefused
+        self.sign_count, self.last_used_at = sign_count, at
+
+    def rename(self, name: str) -> None:
+        if self.removed_at is not None:
+            raise Conflict("This security key is removed already.")
+        self.name = name
+
+    def remove(self, *, at: datetime) -> None:
+        """It signs for nobody any more; the row stays, since the log speaks of it."""
+        if self.removed_at is not None:
+            raise Conflict("This security key is removed already.")
+        self.removed_at, self.public_key = at, b""
+
+
+def goes_on(before: int, now: int) -> bool:
+    """Whether a security key's count of its own signatures is one that the same key can have reached."""
+    return now > before or now == before == 0
 
 
 class SignIn(Row):

@@ -42,7 +42,7 @@ def colleagues(reading: Reading, page: int = 0) -> tuple[Colleague, ...]:
     return tuple(Colleague(**each) for each in _told(reading, [user for (user,) in users]))
 
 
-@query("account.me")
+@query("account.me", keyless=True)
 def me(reading: Reading) -> Me:
     """The caller's own account."""
     mine = reading.one(User, User.id == reading.actor.id)

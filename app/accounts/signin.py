@@ -6,7 +6,6 @@ that a crowd at this door cannot starve the others of memory or connections.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import secrets
 import threading
@@ -18,27 +17,31 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
 
 from app import clock
-from app.accounts import actions, mine, rules, services, stepping
+from app.accounts import actions, mine, rules, security_keys, services, stepping
 from app.accounts.bearer import BEHIND_TOKEN, STILL, caller_of, judge, recheck
+from app.accounts.challenges import Challenges, Purpose
 from app.accounts.forms import (
     AcceptInvitation,
+    AddKey,
     ChangePassphrase,
+    Confirming,
     Enrolment,
     Entering,
     GiveFactor,
+    KeySeen,
     RenewFactor,
     Renewing,
     Reseal,
     Rewrapping,
+    ShownKey,
     SignInForm,
 )
-from app.accounts.models import AccountState, Device, SignIn, Throttle, User
+from app.accounts.lanes import SERVICES, Lanes, lane_of
+from app.accounts.models import AccountState, Device, SignIn, User
 from app.accounts.stepping import Stepped
-from app.accounts.views import Enrolled, Entered, Left, Renewed
+from app.accounts.views import Enrolled, Entered, KeyLine, Left, Renewed
 from app.crypto import boxes, hpke, kdf, passphrases
 from app.errors import (
     Alarm,
@@ -46,7 +49,6 @@ from app.errors import (
     Refusal,
     SealBroken,
     SignInRefused,
-    TooManyTries,
     Unavailable,
     Unprocessable,
 )
@@ -97,6 +99,8 @@ class SignIns:
         office.standing = Standing(STILL, judge)
         self._manager = manager
         self._settings = settings
+        self._lanes = Lanes(office, settings)
+        self.keys = Challenges(office, manager, settings)
         self._stretching = threading.BoundedSemaphore(settings.argon2_parallel_max)
         # A name nobody has is stretched against this, so that the answer takes as long.
         self._nobody = _Known(UUID(int=0), "", secrets.token_bytes(16), 0, secrets.token_bytes(140))
@@ -126,14 +130,16 @@ class SignIns:
 
         raises  SignInRefused, TooManyTries (the same for names that do not exist)
         """
-        if (form.code is None) == (form.recovery_code is None):
-            raise Unprocessable("Give either the six digits or a recovery code.")
+        _must_give_one(form)
         known = self._known(form.login_name)
-        lane = self._lane(form, known)
+        purpose = Purpose.to_sign_in(form.login_name)
+        seen = self.keys.seen(purpose, known.user_id if known else None, form.key) if form.key else None
+        lane = self._lane(form, known, seen)
         # Counted before it is tried, under the lane's lock: many tries at one moment are many tries.
-        self._count(lane, known)
-        entered = self._try(form, known or self._nobody)
-        self._clear(lane)
+        self._lanes.count(lane, known.code if known else None)
+        with self._watching(seen):
+            entered = self._try(form, known or self._nobody, seen)
+        self._lanes.clear(lane)
         self._reseal(entered.token)
         return entered
 
@@ -146,14 +152,16 @@ class SignIns:
         chosen = self._normal(form.new_passphrase)
         self._check(chosen, me.login_name)
         lane, present = self._at_the_desk(caller, me, form.passphrase)
+        seen = self._confirmed(caller, mine.change_passphrase.name, caller.actor.code, form.key)
         salt, pepper = secrets.token_bytes(16), self._manager.newest_pepper()
         (fresh,) = self._wrapping_keys(chosen, salt, pepper)
         inner = Rewrapping(
             wrapping_key=present, new_salt=salt, new_pepper=pepper, new_wrapping_key=fresh,
-            code=form.code, recovery_code=form.recovery_code,
+            code=form.code, recovery_code=form.recovery_code, seen=seen,
         )  # fmt: skip
-        left: Left = self._office.perform(caller, mine.change_passphrase, inner)
-        self._clear(lane)
+        with self._watching(seen):
+            left: Left = self._office.perform(caller, mine.change_passphrase, inner)
+        self._lanes.clear(lane)
         return left
 
     def renew_factor(self, caller: Caller, form: RenewFactor) -> Renewed:
@@ -162,9 +170,13 @@ class SignIns:
         raises  Unconfirmed for a wrong passphrase or second factor, TooManyTries
         """
         lane, present = self._at_the_desk(caller, self._whose(caller, form), form.passphrase)
-        inner = Renewing(which=form.which, wrapping_key=present, code=form.code, recovery_code=form.recovery_code)
-        renewed: Renewed = self._office.perform(caller, mine.renew_factor, inner)
-        self._clear(lane)
+        seen = self._confirmed(caller, mine.renew_factor.name, caller.actor.code, form.key)
+        inner = Renewing(
+            which=form.which, wrapping_key=present, code=form.code, recovery_code=form.recovery_code, seen=seen
+        )  # fmt: skip
+        with self._watching(seen):
+            renewed: Renewed = self._office.perform(caller, mine.renew_factor, inner)
+        self._lanes.clear(lane)
         return renewed
 
     def step_up(self, caller: Caller, form: GiveFactor) -> Stepped:
@@ -172,15 +184,36 @@ class SignIns:
 
         raises  NotConfirmed for a wrong one, TooManyTries, NotFound for what the caller holds no key of
         """
-        if (form.code is None) == (form.recovery_code is None):
-            raise Unprocessable("Give either the six digits or a recovery code.")
+        _must_give_one(form)
         if caller.actor.sign_in is None or caller.actor.id is None:
             raise NotSignedIn
-        lane = _lane_of(caller.actor.code, "step-up")
-        self._count(lane, _Known(caller.actor.id, caller.actor.code, b"", 0, b""))
-        stepped: Stepped = self._office.perform(caller, stepping.step_up, form)
-        self._clear(lane)
+        lane = lane_of(caller.actor.code, "step-up")
+        self._lanes.count(lane, caller.actor.code)
+        seen = self._confirmed(caller, form.action, form.subject, form.key)
+        given = form.model_dump(exclude={"key"})
+        with self._watching(seen):
+            stepped: Stepped = self._office.perform(caller, stepping.step_up, Confirming(**given, seen=seen))
+        self._lanes.clear(lane)
         return stepped
+
+    def add_key(self, caller: Caller, form: AddKey) -> KeyLine:
+        """Add a security key to the caller's own account, after a step-up for that."""
+        made = self.keys.made(caller, form)
+        added: KeyLine = self._office.perform(caller, security_keys.add, made, subject=caller.actor.code)
+        return added
+
+    def _confirmed(self, caller: Caller, action: str, subject: str, shown: ShownKey | None) -> KeySeen | None:
+        """The key of the caller's that confirms this, if one does."""
+        return self.keys.seen(Purpose.to_confirm(caller, action, subject), caller.actor.id, shown) if shown else None
+
+    @contextmanager
+    def _watching(self, seen: KeySeen | None) -> Iterator[None]:
+        """What is refused with a key in hand may have been tried with a copy of it."""
+        try:
+            yield
+        except Refusal:
+            self.keys.look_for_copies(seen)
+            raise
 
     def caller(self, token: str) -> Caller:
         """The caller a session token belongs to, read afresh: a role taken a second ago is gone.
@@ -205,7 +238,9 @@ class SignIns:
             touched = update(SignIn).where(SignIn.id == found.id).values(seen_at=at)
             self._office.housekeep(lambda session: session.execute(touched))
         raw = boxes.open_box(actions.token_key(token), found.sealed_key, context=found.id.bytes)
-        return caller_of(self._office.register, rows, hpke.PrivateKey.from_raw(raw), at)
+        return caller_of(
+            self._office.register, rows, hpke.PrivateKey.from_raw(raw), at, digits_do=self._settings.digits_do
+        )  # fmt: skip
 
     def ended(self, token: str) -> EndedSession | None:
         """Whose session a token was, if it ended within the last day and its account is in use; None otherwise.
@@ -227,7 +262,7 @@ class SignIns:
         found: Caller | None = self._office.housekeep(lambda session: services.caller(session, token))
         if found is not None:
             return found
-        self._count(hashlib.sha256(b"amana/throttle/v1\x00services").digest(), None)
+        self._lanes.count(SERVICES, None)
         raise NotSignedIn
 
     def _reseal(self, token: str) -> None:
@@ -237,6 +272,8 @@ class SignIns:
         comes in goes on.
         """
         caller = self.caller(token)
+        if self._office.policy.lacks_key(caller.actor):
+            return
         for team in self._office.housekeep(lambda s: resealing.teams_behind(s, caller.actor.keyholders)):
             try:
                 self._office.perform(caller, actions.reseal, Reseal(team=team))
@@ -260,7 +297,7 @@ class SignIns:
         )
         return _Known(row.id, row.code, bytes(row.salt), row.pepper, bytes(row.sealed_private)) if row else None
 
-    def _try(self, form: SignInForm, known: _Known) -> Entered:
+    def _try(self, form: SignInForm, known: _Known, seen: KeySeen | None) -> Entered:
         newest = self._manager.newest_pepper()
         keys = self._wrapping_keys(self._normal(form.passphrase), known.salt, known.pepper or newest, newest)
         try:
@@ -268,15 +305,14 @@ class SignIns:
         except SealBroken:
             raise SignInRefused from None
         inner = Entering(
-            user_id=known.user_id, private_raw=raw, code=form.code, recovery_code=form.recovery_code,
+            user_id=known.user_id, private_raw=raw, code=form.code, recovery_code=form.recovery_code, seen=seen,
             renewed=(newest, known.salt, keys[1]) if known.pepper != newest else None,
         )  # fmt: skip
         entered: Entered = self._office.perform(Caller.anonymous(), actions.enter, inner)
         return entered
 
     def _whose(self, caller: Caller, form: ChangePassphrase | RenewFactor) -> Any:
-        if (form.code is None) == (form.recovery_code is None):
-            raise Unprocessable("Give either the six digits or a recovery code.")
+        _must_give_one(form)
         wanted = select(User.login_name, User.code, User.salt, User.pepper).where(User.id == caller.actor.id)
         me = self._office.housekeep(lambda s: s.execute(wanted).one_or_none())
         if me is None:
@@ -286,8 +322,8 @@ class SignIns:
     def _at_the_desk(self, caller: Caller, me: Any, passphrase: str) -> tuple[bytes, bytes]:
         """The lane of somebody who types their passphrase afresh, and the key that it makes."""
         # A session left open at an empty desk must not become a place to guess at leisure.
-        lane = _lane_of(me.login_name, "passphrase")
-        self._count(lane, _Known(caller.actor.id or UUID(int=0), me.code, b"", me.pepper, b""))
+        lane = lane_of(me.login_name, "passphrase")
+        self._lanes.count(lane, me.code)
         (present,) = self._wrapping_keys(self._normal(passphrase), bytes(me.salt), me.pepper)
         return lane, present
 
@@ -321,47 +357,20 @@ class SignIns:
         finally:
             self._stretching.release()
 
-    # Throttling: strangers and a person's own devices wait in different lanes, so a
-    # stranger's tries never lock out the owner.
+    # Throttling: strangers, a person's own devices and whoever has shown their security key wait in
+    # different lanes, so a stranger's tries never lock out the owner.
 
-    def _lane(self, form: SignInForm, known: _Known | None) -> bytes:
+    def _lane(self, form: SignInForm, known: _Known | None, seen: KeySeen | None) -> bytes:
+        if seen is not None:
+            return lane_of(form.login_name, f"key {seen.row}")
         own = known is not None and form.device is not None and self._is_device(known.user_id, form.device)
-        return _lane_of(form.login_name, str(form.device) if own else "strangers")
+        return lane_of(form.login_name, str(form.device) if own else "strangers")
 
     def _is_device(self, user_id: UUID, device: str) -> bool:
         wanted = select(Device.id).where(Device.user_id == user_id, Device.token_hash == actions.token_hash(device))
         return self._office.housekeep(lambda s: s.scalar(wanted)) is not None
 
-    def _count(self, lane: bytes, known: _Known | None) -> None:
-        """Count a try on a lane; TooManyTries if it has to wait, and then nothing is tried."""
-        left, tries = self._office.housekeep(lambda s: self._add_try(s, lane))
-        if left > 0:
-            raise TooManyTries(int(left) + 1)
-        if tries == self._settings.signin_disable_at_try and known is not None:
-            self._office.perform(Caller.service("signin"), actions.close_lane, subject=known.code)
 
-    def _clear(self, lane: bytes) -> None:
-        self._office.housekeep(
-            lambda s: s.execute(update(Throttle).where(Throttle.lane == lane).values(tries=0, wait_until=None))
-        )
-
-    def _add_try(self, session: Session, lane: bytes) -> tuple[float, int]:
-        """Seconds still to wait, and how many tries there were with this one; a waiting lane is not counted."""
-        session.execute(insert(Throttle).values(lane=lane, tries=0, wait_until=None).on_conflict_do_nothing())
-        row = session.get_one(Throttle, lane, with_for_update=True)
-        left = (row.wait_until - clock.now()).total_seconds() if row.wait_until else 0.0
-        if left > 0:
-            return left, row.tries
-        row.tries += 1
-        wait = rules.wait_seconds(
-            row.tries, delay_from=self._settings.signin_delay_from_try,
-            longest=self._settings.signin_delay_seconds_max,
-        )  # fmt: skip
-        if row.tries >= self._settings.signin_disable_at_try:
-            wait = 24 * 3600
-        row.wait_until = clock.now() + timedelta(seconds=wait) if wait else None
-        return 0.0, row.tries
-
-
-def _lane_of(login_name: str, whose: str) -> bytes:
-    return hashlib.sha256(b"amana/throttle/v1\x00" + f"{login_name}\x00{whose}".encode()).digest()
+def _must_give_one(form: SignInForm | ChangePassphrase | RenewFactor | GiveFactor) -> None:
+    if sum(each is not None for each in (form.code, form.recovery_code, form.key)) != 1:
+        raise Unprocessable("Give one second factor: a security key, the six digits or a recovery code.")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.accounts.actions import check_second_factor
-from app.accounts.forms import GiveFactor
+from app.accounts.factors import check_second_factor, factor_of
+from app.accounts.forms import Confirming
 from app.accounts.models import StepUp, User
 from app.errors import SignInRefused, Unprocessable
 from app.work import Work, action, stepping
@@ -29,8 +29,8 @@ class Stepped:
     until: datetime
 
 
-@action("signin.step_up", operation="sign-in")
-def step_up(work: Work, form: GiveFactor) -> Stepped:
+@action("signin.step_up", operation="sign-in", keyless=True)
+def step_up(work: Work, form: Confirming) -> Stepped:
     """Give a second factor afresh for one action; it waits minutes, and is used up by it.
 
     That of the sign-in does not count: it was given in order to come in, not to do this.
@@ -47,7 +47,7 @@ def step_up(work: Work, form: GiveFactor) -> Stepped:
     assert work.actor.sign_in is not None
     try:
         private = ring.private(ring.holder, 1).raw
-        check_second_factor(work, me, private, code=form.code, recovery_code=form.recovery_code)
+        check_second_factor(work, me, private, form)
     except SignInRefused:
         raise NotConfirmed from None
     until = work.now + timedelta(minutes=work.settings.step_up_minutes_max)
@@ -56,11 +56,11 @@ def step_up(work: Work, form: GiveFactor) -> Stepped:
         used_at=None, visit_id=None,
     )  # fmt: skip
     work.add(given)
-    work.record(given, account=me.code, asked=form.action, factor="recovery" if form.code is None else "totp")
+    work.record(given, account=me.code, asked=form.action, factor=factor_of(form))
     return Stepped(form.action, until)
 
 
-def _address(form: GiveFactor) -> object:
+def _address(form: Confirming) -> object:
     """A row's address is an id; a case and a colleague have a reference and a code."""
     try:
         return UUID(form.subject)

@@ -55,6 +55,58 @@ class Entered:
 
 
 @dataclass(frozen=True)
+class KeyQuestion:
+    """What a security key is asked to sign. Bytes in base64url.
+
+    keys        numbers of keys that may answer; before sign-in some of them are invented
+    transports  for each, how a browser may reach it, if that is told
+    """
+
+    challenge: str
+    rp_id: str
+    timeout_ms: int
+    keys: tuple[str, ...]
+    transports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NewKeyQuestion:
+    """What a new security key is asked for. ``taken``: numbers of keys that are the account's already."""
+
+    challenge: str
+    rp_id: str
+    timeout_ms: int
+    owner: str
+    owner_name: str
+    taken: tuple[str, ...]
+    algorithms: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class KeyLine:
+    """One of my security keys."""
+
+    id: UUID
+    name: str
+    added_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SecondFactors:
+    """What I can confirm with.
+
+    asked   whether my role signs in with a security key
+    digits  whether six digits are taken from me
+    """
+
+    keys: tuple[KeyLine, ...]
+    codes_left: int
+    asked: bool
+    digits: bool
+
+
+@dataclass(frozen=True)
 class Left:
     ended: int
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.accounts import actions as accounts
-from app.accounts import mine, rota, services, undertakings
+from app.accounts import mine, rota, security_keys, services, undertakings
 from app.accounts import queries as account_queries
 from app.cases import actions as cases
 from app.cases import ending, ending_queries, erasing, glass
@@ -70,6 +70,8 @@ POSTS: Final = (
     Post("/api/sign-outs/{row}", mine.end_one),
     Post("/api/me/preferences", mine.prefer),
     Post("/api/me/undertaking", undertakings.sign, 201),
+    Post("/api/security_keys/{row}/rename", security_keys.rename),
+    Post("/api/security_keys/{row}/remove", security_keys.remove),
     Post("/api/people", accounts.invite, 201),
     Post("/api/people/{user}/invite", accounts.invite_again),
     Post("/api/people/{user}/disable", accounts.disable),
@@ -203,6 +205,7 @@ POSTS: Final = (
 
 GETS: Final = (
     Get("/api/me", account_queries.me),
+    Get("/api/me/second-factors", security_keys.second_factors),
     Get("/api/me/sessions", account_queries.sessions),
     Get("/api/me/undertaking", undertakings.show),
     Get("/api/me/devices", account_queries.devices),

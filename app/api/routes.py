@@ -12,7 +12,16 @@ from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from app.accounts.forms import AcceptInvitation, ChangePassphrase, GiveFactor, RenewFactor, SignInForm
+from app.accounts.forms import (
+    AcceptInvitation,
+    AddKey,
+    AskKey,
+    AskStranger,
+    ChangePassphrase,
+    GiveFactor,
+    RenewFactor,
+    SignInForm,
+)
 from app.api.doors import GETS, POSTS, Get, Post
 from app.edge.desk import (
     Body,
@@ -110,6 +119,31 @@ def change_passphrase(desk: TheDesk, caller: SignedIn, body: Body) -> Response:
 def renew_factor(desk: TheDesk, caller: SignedIn, body: Body) -> Response:
     """Draw recovery codes or the authenticator's secret anew, once; a factor that is still there is asked for."""
     return answer_with(desk.enter().renew_factor(caller, form_of(RenewFactor, body)))
+
+
+@router.post("/api/sign-in/challenge", openapi_extra=described(AskStranger))
+def challenge(desk: TheDesk, body: Body) -> Response:
+    """What a security key is asked to sign for a sign-in by this name; nothing of it says whether anybody has it."""
+    return answer_with(desk.enter().keys.to_sign_in(form_of(AskStranger, body).login_name))
+
+
+@router.post("/api/me/security-keys/challenge", openapi_extra=described(AskKey))
+def key_challenge(desk: TheDesk, caller: SignedIn, body: Body) -> Response:
+    """What one of my security keys is asked to sign, to confirm one action."""
+    return answer_with(desk.enter().keys.to_confirm(caller, form_of(AskKey, body)))
+
+
+@router.post("/api/me/security-keys/begin", openapi_extra=described(Nothing))
+def begin_key(desk: TheDesk, caller: SignedIn, body: Body) -> Response:
+    """What a new security key is asked for."""
+    form_of(Nothing, body)
+    return answer_with(desk.enter().keys.to_add(caller))
+
+
+@router.post("/api/me/security-keys", status_code=201, openapi_extra=described(AddKey))
+def add_key(desk: TheDesk, caller: SignedIn, body: Body) -> Response:
+    """Add the security key that answered, after a step-up for ``security_key.add`` about one's own code."""
+    return answer_with(desk.enter().add_key(caller, form_of(AddKey, body)), 201)
 
 
 @router.post("/api/step-ups", status_code=201, openapi_extra=described(GiveFactor))

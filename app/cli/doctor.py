@@ -73,6 +73,7 @@ def examine(settings: Settings, roles: Roles, app: Engine) -> list[Finding]:
         "disk": lambda: _disk(settings),
         "memory": _memory,
         "accounts": lambda: _accounts(settings),
+        "second factor": lambda: _second_factor(settings),
         "backup": lambda: _backup(settings),
         "erasures": lambda: _erasures(settings, app),
     }
@@ -225,6 +226,19 @@ def _accounts(settings: Settings) -> Iterator[Finding]:
     if not settings.database_url:
         words = "embedded database: owner and app are one system account, so root and that account could be either"
         yield Finding(Level.NOTE, "accounts", words)
+
+
+def _second_factor(settings: Settings) -> Iterator[Finding]:
+    """Whether those who could open doors to others come in with what a false page cannot ask for."""
+    demonstration = installation.require(settings).kind == "demonstration"
+    if settings.totp_for_all or demonstration:
+        words = "six digits do for every role: a page that imitates this one can ask for them"
+        yield Finding(Level.NOTE if demonstration else Level.ATTENTION, "second factor", words)
+    elif settings.tls == "none" and settings.public_name != "localhost":
+        words = "browsers show no security key to a name without TLS: five roles here can sign in only once it is there"
+        yield Finding(Level.ATTENTION, "second factor", words)
+    else:
+        yield Finding(Level.FINE, "second factor", "roles that could open doors to others sign in with a security key")
 
 
 def _backup(settings: Settings) -> Iterator[Finding]:

@@ -26,7 +26,10 @@ F = TypeVar("F", bound=Form)
 Fields = Mapping[str, Sequence[str]]
 
 # Never sent back to a page, whatever became of the form.
-SECRETS: Final = frozenset({"passphrase", "code", "recovery_code", "new_passphrase", "receipt", "csrf", "once"})
+SECRETS: Final = frozenset({
+    "passphrase", "code", "recovery_code", "new_passphrase", "receipt", "csrf", "once", "credential", "client_data",
+    "authenticator_data", "signature", "attestation", "transports",
+})  # fmt: skip
 _PARTS: Final = ("day", "month", "year", "time")
 # Which sentence a mistake gets: by field and kind first, by kind after that.
 SENTENCES: Final[Mapping[str, str]] = {

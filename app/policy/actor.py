@@ -18,6 +18,7 @@ class Actor:
     keyholders whose private keys are on the caller's ring; their live grants are the row scope
     sign_in    the sign-in this request belongs to, for ``combine`` and for ending it
     undertaken whether the undertaking of secrecy they signed is in force
+    keyed      whether they have a security key, or six digits do for every role here
     """
 
     kind: Kind
@@ -30,6 +31,7 @@ class Actor:
     sign_in: UUID | None = None
     second_factor_at: datetime | None = None
     undertaken: bool = False
+    keyed: bool = False
 
     @property
     def known(self) -> bool:
@@ -46,6 +48,7 @@ class Actor:
                 "teams": sorted(self.teams),
                 "leads": sorted(self.leads),
                 "undertaken": self.undertaken,
+                "keyed": self.keyed,
             },
             "parents": [],
         }

@@ -16,7 +16,7 @@ from typing import Final
 
 import cedarpy
 
-from app.errors import CannotStart, Denied, StepUpNeeded
+from app.errors import CannotStart, Denied, KeyNeeded, StepUpNeeded
 from app.policy.actor import Actor, Circumstances, Kind, Subject
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "policies"
@@ -121,6 +121,16 @@ class Policy:
         """Which row scopes this caller may use; cached, since it follows from kind and roles."""
         return _scopes(self, actor.kind, actor.roles)
 
+    def lacks_key(self, actor: Actor) -> str:
+        """The rule that keeps this caller from all work until they have added a security key; "" for none."""
+        return _lacks_key(self, actor.roles, actor.keyed) if actor.kind == "User" else ""
+
+    def must_have_key(self, actor: Actor, keyless: bool) -> None:
+        """Raise KeyNeeded before anything that is not for those who have no key yet."""
+        rule = "" if keyless else self.lacks_key(actor)
+        if rule:
+            raise KeyNeeded(rule=rule)
+
     def about(self, action: str) -> list[Rule]:
         """Every rule that speaks of an action, permits first."""
         found = [rule for rule in self.rules.values() if action in rule.actions]
@@ -141,6 +151,15 @@ def _scopes(policy: Policy, kind: Kind, roles: frozenset[str]) -> frozenset[str]
     actor = Actor(kind, "scopes", roles=roles)
     names = [name for name in policy.actions if name.startswith("scope.")]
     return frozenset(name.removeprefix("scope.") for name in names if policy.allows(actor, name))
+
+
+@lru_cache(maxsize=256)
+def _lacks_key(policy: Policy, roles: frozenset[str], keyed: bool) -> str:
+    try:
+        policy.decide(Actor("User", "scopes", roles=roles, keyed=keyed), "scope.office")
+    except Denied as denied:
+        return denied.rule or "no-rule"
+    return ""
 
 
 def _rules(text: str) -> list[Rule]:

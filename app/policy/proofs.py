@@ -252,6 +252,12 @@ def _people() -> tuple[Claim, ...]:
         Claim("custodians-do-not-lead", "Whoever holds a share of the recovery key leads no team.", ("team.add",),
               lambda a: z3.Not(z3.And(a.has("resource.target_roles", "key_custodian"),
                                       a.has("resource.target_roles", "team_lead")))),
+        Claim("keys-for-who-could-open-doors", "Who invites, oversees, recovers, reviews or approves works with a key.",
+              ("scope.office",),
+              lambda a: z3.Or(a.of("principal.keyed"), z3.Not(a.has(
+                  "principal.roles", "administrator", "key_custodian", "auditor", "legal_reviewer", "approver")))),
+        Claim("keys-added-after-a-second-factor", "No security key is added or removed without a second factor for it.",
+              ("security_key.add", "security_key.remove"), lambda a: a.of("context.stepped")),
         Claim("nobody-shuts-themself-out", "Nobody shuts their own account.", ("account.disable",),
               lambda a: z3.Not(a.holds("resource.authors", "principal.code"))),
     )  # fmt: skip

@@ -9,10 +9,11 @@ from starlette.responses import RedirectResponse, Response
 
 from app.accounts import actions as accounts
 from app.accounts import undertakings
-from app.accounts.forms import AcceptInvitation, SignInForm
+from app.accounts.forms import AcceptInvitation, AskStranger, SignInForm
 from app.edge import sheets
 from app.edge.desk import Desk, TheDesk
 from app.edge.languages import LANGUAGES, N_
+from app.edge.render import answer_with
 from app.edge.sheets import Mistakes, Sheet
 from app.errors import Conflict, SignInRefused, TooManyTries, Unprocessable
 from app.web.drafts import landing
@@ -41,12 +42,21 @@ def sign_in(request: Request, desk: TheDesk, given: EntryFields) -> Response:
         fields["device"] = [request.cookies[DEVICE]]
     try:
         entered = desk.enter().enter(_read(desk, SignInForm, fields))
+        caller = desk.enter().caller(entered.token)
     except (SignInRefused, TooManyTries, Unprocessable) as refusal:
         return _again(request, desk, "entry/sign_in.html", given, refusal)
-    answer = RedirectResponse(landing(desk, desk.enter().caller(entered.token)), 303)
+    # Whoever has no security key yet, and is asked for one, adds it before anything else.
+    lacks = desk.office.policy.lacks_key(caller.actor)
+    answer = RedirectResponse("/me/second-factors" if lacks else landing(desk, caller), 303)
     keep(answer, desk, COOKIE, entered.token, SESSION_SECONDS)
     keep(answer, desk, DEVICE, entered.device, DEVICE_SECONDS)
     return answer
+
+
+@router.post("/sign-in/challenge")
+def challenge(desk: TheDesk, given: EntryFields) -> Response:
+    """What a security key is to sign for a sign-in by this name, for the page's script."""
+    return answer_with(desk.enter().keys.to_sign_in(_read(desk, AskStranger, given).login_name))
 
 
 @router.get("/invitation")
@@ -88,7 +98,7 @@ def stay(visitor: Visitor, given: Fields) -> Response:
 
 def _read(desk: Desk, kind: type[F], given: Any) -> F:
     """A form of somebody who is not signed in. Raises Mistakes."""
-    wanted = {name: values for name, values in given.items() if name in kind.model_fields}
+    wanted = {name: values for name, values in given.items() if name.partition(".")[0] in kind.model_fields}
     return sheets.read(kind, wanted, desk.zone)
 
 

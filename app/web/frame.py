@@ -45,6 +45,10 @@ templates: Final = pages.environment(
 )  # fmt: skip
 
 Fields = Mapping[str, Sequence[str]]
+# Where a form has a second factor: digits, a code on paper, or what a security key has signed.
+FACTORS: Final = (
+    "code", "recovery_code", "key.credential", "key.client_data", "key.authenticator_data", "key.signature",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def mistakes_of(refusal: Refusal) -> Mapping[str, str]:
 
 def second_factor(desk: Desk, step: tuple[Action, object], fields: dict[str, list[str]]) -> GiveFactor | None:
     """Take the second factor out of a form's fields; None where none was typed. Raises Mistakes."""
-    typed = {name: fields.pop(name, []) for name in ("code", "recovery_code")}
+    typed = {name: fields.pop(name, []) for name in FACTORS}
     typed = {name: values for name, values in typed.items() if any(value.strip() for value in values)}
     if not typed:
         return None
@@ -181,8 +185,8 @@ def _frame(request: Request, desk: Desk, visitor: Caller | None, me: Me | None, 
         return Frame(languages.language(), languages.direction(), demo=desk.demo)
     return Frame(
         languages.language(), languages.direction(), csrf=page_token(request), user=me.user, name=me.display_name,
-        roles=me.roles, navigation=_menu(me, here), shortcuts=me.shortcuts,
-        idle_seconds=visitor.idle_seconds, demo=desk.demo,
+        roles=me.roles, navigation=() if desk.office.policy.lacks_key(visitor.actor) else _menu(me, here),
+        shortcuts=me.shortcuts, idle_seconds=visitor.idle_seconds, demo=desk.demo,
     )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ OUTCOMES: Final = {
     "key.planted": N_("A key that nobody here made"),
     "step_up.needed": N_("Second factor missing"),
     "step_up.refused": N_("Second factor not right"),
+    "key.needed": N_("Had no security key yet"),
+    "key.refused": N_("Security key could not be added"),
     "signed_out": N_("Was signed out"),
     "signin.refused": N_("Did not get in"),
     "signin.wait": N_("Had to wait"),
@@ -33,6 +35,7 @@ ALARMS: Final = {
     "cases.today": N_("Many cases in one day"),
     "reveals.today": N_("Many names or places in one day"),
     "cases.night": N_("Many cases in one night"),
+    "key.copied": N_("There are two of one security key"),
     "in_vain": N_("Many look-ups that met nobody"),
 }
 

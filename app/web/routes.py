@@ -14,6 +14,7 @@ from app.web import (
     duty,
     endings,
     entry,
+    factors,
     frame,
     handoffs,
     help,
@@ -49,8 +50,8 @@ def favicon(request: Request) -> Response:
 
 
 for _part in (
-    entry, today, visits, cases, me, team, help, oversight, administration, handoffs, legal, protection, safety,
-    endings, drafts, duty,
+    entry, today, visits, cases, me, factors, team, help, oversight, administration, handoffs, legal, protection,
+    safety, endings, drafts, duty,
     *intake_desk.PAGES,
 ):  # fmt: skip
     # The routes themselves: an included router looks through all of its own twice, at every request.

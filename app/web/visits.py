@@ -19,7 +19,7 @@ from app.edge.sheets import Sheet
 from app.errors import NotFound, StepUpNeeded
 from app.pseudonyms import references
 from app.web.casefile import CaseFile, Shown, case_file, open_row, prefetched, tab_of
-from app.web.frame import save, sheet, show
+from app.web.frame import FACTORS, save, sheet, show
 from app.web.session import Fields, Visitor
 from app.work import Action, Caller, Justification, stepping
 from app.work.actions import opening_of
@@ -45,7 +45,6 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
 REVEALED: Final = frozenset({"IDENTITY", "LOCATION"})
 # The newest of a kind are opened at once; each older one by a reveal of its own.
 OPENED_MAX: Final = 10
-_FACTORS: Final = ("code", "recovery_code")
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,8 @@ class Reasons:
     tab: str
     joins: bool
     record: RecordLine | None = None
-    # Whether showing it takes a second factor that was not given for this visit yet.
-    asks: bool = False
+    # The action that takes a second factor which was not given for this visit yet.
+    asks: str = ""
 
 
 def opened(request: Request, desk: Desk, visitor: Caller, file: CaseFile, table: str) -> tuple[Shown, ...]:
@@ -120,7 +119,7 @@ def reveal(reference: str, row: str, request: Request, desk: TheDesk, visitor: V
     def again(typed: Sheet, status: int) -> Response:
         return _reveal(request, desk, visitor, reference, row, typed, status)
 
-    if step is not None and not any(value.strip() for name in _FACTORS for value in given.get(name, ())):
+    if step is not None and not any(value.strip() for name in FACTORS for value in given.get(name, ())):
         return again(sheet(request).typed(given, {"code": StepUpNeeded.sentence}), StepUpNeeded.status)
     return save(
         request, desk, visitor, given, actions.visit, subject=references.read(reference), step=step,
@@ -189,8 +188,8 @@ def _reasons(desk: Desk, visitor: Caller, reference: str, tab: str, record: Reco
     opened = desk.ask(visitor, queries.sides, file.view.reference)
     other = "WHAT" if record is not None and record.compartment in REVEALED else "WHO"
     serves = {code: CITES.get(Justification(code), ()) for code in offered}
-    asks = record is not None and _step(desk, visitor, file, record) is not None
-    return Reasons(file, offered, serves, items, tab, other in opened, record, asks)
+    step = None if record is None else _step(desk, visitor, file, record)
+    return Reasons(file, offered, serves, items, tab, other in opened, record, "" if step is None else step[0].name)
 
 
 def _purpose(

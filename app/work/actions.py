@@ -25,6 +25,7 @@ class Action:
     creates    its answer is clear states only, so it may be kept for an idempotency key
     about      what a rule may know of a colleague the form names: (work, subject, form) -> facts
     second     the action needs a second signature (stored dual control comes with legal)
+    keyless    also for somebody whose role asks for a security key that they have not added yet
     reaches    whose keys count for it: HELD, those of everyday work; WOKEN, besides those that a
                broken glass woke; ASLEEP, besides those that sleep, to break the glass or to tell of it
     """
@@ -39,6 +40,7 @@ class Action:
     about: Callable[..., dict[str, Any]] | None = None
     second: bool = False
     reaches: str = "HELD"
+    keyless: bool = False
 
     @property
     def discloses(self) -> bool:
@@ -53,6 +55,7 @@ class Query:
     name: str
     run: Callable[..., Any]
     reaches: str = "HELD"
+    keyless: bool = False
 
 
 def action(
@@ -65,6 +68,7 @@ def action(
     about: Callable[..., dict[str, Any]] | None = None,
     second: bool = False,
     reaches: str = "HELD",
+    keyless: bool = False,
 ) -> Callable[[Callable[..., Any]], Action]:
     """Register a function as an action; its ``form`` parameter's type is its form."""
     if operation not in OPERATIONS:
@@ -73,20 +77,20 @@ def action(
     def register(run: Callable[..., Any]) -> Action:
         if name in ACTIONS:
             raise TypeError(f"two actions are called {name}")
-        made = Action(name, run, _form_of(run), on, operation, opens, creates, about, second, reaches)
+        made = Action(name, run, _form_of(run), on, operation, opens, creates, about, second, reaches, keyless)
         ACTIONS[name] = made
         return made
 
     return register
 
 
-def query(name: str, *, reaches: str = "HELD") -> Callable[[Callable[..., Any]], Query]:
+def query(name: str, *, reaches: str = "HELD", keyless: bool = False) -> Callable[[Callable[..., Any]], Query]:
     """Register a function as a query; it is given a Reading, which can open and add nothing."""
 
     def register(run: Callable[..., Any]) -> Query:
         if name in QUERIES:
             raise TypeError(f"two queries are called {name}")
-        QUERIES[name] = Query(name, run, reaches)
+        QUERIES[name] = Query(name, run, reaches, keyless)
         return QUERIES[name]
 
     return register

@@ -131,6 +131,7 @@ class Office:
             raise _failed(problem) from None
 
     def _query(self, session: Session, caller: Caller, query: Query, *given: Any, **more: Any) -> Any:
+        self.policy.must_have_key(caller.actor, query.keyless)
         reading = Reading(session, caller, self.policy, clock.now(), self._settings, query.reaches)
         return query.run(reading, *given, **more)
 
@@ -182,6 +183,7 @@ class Office:
         work = Work(session, caller, self.policy, clock.now(), self._settings, action.reaches)
         standing = self.standing if caller.actor.kind == "User" and caller.actor.sign_in is not None else None
         repeatable = idempotency is not None and action.creates
+        self.policy.must_have_key(caller.actor, action.keyless)
         # A body may arrive slowly: between the head and the end of a request somebody can be shut out.
         if standing is None or action.on is None or repeatable:
             self.recheck(session, caller)

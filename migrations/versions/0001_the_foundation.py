@@ -740,6 +740,23 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_recovery_codes_user_id"), "recovery_codes", ["user_id"], unique=False)
     op.create_table(
+        "security_keys",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("transports", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_security_keys_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_security_keys")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_security_keys_credential_id")),
+    )
+    op.create_index(op.f("ix_security_keys_user_id"), "security_keys", ["user_id"], unique=False)
+    op.create_table(
         "role_holdings",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
@@ -1359,6 +1376,8 @@ def downgrade() -> None:
     op.drop_table("undertakings")
     op.drop_index(op.f("ix_role_holdings_user_id"), table_name="role_holdings")
     op.drop_table("role_holdings")
+    op.drop_index(op.f("ix_security_keys_user_id"), table_name="security_keys")
+    op.drop_table("security_keys")
     op.drop_index(op.f("ix_recovery_codes_user_id"), table_name="recovery_codes")
     op.drop_table("recovery_codes")
     op.drop_index(op.f("ix_handoffs_envelope_id"), table_name="handoffs")

@@ -20,7 +20,8 @@ GUARDED = (
     "justifications", "keyholders", "known_marks", "log_checks", "look_ups", "memberships", "mitigation_assessments",
     "needs", "paper_sessions", "mention_ties", "mentions", "persons", "prior_accounts", "proposals", "protocol_answers",
     "protocols", "public_keys", "public_reports", "read_backs", "recovery_codes", "rescues", "residences",
-    "retention_choices", "role_holdings", "safety_answers", "same_person_findings", "segment_versions", "segments",
+    "retention_choices", "role_holdings", "safety_answers", "same_person_findings", "security_keys",
+    "segment_versions", "segments",
     "services", "session_events", "share_marks", "shifts", "step_ups", "submission_files", "submissions",
     "testimonies", "threat_assessments", "undertakings", "users", "visits", "witness_keys",
 )  # fmt: skip

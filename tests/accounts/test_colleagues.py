@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.accounts import actions as accounts
-from app.accounts import queries, undertakings
+from app.accounts import factors, queries, undertakings
 from app.accounts.forms import AcceptInvitation, Found, Founder, Invite, JoinTeam, LeaveTeam, Shut
 from app.accounts.rules import WeakPassphrase
 from app.accounts.views import Invited
@@ -136,7 +136,7 @@ def test_an_invitation_works_once(world: World) -> None:
 
     enrolled = accept(world, code.lower().replace("-", " "))
 
-    assert len(enrolled.recovery_codes) == accounts.RECOVERY_CODES == len(set(enrolled.recovery_codes))
+    assert len(enrolled.recovery_codes) == factors.RECOVERY_CODES == len(set(enrolled.recovery_codes))
     with pytest.raises(SignInRefused):
         accept(world, code)
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from app import clock
-from app.accounts import actions, mine, queries, rules
+from app.accounts import actions, factors, mine, queries, rules
 from app.accounts.forms import ChangePassphrase, Invite, LeaveTeam, Prefer, RenewFactor, SignInForm
 from app.accounts.rules import Unconfirmed, WeakPassphrase
 from app.cases import queries as cases
@@ -378,9 +378,9 @@ def test_codes_drawn_anew_open_and_the_former_ones_do_not(world: World, log: Log
     said = log.last()
     assert (said.operation, said.action, said.rule) == ("key", "account.renew_factor", "anybody-keeps-their-account")
     assert said.codes == {"account": world.members["intake"].code, "asked": "CODES"}
-    assert len(drawn.recovery_codes) == len(set(drawn.recovery_codes) - set(former)) == actions.RECOVERY_CODES
+    assert len(drawn.recovery_codes) == len(set(drawn.recovery_codes) - set(former)) == factors.RECOVERY_CODES
     assert (drawn.totp_secret, drawn.totp_uri) == ("", "")
-    assert world.office.ask(world["intake"], queries.codes_left) == actions.RECOVERY_CODES
+    assert world.office.ask(world["intake"], queries.codes_left) == factors.RECOVERY_CODES
     for code in former[1:3]:
         with pytest.raises(SignInRefused):
             world.signins.enter(with_factor(world, recovery_code=code))

@@ -6,6 +6,7 @@ product's own routes and fails when one is missing here.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,13 +18,16 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
+from app.accounts import security_keys
 from app.accounts.undertakings import VERSION
+from app.edge.render import as_json
 from app.testimonies import protocols
 from app.testimonies.questions import named
 from tests.api.conftest import Client, Staff
 from tests.cases.canaries import Planted, plant
 from tests.world import World
 from tests.world.build import CORE
+from tests.world.keys import SoftKey
 
 EVERYBODY: Final = CORE
 INTAKE: Final = frozenset({"intake", "intake-lead"})
@@ -115,7 +119,12 @@ def send(staff: Staff, scene: Scene, ask: Ask, login: str = "", **more: Any) -> 
             more["files"] = {"file": ("a.txt", b"words", "text/plain")}
         else:
             more["json"] = ask.body(scene, login or ask.by) if ask.body else {}
-    return client.ask(ask.method, path, **more)
+    answer = client.ask(ask.method, path, **more)
+    if path == "/api/me/factor" and answer.status_code == 200:
+        # Whoever has drawn their authenticator anew signs in with what it shows from then on.
+        member, secret = scene.world.members[login or ask.by], answer.json()["totp_secret"]
+        member.totp = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    return answer
 
 
 def routes_of(door: ASGIApp) -> set[tuple[str, str]]:
@@ -248,12 +257,24 @@ def _answers(_scene: Scene, _login: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _key(scene: Scene, login: str) -> dict[str, Any]:
+    """A security key that has just answered, with a second factor given for it."""
+    world, caller = scene.world, scene.world[login or "intake"]
+    asked = as_json(world.signins.keys.to_add(caller))
+    world.step_up(login or "intake", security_keys.add, caller.actor.code)
+    return {"name": "the blue one", "new": SoftKey().make(asked)}
+
+
 ACTIONS: Final = (
     _post("/api/me/preferences", EVERYBODY, plain(language="ar", shortcuts=False)),
     _post("/api/me/passphrase", EVERYBODY, _passphrase),
     _post("/api/me/factor", EVERYBODY, _lost),
     _post("/api/step-ups", HOLDERS, lambda scene, login: {
         "action": "grant.give", "subject": scene.planted.reference, **scene.world.factor(login)}, 201),
+    _post("/api/me/security-keys/challenge", EVERYBODY, plain(action="grant.give", subject="S-222222")),
+    _post("/api/me/security-keys/begin", EVERYBODY),
+    _post("/api/me/security-keys", EVERYBODY, _key, 201),
+    _post("/api/security_keys/{row}/rename", frozenset({"intake"}), plain(name="the other one")),
     _post("/api/me/undertaking", EVERYBODY, plain(version=VERSION, language="fr"), 201),
     _post("/api/people", ADMINISTRATOR, lambda _s, login: {
         "login_name": f"new-{login}", "display_name": "Somebody New", "roles": ["caseworker"]}, 201),
@@ -407,6 +428,7 @@ OPENINGS: Final = (
 
 # What ends a membership, an account or a session comes last, where the others have been tried.
 ENDINGS: Final = (
+    _post("/api/security_keys/{row}/remove", frozenset({"intake"})),
     _post("/api/break_glasses/{row}/end", frozenset({"protection"}), plain()),
     _post(
         "/api/shifts/{row}/take-over",
@@ -446,6 +468,7 @@ UPLOAD: Final = Ask("POST", "/api/cases/{reference}/attachments", INTAKE, kind="
 
 QUESTIONS: Final = (
     Ask("GET", "/api/me", EVERYBODY),
+    Ask("GET", "/api/me/second-factors", EVERYBODY),
     Ask("GET", "/api/me/sessions", EVERYBODY),
     Ask("GET", "/api/me/devices", EVERYBODY),
     Ask("GET", "/api/me/undertaking", EVERYBODY),
@@ -499,6 +522,7 @@ QUESTIONS: Final = (
 # single entries, which have no number before the sequencer has placed them, and with the bytes of a file.
 OPEN: Final = (
     ("POST", "/api/sign-in"),
+    ("POST", "/api/sign-in/challenge"),
     ("POST", "/api/invitations/accept"),
     ("GET", "/api/reference"),
     ("GET", "/healthz"),
@@ -532,7 +556,8 @@ _INTAKE_PAGES: Final = (
     ("GET", "/search"), ("POST", "/search/find"), ("POST", "/search/known"),
 )  # fmt: skip
 PAGES: Final = (
-    ("GET", "/"), ("GET", "/today"), ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/invitation"),
+    ("GET", "/"), ("GET", "/today"), ("GET", "/sign-in"), ("POST", "/sign-in"),
+    ("POST", "/sign-in/challenge"), ("GET", "/invitation"),
     ("POST", "/invitation"), ("POST", "/sign-out"), ("GET", "/signed-out"), ("POST", "/stay"),
     ("GET", "/cases"), ("POST", "/cases"), ("GET", "/cases/{reference}"), ("GET", "/cases/{reference}/looked"),
     ("GET", "/cases/{reference}/open"), ("POST", "/cases/{reference}/open"), ("POST", "/cases/{reference}/leave"),
@@ -551,6 +576,9 @@ PAGES: Final = (
     ("GET", "/me"), ("POST", "/me/preferences"), ("GET", "/me/passphrase"), ("POST", "/me/passphrase"),
     ("GET", "/me/passphrase/changed"), ("GET", "/me/factor"), ("POST", "/me/factor"),
     ("GET", "/me/undertaking"), ("POST", "/me/undertaking"), ("GET", "/me/opened"),
+    ("GET", "/me/second-factors"), ("POST", "/me/second-factors/challenge"), ("POST", "/me/second-factors/begin"),
+    ("GET", "/me/second-factors/add"), ("POST", "/me/second-factors/add"), ("GET", "/me/second-factors/{row}"),
+    ("POST", "/me/second-factors/{row}/rename"), ("POST", "/me/second-factors/{row}/remove"),
     ("POST", "/me/sessions/end"),
     ("POST", "/me/sessions/{session}/end"), ("GET", "/teams/{name}"), ("POST", "/teams/{name}/add"),
     ("GET", "/teams/{name}/remove/{code}"), ("POST", "/teams/{name}/remove/{code}"), ("GET", "/help/{topic}"),

@@ -23,6 +23,7 @@ from app.testimonies import drafts, forms, safety
 from app.work import Caller
 from app.work.forms import Justification
 from tests.world import World
+from tests.world.keys import added
 
 # Sealed fields that cannot hold a canary: closed lists, codes, keys and hashes of ours.
 NOT_WORDS = frozenset(
@@ -122,6 +123,7 @@ def plant(world: World) -> Planted:
     planted.rows["custody_events"] = world.custody(
         planted.rows["attachments"], **marks("custody_events", "from_whom", "to_whom", "why")
     )
+    planted.rows["security_keys"] = added(world, "intake").row
     world.hand_to_legal(planted.reference)
     world.hand_to_protection(planted.reference)
     _afterwards(world, planted, marks)

@@ -335,6 +335,7 @@ def _adds(name: str) -> bool:
     action = ACTIONS[name]
     of_the_office = name.split(".")[0] in {
         "account",
+        "security_key",
         "signin",
         "team",
         "service",

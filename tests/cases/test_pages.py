@@ -40,7 +40,8 @@ PAGED = {
 SINGLE = {
     "case.visiting", "case.sides", "case.ending", "proposal.count", "erasure.waiting",
     "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
-    "account.sessions", "account.devices", "account.codes_left", "key.ages", "team.show", "log.badge", "log.numbers",
+    "account.sessions", "account.second_factors", "account.devices",
+    "account.codes_left", "key.ages", "team.show", "log.badge", "log.numbers",
     "log.asked", "office.health", "service.list", "custodians.given",
     "team.alarms",
     "draft.case", "draft.waiting",

@@ -59,6 +59,12 @@ def test_doctor_says_that_the_embedded_database_has_one_account_for_all(seeded: 
     assert "owner and app are one system account" in findings(seeded)["accounts"][1]
 
 
+def test_doctor_says_that_six_digits_do_in_a_demonstration_for_every_role(seeded: Amana) -> None:
+    level, words = findings(seeded)["second factor"]
+
+    assert (level, "six digits do for every role" in words) == ("note", True)
+
+
 @pytest.mark.abuse("G09")
 @pytest.mark.parametrize("right", ["UPDATE ON entries", "DELETE ON entry_bodies", "UPDATE ON checkpoints"])
 def test_doctor_finds_a_role_that_could_rewrite_the_log(seeded: Amana, owner: Engine, right: str) -> None:

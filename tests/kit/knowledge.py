@@ -158,6 +158,8 @@ def forms() -> dict[str, dict[str, Any]]:
         "signin.end": {},
         "signin.end_all": {},
         "account.prefer": {"language": "fr"},
+        "security_key.rename": {"name": "the blue one"},
+        "security_key.remove": {},
         "undertaking.sign": {"version": "2026-11", "language": "fr"},
         "case.open": {},
         "case.hand_over": {"team": "legal"},

@@ -14,6 +14,7 @@ from tests.conftest import Database
 from tests.tidy.test_tables import guards
 from tests.work.story import Story
 from tests.world import World
+from tests.world.keys import added
 
 __all__ = ["guards"]
 
@@ -246,6 +247,7 @@ def test_no_guarded_row_is_changed_without_an_entry(
     story: Story, world: World, database: Database, guards: Any
 ) -> None:
     world.service()
+    added(world, "intake")
     # Two cases are one too many for a story of one.
     other = world.case()
     world.mention(other)

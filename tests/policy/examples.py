@@ -14,7 +14,8 @@ from app.policy.engine import FOLDER, Policy
 
 EXAMPLES = FOLDER / "examples"
 KNOWN = {
-    "says", "who", "code", "roles", "teams", "leads", "undertaken", "does", "about", "given", "allowed_by", "denied_by",
+    "says", "who", "code", "roles", "teams", "leads", "undertaken", "keyed", "does", "about", "given", "allowed_by",
+    "denied_by",
 }  # fmt: skip
 
 
@@ -58,6 +59,7 @@ def _example(row: dict[str, Any], action: str) -> Example:
         teams=frozenset(row.get("teams", ())) | frozenset(row.get("leads", ())),
         leads=frozenset(row.get("leads", ())),
         undertaken=row.get("undertaken", True),
+        keyed=row.get("keyed", True),
     )
     return Example(
         says=row["says"],

@@ -114,6 +114,7 @@ actors = st.builds(
     teams=SETS["teams"],
     leads=SETS["teams"],
     undertaken=st.booleans(),
+    keyed=st.booleans(),
 )
 subjects = st.builds(
     Subject, state=STRINGS, compartment=STRINGS, origin=STRINGS, team=STRINGS, held=SETS["held"], woken=SETS["woken"],

@@ -19,6 +19,7 @@ def test_the_defaults_are_those_of_the_security_design() -> None:
     assert (settings.invite_hours_max, settings.receipt_words) == (24, 12)
     assert (settings.body_mib_max, settings.attachment_mib_max, settings.receipt_quota_mib) == (1, 2048, 1024)
     assert (settings.submission_file_mib_max, settings.case_files_mib_max) == (200, 10_240)
+    assert (settings.totp_for_all, settings.digits_do, Settings(demo=True).digits_do) == (False, False, True)
     assert (settings.tree_tick_ms, settings.checkpoint_minutes, settings.pool_wait_seconds) == (250, 5, 2)
 
 

@@ -54,7 +54,7 @@ def changes(scene: Scene) -> dict[str, str]:
 # Takes a file: its token is a part of the body, and what came without one is tried in test_account_tab.py.
 FILES = ("/files/",)
 # Before sign-in there is no session whose token a form could carry; their origin is checked all the same.
-UNSIGNED = ("/sign-in", "/invitation")
+UNSIGNED = ("/sign-in", "/sign-in/challenge", "/invitation")
 
 
 @pytest.mark.abuse("D08")
