@@ -64,7 +64,7 @@ from app.edge.line import Line, room_for_lines
 from app.edge.refusals import answer
 from app.embedded import check_durability
 from app.errors import CannotStart, Refusal
-from app.keyholders.manager import FileKeyManager
+from app.keyholders.backends import open_keys
 from app.keyholders.register import Register, read_trust
 from app.policy.engine import Policy
 from app.settings import Settings
@@ -87,7 +87,7 @@ def staff_app(settings: Settings) -> ASGIApp:
     from app.web import routes as web
 
     engine = engine_of(settings)
-    manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+    manager = open_keys(settings, "staff")
     office = office_of(settings, engine, register=Register.of(manager))
     program = _program(api.router, attachments.router, reference.router, web.router)
     signins = SignIns(office, manager, settings, (renew_due,))

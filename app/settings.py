@@ -92,6 +92,7 @@ class Settings:
     public_name: str = "localhost"
     office_zone: str = "UTC"
     unlock_file: str = ""
+    hsm: str = ""
     scanner: str = ""
     # Six digits for every role, also for those that a security key is asked of: a weakening, said wherever it counts.
     totp_for_all: bool = False
@@ -169,6 +170,12 @@ class Settings:
         for name in ("cases_opened", "cases_opened_day", "reveals_day"):
             if getattr(self, f"{name}_alert") > getattr(self, f"{name}_stop"):
                 raise CannotStart(f"AMANA_{name.upper()}_ALERT may not be above AMANA_{name.upper()}_STOP.")
+        if self.hsm and not (self.hsm.startswith("/") and all(self.hsm.rpartition(":")[::2])):
+            raise CannotStart(
+                "AMANA_HSM is the path of a PKCS#11 library, a colon, and the name its tokens begin with."
+            )
+        if self.hsm and not self.unlock_file:
+            raise CannotStart("With AMANA_HSM, AMANA_UNLOCK_FILE names a file of mode 0600 that holds the PIN.")
         if self.scanner and not _inside(self.scanner):
             raise CannotStart("AMANA_SCANNER is the path of a socket, or an internal address and a port.")
         if not _loopback(self.host):
@@ -212,6 +219,11 @@ class Settings:
     @property
     def attachments_folder(self) -> Path:
         return self.home / "attachments"
+
+    def hsm_token(self, purpose: str) -> tuple[str, str]:
+        """The library and the label of the token that holds the keys of a purpose."""
+        module, _, name = self.hsm.rpartition(":")
+        return module, f"{name}-{purpose}"
 
     @property
     def unlock_path(self) -> Path:

@@ -31,7 +31,8 @@ from app.audit.tiles import TileFolder
 from app.audit.trust import Trust
 from app.errors import CannotStart, Conflict, LogForked, Refusal
 from app.intake.models import SubmissionFile
-from app.keyholders.manager import FileKeyManager
+from app.keyholders.backends import open_keys
+from app.keyholders.manager import InstalledKeys
 from app.settings import Settings
 from app.testimonies.custody import lapse
 from app.testimonies.models import ARRIVING_MAX, Attachment
@@ -111,9 +112,9 @@ def open_sequencer(settings: Settings, engine: Engine, key: str) -> Sequencer:
     return Sequencer(engine, TileFolder(settings.log_folder), origin=origin, sign=manager.sign, public=public)
 
 
-def check_key(settings: Settings, key: str) -> FileKeyManager:
+def check_key(settings: Settings, key: str) -> InstalledKeys:
     """The log's key file, opened; CannotStart if it is missing, open to others, or of another log."""
-    manager = FileKeyManager.open(settings.keys_folder / "log.key", settings.unlock_path)
+    manager = open_keys(settings, "log")
     if manager.public() != parse_verifier_key(key)[1]:
         raise CannotStart("keys/log.key is not the key that keys/log.trust names. Restore both from one backup.")
     return manager

@@ -31,8 +31,8 @@ from app.crypto import shares
 from app.errors import CannotStart, Conflict
 from app.keyholders import custodians as paper
 from app.keyholders import holders, resealing
+from app.keyholders.backends import open_keys
 from app.keyholders.keyring import Keyring
-from app.keyholders.manager import FileKeyManager
 from app.keyholders.register import Register
 from app.policy.actor import OPERATOR
 from app.work import Caller, Office
@@ -202,6 +202,6 @@ def _here() -> Iterator[Office]:
     process.harden()
     settings = settings_here()
     installation.require(settings)
-    manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+    manager = open_keys(settings, "staff")
     with database(settings) as roles, office_as(settings, roles, "app", Register.of(manager)) as office:
         yield office

@@ -27,7 +27,7 @@ from app.db import engine_for
 from app.embedded import Embedded
 from app.errors import CannotStart
 from app.keyholders import custodians
-from app.keyholders.manager import FileKeyManager
+from app.keyholders.backends import open_keys
 from app.keyholders.register import Register
 from app.main import office_of
 from app.settings import Settings
@@ -104,7 +104,7 @@ def found_office(settings: Settings, roles: Roles) -> Iterator[World]:
     from tests.world.build import CAST
 
     dealt = custodians.deal()
-    manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+    manager = open_keys(settings, "staff")
     files = FileStore(settings.attachments_folder, bytes_max=settings.attachment_mib_max * 1024 * 1024)
     register = Register.of(manager)
     with (

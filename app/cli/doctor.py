@@ -24,7 +24,7 @@ from app.cli.speech import ATTENTION, FAILED, FINE
 from app.embedded import check_durability
 from app.errors import CannotStart
 from app.keyholders import holders
-from app.keyholders.manager import FileKeyManager
+from app.keyholders.backends import open_keys
 from app.keyholders.register import Register, read_trust
 from app.main import office_of
 from app.policy.engine import Policy
@@ -110,7 +110,7 @@ def _folder(settings: Settings) -> Iterator[Finding]:
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
-    staff = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+    staff = open_keys(settings, "staff")
     installation.check_register(settings, staff)
     worker.check_key(settings, installation.log_key(settings))
     yield Finding(Level.FINE, "keys", f"{staff}; log.key fits log.trust, register.trust fits staff.key; all 0600")

@@ -25,8 +25,8 @@ from app.cli.demonstration import office_as
 from app.cli.speech import ask as asked
 from app.cli.speech import say
 from app.errors import CannotStart
+from app.keyholders.backends import open_keys
 from app.keyholders.custodians import Dealt
-from app.keyholders.manager import FileKeyManager
 from app.keyholders.register import Register
 from app.settings import Settings
 from app.work import Caller
@@ -110,7 +110,7 @@ def found(
     paper.give(dealt)
     with database(settings) as roles:
         migrate(roles.url("owner"))
-        manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+        manager = open_keys(settings, "staff")
         with office_as(settings, roles, "app", Register.of(manager)) as office:
             form = Found(founders=people, escrow_public=dealt.private.public, marks=dealt.marks, needed=dealt.needed)
             invited: FoundOffice = office.perform(Caller.operator(), accounts.found, form)

@@ -25,7 +25,8 @@ from app.audit.export import trust_text
 from app.audit.note import parse_verifier_key, verifier_key
 from app.audit.trust import Trust
 from app.errors import CannotStart
-from app.keyholders.manager import FileKeyManager, make_unlock, write_private
+from app.keyholders.backends import make_keys
+from app.keyholders.manager import InstalledKeys, make_unlock, write_private
 from app.keyholders.register import read_trust, trust_line
 from app.settings import Settings
 
@@ -89,9 +90,9 @@ def make(settings: Settings, kind: Kind, *, backup_tested: str | None = None) ->
 def _make_keys(settings: Settings) -> None:
     if not settings.unlock_file:
         make_unlock(settings.unlock_path)
-    staff = FileKeyManager.make(settings.keys_folder / "staff.key", settings.unlock_path, *STAFF_KEYS)
+    staff = make_keys(settings, "staff", *STAFF_KEYS)
     write_private(settings.register_path, trust_line(staff.register()).encode())
-    manager = FileKeyManager.make(settings.keys_folder / "log.key", settings.unlock_path, "log")
+    manager = make_keys(settings, "log", "log")
     # Every installation's log has its own name, so that no two can be taken for each other.
     origin = f"{settings.public_name}/log/{secrets.token_hex(4)}"
     write_private(trust_path(settings), trust_text(verifier_key(origin, manager.public())).encode())
@@ -160,7 +161,7 @@ def log_trust(settings: Settings) -> Trust:
         raise CannotStart(f"keys/log.trust: {problem}.") from None
 
 
-def check_register(settings: Settings, staff: FileKeyManager) -> None:
+def check_register(settings: Settings, staff: InstalledKeys) -> None:
     """Raises CannotStart unless the portal trusts the key that the staff process vouches with."""
     if read_trust(settings.register_path) != staff.register():
         raise CannotStart("register.trust is not of the register in keys/staff.key. Restore both from one backup.")

@@ -25,7 +25,8 @@ from app.cli.speech import answer, progress
 from app.errors import CannotStart
 from app.keyholders import custodians
 from app.keyholders.ages import ages
-from app.keyholders.manager import FileKeyManager
+from app.keyholders.backends import open_keys
+from app.keyholders.manager import InstalledKeys
 from app.keyholders.register import Register
 from app.settings import Settings
 from app.work import Caller, Office
@@ -123,7 +124,7 @@ def under_peppers(session: Session) -> dict[int, int]:
     return {row.pepper: row.number for row in rows}
 
 
-def _pepper(office: Office, manager: FileKeyManager) -> list[str]:
+def _pepper(office: Office, manager: InstalledKeys) -> list[str]:
     *old, newest = manager.peppers()
     if old:
         raise CannotStart("There is an older pepper still. When everybody has signed in: amana keys retire")
@@ -160,7 +161,7 @@ def _compartments(office: Office) -> list[str]:
     return [f"{ordered} keys of cases are drawn anew as those who hold them sign in. How far: amana keys list"]
 
 
-def _in_files(settings: Settings, manager: FileKeyManager, under: dict[int, int]) -> Iterator[Line]:
+def _in_files(settings: Settings, manager: InstalledKeys, under: dict[int, int]) -> Iterator[Line]:
     made = datetime.fromisoformat(installation.require(settings).made_at)
     for generation in manager.peppers():
         name = "pepper" if generation == 1 else f"pepper.{generation}"
@@ -168,7 +169,7 @@ def _in_files(settings: Settings, manager: FileKeyManager, under: dict[int, int]
         yield _line("pepper", str(generation), manager.since(name) or made, told)
     yield _line("wrap", "", manager.since("wrap") or made, "seals secrets of the installation")
     yield _line("register", "", manager.since("register") or made, "vouches for public keys", term="none")
-    log = FileKeyManager.open(settings.keys_folder / "log.key", settings.unlock_path)
+    log = open_keys(settings, "log")
     yield _line("log", "", log.since("log") or made, "signs the log's checkpoints")
 
 
@@ -202,10 +203,10 @@ def _line(
 
 
 @contextmanager
-def _here() -> Iterator[tuple[Settings, Office, FileKeyManager]]:
+def _here() -> Iterator[tuple[Settings, Office, InstalledKeys]]:
     process.harden()
     settings = settings_here()
     installation.require(settings)
-    manager = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+    manager = open_keys(settings, "staff")
     with database(settings) as roles, office_as(settings, roles, "app", Register.of(manager)) as office:
         yield settings, office, manager

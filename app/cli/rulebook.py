@@ -13,8 +13,8 @@ from app.accounts import queries
 from app.accounts.rules import ROLES
 from app.cli import installation
 from app.errors import CannotStart
+from app.keyholders.backends import open_keys
 from app.keyholders.grants import COMPARTMENTS
-from app.keyholders.manager import FileKeyManager
 from app.policy import proofs
 from app.policy.engine import Policy
 from app.settings import Settings
@@ -95,7 +95,7 @@ def colleagues(office: Office, page: int) -> list[dict[str, Any]]:
 
 def keys(settings: Settings) -> dict[str, str]:
     """What each key file is good for; CannotStart naming the one that does not open or fit."""
-    staff = FileKeyManager.open(settings.keys_folder / "staff.key", settings.unlock_path)
+    staff = open_keys(settings, "staff")
     signing = worker.check_key(settings, installation.log_key(settings))
     installation.check_register(settings, staff)
     return {"staff.key": str(staff), "log.key": str(signing), "log.trust": installation.log_key(settings)}

@@ -1,8 +1,8 @@
 """The key manager: secrets of the installation that no database and no backup holds.
 
-One small interface, one backend here: ``file``, a 0600 file sealed by an unlock secret
-that lies outside the database folder. Each process opens a file with only what it
-needs: the staff app the pepper and the register's key, the worker the log's signing key, the portal none.
+One small interface, two backends: ``file``, here, a 0600 file sealed by an unlock secret that lies
+outside the database folder, and a hardware module (hardware.py). Each process opens a file with
+only what it needs: the staff app the pepper and the register's key, the worker the log's signing key, the portal none.
 """
 
 from __future__ import annotations
@@ -56,6 +56,22 @@ class KeyManager(Protocol):
         """The public half of the register's key, 32 bytes."""
 
 
+class InstalledKeys(KeyManager, Protocol):
+    """What the operator's commands do with them besides."""
+
+    def peppers(self) -> tuple[int, ...]:
+        """The generations of the pepper there are, oldest first."""
+
+    def renew_pepper(self) -> int:
+        """Draw a pepper for what is stretched from now on; returns its generation. The old one stays."""
+
+    def retire_pepper(self, generation: int) -> None:
+        """Destroy a pepper that a newer one has taken the place of."""
+
+    def since(self, name: str) -> datetime | None:
+        """When a key was drawn; None where that is not known."""
+
+
 class FileKeyManager:
     """Keys of one purpose from one file. Asked for a key it does not have: Unavailable."""
 
@@ -71,7 +87,7 @@ class FileKeyManager:
     @classmethod
     def open(cls, path: Path, unlock: Path) -> FileKeyManager:
         """Read and unseal a key file; raises CannotStart and changes no byte."""
-        sealed, looks = _read_private(path), _looks(path)
+        sealed, looks = read_private(path), _looks(path)
         key = _unlock_key(unlock)
         try:
             held = json.loads(boxes.open_box(key, sealed, context=CONTEXT + path.name.encode()))
@@ -96,8 +112,8 @@ class FileKeyManager:
         """Draw a pepper for what is stretched from now on, into the file; returns its generation. The old one stays."""
         with self._alone() as (path, unlock):
             generation = self.newest_pepper() + 1
-            self._keys[_pepper(generation)] = secrets.token_bytes(32)
-            self._since[_pepper(generation)] = clock.now().isoformat(timespec="seconds")
+            self._keys[pepper_name(generation)] = secrets.token_bytes(32)
+            self._since[pepper_name(generation)] = clock.now().isoformat(timespec="seconds")
             self._replace(path, unlock)
         return generation
 
@@ -106,8 +122,8 @@ class FileKeyManager:
         with self._alone() as (path, unlock):
             if generation >= self.newest_pepper():
                 raise ValueError("the newest pepper is in use")
-            self._keys.pop(_pepper(generation), None)
-            self._since.pop(_pepper(generation), None)
+            self._keys.pop(pepper_name(generation), None)
+            self._since.pop(pepper_name(generation), None)
             self._replace(path, unlock)
 
     def peppers(self) -> tuple[int, ...]:
@@ -130,7 +146,7 @@ class FileKeyManager:
     def pepper(self, digest: bytes, generation: int | None = None) -> bytes:
         """HMAC-SHA256 of a passphrase digest, 32 bytes: what a stolen database lacks."""
         generation = generation or self.newest_pepper()
-        return hmac.new(self._key(_pepper(generation)), digest, hashlib.sha256).digest()
+        return hmac.new(self._key(pepper_name(generation)), digest, hashlib.sha256).digest()
 
     def wrap(self, secret: bytes, *, context: bytes) -> bytes:
         """Seal a secret for one purpose."""
@@ -200,8 +216,8 @@ class FileKeyManager:
             raise Unavailable("The key manager of this process does not hold that key.") from None
 
 
-def _pepper(generation: int) -> str:
-    """The name of a generation of the pepper in the file: the first has no number."""
+def pepper_name(generation: int) -> str:
+    """The name of a generation of the pepper where it is kept: the first has no number."""
     return "pepper" if generation == 1 else f"pepper.{generation}"
 
 
@@ -226,7 +242,8 @@ def write_private(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _read_private(path: Path) -> bytes:
+def read_private(path: Path) -> bytes:
+    """A secret's file; CannotStart if it is missing or others may read it."""
     try:
         found = path.stat()
         content = path.read_bytes()
@@ -255,7 +272,7 @@ def _is_credential(path: Path, found: os.stat_result) -> bool:
 
 
 def _unlock_key(path: Path) -> bytes:
-    secret = _read_private(path).strip()
+    secret = read_private(path).strip()
     text = secret.decode(errors="replace")
     if text.lower() in DEFAULTS or len(text) < 15:
         raise CannotStart(f"The unlock secret in {path.name} is empty, a default or too short.")

@@ -1,0 +1,217 @@
+"""Keys in a hardware module: drawn there, used there, and never out of it (PKCS#11).
+
+A token for each purpose, as there is a file for each: ``<name>-staff`` and ``<name>-log``. What opens
+it, the PIN, is the unlock secret. A key's label says what it is, its id the moment it was drawn.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pkcs11
+from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, MechanismFlag, ObjectClass
+
+from app import clock
+from app.errors import CannotStart, SealBroken, Unavailable
+from app.keyholders.manager import pepper_name, read_private
+
+_NONCE_BYTES: Final = 12
+_TAG_BITS: Final = 128
+_PUBLIC_BYTES: Final = 32
+# The curve's name as PKCS#11 3.0 spells it: a DER PrintableString.
+_CURVE: Final = b"\x13\x0cedwards25519"
+_KEPT: Final = {Attribute.EXTRACTABLE: False, Attribute.SENSITIVE: True}
+# Keys that sign; what else there is hashes or seals.
+_SIGNS: Final = frozenset({"log", "register"})
+
+
+class HardwareKeyManager:
+    """Keys of one purpose on one token. Asked for a key it does not have, or gone: Unavailable."""
+
+    def __init__(self, module: str, token: str, unlock: Path) -> None:
+        """module   the vendor's library; token  by its label; unlock  a 0600 file with the PIN"""
+        self._module, self._token, self._unlock = module, token, unlock
+        # A session of a module does one thing at a time.
+        self._turn = threading.RLock()
+        self._session: Any = None
+        self._keys: dict[tuple[str, ObjectClass], Any] = {}
+
+    def __repr__(self) -> str:
+        return f"<hardware key manager: {self._token}>"
+
+    @classmethod
+    def open(cls, module: str, token: str, unlock: Path) -> HardwareKeyManager:
+        """Sign in to a token that holds keys; raises CannotStart and changes nothing."""
+        opened = cls(module, token, unlock)
+        opened._begin()
+        if not opened._labels():
+            raise CannotStart(f"The token {token} holds no keys. A new installation begins with: amana init")
+        return opened
+
+    @classmethod
+    def make(cls, module: str, token: str, unlock: Path, *names: str) -> HardwareKeyManager:
+        """Draw the named keys on an empty token; never beside others."""
+        made = cls(module, token, unlock)
+        made._begin()
+        if made._labels():
+            raise CannotStart(f"The token {token} holds keys already. Nothing was changed.")
+        for name in names:
+            made._draw(name)
+        return made
+
+    def newest_pepper(self) -> int:
+        """The generation of the pepper that is used from now on."""
+        generations = self.peppers()
+        if not generations:
+            raise Unavailable("The key manager of this process does not hold that key.")
+        return generations[-1]
+
+    def peppers(self) -> tuple[int, ...]:
+        """The generations of the pepper there are, oldest first."""
+        found = (name.partition(".") for name in self._do(lambda: self._labels()))
+        return tuple(sorted(int(number or 1) for name, _, number in found if name == "pepper"))
+
+    def renew_pepper(self) -> int:
+        """Draw a pepper for what is stretched from now on; returns its generation. The old one stays."""
+        with self._turn:
+            generation = self.newest_pepper() + 1
+            self._do(lambda: self._draw(pepper_name(generation)))
+        return generation
+
+    def retire_pepper(self, generation: int) -> None:
+        """Destroy a pepper that a newer one has taken the place of: what is sealed under it opens no more."""
+        with self._turn:
+            if generation >= self.newest_pepper():
+                raise ValueError("the newest pepper is in use")
+            name = pepper_name(generation)
+            if name in self._do(lambda: self._labels()):
+                self._do(lambda: self._key(name, ObjectClass.SECRET_KEY).destroy())
+                self._keys.pop((name, ObjectClass.SECRET_KEY), None)
+
+    def since(self, name: str) -> datetime | None:
+        """When a key was drawn; None for one that somebody else put there."""
+        kind = ObjectClass.PRIVATE_KEY if name in _SIGNS else ObjectClass.SECRET_KEY
+        try:
+            return datetime.fromisoformat(bytes(self._do(lambda: self._key(name, kind)[Attribute.ID])).decode("ascii"))
+        except ValueError:
+            return None
+
+    def pepper(self, digest: bytes, generation: int | None = None) -> bytes:
+        """HMAC-SHA256 of a passphrase digest, 32 bytes, made in the module."""
+        name = pepper_name(generation or self.newest_pepper())
+        key = ObjectClass.SECRET_KEY
+        return bytes(self._do(lambda: self._key(name, key).sign(digest, mechanism=Mechanism.SHA256_HMAC)))
+
+    def wrap(self, secret: bytes, *, context: bytes) -> bytes:
+        """Seal a secret for one purpose, AES-256-GCM in the module."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + bytes(self._do(lambda: self._gcm(nonce, context, "encrypt", secret)))
+
+    def unwrap(self, sealed: bytes, *, context: bytes) -> bytes:
+        """Open what ``wrap`` sealed for the same purpose. Raises SealBroken."""
+        with self._turn:
+            try:
+                return bytes(self._gcm(sealed[:_NONCE_BYTES], context, "decrypt", sealed[_NONCE_BYTES:]))
+            except pkcs11.PKCS11Error:
+                # Modules have many words for a seal that does not open; one that still answers means this.
+                self._do(lambda: self._session.generate_random(64))
+                raise SealBroken("what was wrapped does not open") from None
+
+    def sign(self, message: bytes) -> bytes:
+        """An Ed25519 signature, 64 bytes, by the log's key."""
+        return self._signed("log", message)
+
+    def public(self) -> bytes:
+        """The public half of the log's key, 32 bytes."""
+        return self._public("log")
+
+    def vouch(self, fact: bytes) -> bytes:
+        """An Ed25519 signature, 64 bytes, by the register's key."""
+        return self._signed("register", fact)
+
+    def register(self) -> bytes:
+        """The public half of the register's key, 32 bytes."""
+        return self._public("register")
+
+    def _signed(self, name: str, message: bytes) -> bytes:
+        key = ObjectClass.PRIVATE_KEY
+        return bytes(self._do(lambda: self._key(name, key).sign(message, mechanism=Mechanism.EDDSA)))
+
+    def _public(self, name: str) -> bytes:
+        point = self._do(lambda: self._key(name, ObjectClass.PUBLIC_KEY)[Attribute.EC_POINT])
+        # 32 bytes, by most modules in the wrapping of a DER octet string.
+        return bytes(point)[-_PUBLIC_BYTES:]
+
+    def _gcm(self, nonce: bytes, context: bytes, way: str, data: bytes) -> Any:
+        sealing = getattr(self._key("wrap", ObjectClass.SECRET_KEY), way)
+        return sealing(data, mechanism=Mechanism.AES_GCM, mechanism_param=GCMParams(nonce, context, _TAG_BITS))
+
+    def _draw(self, name: str) -> None:
+        """A key that is born in the module and stays there."""
+        at = clock.now().isoformat(timespec="seconds").encode("ascii")
+        given = {"store": True, "label": name, "id": at}
+        if name in _SIGNS:
+            curve = {Attribute.EC_PARAMS: _CURVE}
+            born = self._session.create_domain_parameters(KeyType.EC_EDWARDS, curve, local=True)
+            born.generate_keypair(
+                mechanism=Mechanism.EC_EDWARDS_KEY_PAIR_GEN, private_template=_KEPT,
+                capabilities=MechanismFlag.SIGN | MechanismFlag.VERIFY, **given,
+            )  # fmt: skip
+        elif name == "wrap":
+            able = MechanismFlag.ENCRYPT | MechanismFlag.DECRYPT
+            self._session.generate_key(KeyType.AES, 256, capabilities=able, template=_KEPT, **given)
+        else:
+            self._session.generate_key(
+                KeyType.GENERIC_SECRET, 256, capabilities=MechanismFlag.SIGN, template=_KEPT, **given
+            )
+
+    def _labels(self) -> frozenset[str]:
+        kinds = (ObjectClass.SECRET_KEY, ObjectClass.PRIVATE_KEY)
+        return frozenset(key.label for kind in kinds for key in self._session.get_objects({Attribute.CLASS: kind}))
+
+    def _key(self, name: str, kind: ObjectClass) -> Any:
+        if (name, kind) not in self._keys:
+            wanted = {Attribute.CLASS: kind, Attribute.LABEL: name}
+            found = list(self._session.get_objects(wanted))
+            if len(found) != 1:
+                raise Unavailable("The key manager of this process does not hold that key.")
+            self._keys[name, kind] = found[0]
+        return self._keys[name, kind]
+
+    def _do(self, asked: Callable[[], Any]) -> Any:
+        """One thing at a time; a module that went away is signed in to once more, then it is out of reach."""
+        with self._turn:
+            try:
+                return asked()
+            except pkcs11.PKCS11Error:
+                try:
+                    self._begin()
+                    return asked()
+                except (pkcs11.PKCS11Error, CannotStart):
+                    raise Unavailable from None
+
+    def _begin(self) -> None:
+        self._keys.clear()
+        pin = read_private(self._unlock).strip().decode(errors="replace")
+        try:
+            token = pkcs11.lib(self._module).get_token(token_label=self._token)
+            self._session = _session(token, pin)
+        except pkcs11.NoSuchToken:
+            raise CannotStart(f"There is no token {self._token} in the hardware module.") from None
+        except (pkcs11.PinIncorrect, pkcs11.PinLenRange, pkcs11.PinInvalid, pkcs11.PinLocked):
+            raise CannotStart(f"The token {self._token} does not open with this unlock secret.") from None
+        except (pkcs11.PKCS11Error, RuntimeError):
+            raise CannotStart(f"The hardware module of {self._token} does not answer.") from None
+
+
+def _session(token: Any, pin: str) -> Any:
+    """A session of somebody who is signed in: a token knows its user once in a process, however many sessions."""
+    try:
+        return token.open(user_pin=pin, rw=True)
+    except pkcs11.UserAlreadyLoggedIn:
+        return token.open(rw=True)
