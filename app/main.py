@@ -36,7 +36,11 @@ import app.intake.actions
 import app.legal.actions
 import app.narratives.actions
 import app.oversight.actions
+import app.oversight.inquiries
+import app.oversight.keeping
 import app.oversight.queries
+import app.oversight.reports
+import app.oversight.signs
 import app.people.actions
 import app.people.lookups
 import app.protection.actions

@@ -20,6 +20,7 @@ from app.legal import actions as legal
 from app.legal import queries as legal_queries
 from app.narratives import actions as narratives
 from app.oversight import actions as oversight
+from app.oversight import inquiries, keeping, reports, signs
 from app.oversight import queries as oversight_queries
 from app.people import actions as people
 from app.people import lookups
@@ -201,6 +202,18 @@ POSTS: Final = (
     Post("/api/log/entries", oversight.ask),
     Post("/api/log/entry", oversight.entry),
     Post("/api/log/verify", oversight.verify),
+    Post("/api/log/signs", signs.signs),
+    Post("/api/log/sample", signs.sample),
+    Post("/api/log/looked", signs.looked_at),
+    Post("/api/log/figures", reports.figures),
+    Post("/api/log/case-report", reports.case_report),
+    Post("/api/log/filters", keeping.keep, 201),
+    Post("/api/kept_filters/{row}/drop", keeping.drop),
+    Post("/api/people/{user}/inquiries", inquiries.open_inquiry, 201),
+    Post("/api/inquiries/{row}/entries", inquiries.pick),
+    Post("/api/inquiries/{row}/ask", inquiries.ask_them),
+    Post("/api/inquiries/{row}/answer", inquiries.answer),
+    Post("/api/inquiries/{row}/close", inquiries.close),
 )
 
 GETS: Final = (
@@ -213,6 +226,11 @@ GETS: Final = (
     Get("/api/people", account_queries.colleagues, paged=True),
     Get("/api/rota", rota.rota, paged=True),
     Get("/api/rota/now", rota.on_duty_now),
+    Get("/api/log/filters", keeping.kept_filters),
+    Get("/api/inquiries", inquiries.inquiries, paged=True),
+    Get("/api/inquiries/count", inquiries.count),
+    Get("/api/inquiries/{row}", inquiries.show),
+    Get("/api/inquiries/{row}/entries", inquiries.entries),
     Get("/api/break_glasses", glass.glasses, paged=True),
     Get("/api/break_glasses/count", glass.count),
     Get("/api/break_glasses/{row}", glass.show),

@@ -216,6 +216,15 @@ def records(reading: Reading, row: UUID) -> tuple[RecordLine, ...]:
     return tuple(each for each in found if (opens := opening_of(each.table)) and opens.reaches == "WOKEN")
 
 
+def review_times(reading: Reading, since: datetime) -> list[tuple[datetime, datetime | None]]:
+    """When each glass broken since then was broken, and when it was judged, if it was: for an auditor's figures."""
+    told = reading.rows(BreakGlass).where(BreakGlass.at >= since)
+    return [
+        (at, reviewed)
+        for at, reviewed in reading.execute(told.with_only_columns(BreakGlass.at, BreakGlass.reviewed_at))
+    ]
+
+
 def _reference(typed: str) -> str:
     try:
         return references.read(typed)

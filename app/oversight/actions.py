@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.audit.check import check
-from app.audit.models import Entry, EntryBody, Place, SignedCheckpoint
+from app.audit.models import SAID, Entry, EntryBody, Place, SignedCheckpoint
 from app.clock import at_night
 from app.errors import Conflict, NotFound
-from app.oversight.filters import chosen
+from app.oversight.filters import chosen, id_at
 from app.oversight.forms import AskEntry, AskLog
+from app.oversight.keeping import STAFF
 from app.oversight.models import LogCheck
 from app.oversight.proofs import prove
 from app.oversight.views import LogEntry, LogLeaves, LogLine, LogPage, LogVerified
@@ -22,7 +22,7 @@ from app.pseudonyms import references
 from app.work import Work, action
 
 PAGE = 50
-_STAFF: Final = re.compile(rf"S-[{references.ALPHABET}]{{6}}")
+BESIDE = 10
 
 
 @action("log.query", operation="verify")
@@ -62,18 +62,21 @@ def entry(work: Work, form: AskEntry) -> LogEntry:
     if not placed:
         raise NotFound
     lines = _around(work, form.number)
+    line = lines.get(form.number)
     signed = work.first(SignedCheckpoint, order=SignedCheckpoint.size.desc())
     proved = prove(work, form.number, bytes(placed[0][0]), signed)
     work.record(number=form.number)
     return LogEntry(
         number=form.number,
-        line=lines.get(form.number),
+        line=line,
         leaf=proved.leaf.hex(),
         before=lines.get(form.number - 1),
         after=lines.get(form.number + 1),
         covered=signed.size if signed else 0,
         proof=proved.text,
         broken=proved.broken,
+        together=_together(work, line) if line else (),
+        hour=_hour(work, line) if line else (),
     )
 
 
@@ -105,7 +108,7 @@ def export(work: Work) -> LogLeaves:
 def _about(form: AskLog) -> dict[str, Any]:
     """Of whom and of what an auditor asked, where that is a code of ours: a word typed in its place is not kept."""
     told: dict[str, Any] = {}
-    if form.actor is not None and _STAFF.fullmatch(form.actor):
+    if form.actor is not None and STAFF.fullmatch(form.actor):
         told["asked_actor"] = form.actor
     if form.case is not None:
         with suppress(NotFound):
@@ -122,6 +125,35 @@ def _around(work: Work, number: int) -> dict[int, LogLine]:
         .with_only_columns(EntryBody.entry, Place.leaf_index, EntryBody.view)
     )
     return {row.leaf_index: _line(work, *row) for row in rows}
+
+
+def _together(work: Work, line: LogLine) -> tuple[LogLine, ...]:
+    """What else the request of this entry did: a second entry is what joined a name to an account, or was refused."""
+    request = line.body.get("request")
+    if request is None:
+        return ()
+    same = work.rows(EntryBody).where(SAID["request"] == str(request), EntryBody.entry != line.id)
+    return lines_of(work, same.order_by(EntryBody.entry).limit(BESIDE))
+
+
+def _hour(work: Work, line: LogLine) -> tuple[LogLine, ...]:
+    """What else its actor did in that hour, newest first."""
+    # Strangers share a code, and so do witnesses: it is nobody's.
+    if not STAFF.fullmatch(str(line.body["actor"])):
+        return ()
+    at, half = datetime.fromisoformat(line.body["at"]), timedelta(minutes=30)
+    theirs = work.rows(EntryBody).where(SAID["actor"] == str(line.body["actor"]), EntryBody.entry != line.id)
+    after = theirs.where(EntryBody.entry > line.id, EntryBody.entry < id_at(at + half)).order_by(EntryBody.entry)
+    before = theirs.where(EntryBody.entry < line.id, EntryBody.entry > id_at(at - half))
+    newer = lines_of(work, after.limit(BESIDE))
+    return (*reversed(newer), *lines_of(work, before.order_by(EntryBody.entry.desc()).limit(BESIDE)))
+
+
+def lines_of(work: Work, bodies: Select[Any], *, placed: bool = False) -> tuple[LogLine, ...]:
+    """Bodies with their places, in their order. ``placed`` where the question has joined the places itself."""
+    joined = bodies if placed else bodies.outerjoin(Place, Place.entry == EntryBody.entry)
+    found = work.execute(joined.with_only_columns(EntryBody.entry, Place.leaf_index, EntryBody.view))
+    return tuple(_line(work, *row) for row in found)
 
 
 def _line(work: Work, entry_id: Any, place: int | None, view: dict[str, Any]) -> LogLine:

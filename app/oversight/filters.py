@@ -13,6 +13,7 @@ from app.audit.models import ALARMED, IN_VAIN, SAID, EntryBody, EntrySubject
 from app.cases.models import Case
 from app.clock import NIGHT_FROM_HOUR, NIGHT_UNTIL_HOUR
 from app.oversight.forms import Filters
+from app.oversight.models import InquiryEntry
 from app.work import Reading
 
 # An entry's id tells when it was made, a moment after the time it names. A clock that was
@@ -27,7 +28,7 @@ def chosen(reading: Reading, form: Filters) -> Select[Any]:
 
 def made_since(moment: datetime) -> ColumnElement[bool]:
     """Entries that can have been made since then, by their id: its index keeps a look back short."""
-    return EntryBody.entry >= _id_at(moment - SLACK)
+    return EntryBody.entry >= id_at(moment - SLACK)
 
 
 def conditions(reading: Reading, form: Filters) -> list[ColumnElement[bool]]:
@@ -41,6 +42,9 @@ def conditions(reading: Reading, form: Filters) -> list[ColumnElement[bool]]:
     wanted = [said == str(value) for said, value in told.items() if value is not None]
     if form.case is not None:
         wanted.append(EntryBody.entry.in_(_of_case(form.case)))
+    if form.inquiry is not None:
+        picked = select(InquiryEntry.entry).where(InquiryEntry.inquiry_id == form.inquiry)
+        wanted.append(EntryBody.entry.in_(picked))
     if form.outcome is not None and form.outcome != "done":
         wanted.append(SAID["outcome"] != literal_column("'done'"))
     if form.refused:
@@ -56,7 +60,7 @@ def conditions(reading: Reading, form: Filters) -> list[ColumnElement[bool]]:
     for since in _since(reading, form, zone):
         wanted += [at >= _instant(since), made_since(since)]
     for until in _until(form, zone):
-        wanted += [at < _instant(until), EntryBody.entry < _id_at(until + SLACK)]
+        wanted += [at < _instant(until), EntryBody.entry < id_at(until + SLACK)]
     return wanted
 
 
@@ -66,7 +70,8 @@ def _of_case(reference: str) -> Select[Any]:
     return about.union_all(select(EntryBody.entry).where(SAID["sought"] == reference)).subquery().select()
 
 
-def _id_at(moment: datetime) -> UUID:
+def id_at(moment: datetime) -> UUID:
+    """The least id an entry made at this moment can have."""
     return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 

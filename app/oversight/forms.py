@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -26,6 +26,7 @@ class Filters(Form):
     cites              only what was done for one item, as under one broken glass
     rule               only what this rule of ``policies/`` allowed or forbade
     request            only what one request did
+    inquiry            only what one inquiry is about
     """
 
     case: Code | None = None
@@ -46,6 +47,7 @@ class Filters(Form):
     in_vain: bool = False
     cites: UUID | None = None
     request: UUID | None = None
+    inquiry: UUID | None = None
 
 
 class AskLog(Filters):
@@ -69,3 +71,65 @@ class AskEntry(Form):
     """One entry by its place in the tree; the first is 0."""
 
     number: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class KeepFilter(Filters):
+    """Filters to ask by again: at least one of them."""
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> KeepFilter:
+        if not self.model_dump(exclude_defaults=True):
+            raise ValueError("it would let everything through")
+        return self
+
+
+class LookedAt(Form):
+    """That one entry was looked at, and what for."""
+
+    number: Annotated[int, Field(ge=0, le=2**53)]
+    finding: Literal["IN_ORDER", "TO_ASK"]
+
+
+class AskCase(Form):
+    """What was done to one case, as its own entries number it: those behind a number, oldest first."""
+
+    reference: Code
+    behind: Annotated[int, Field(ge=0, le=2**53)] = 0
+    whole: bool = False
+
+
+class OpenInquiry(Form):
+    """Why a colleague is to be asked, and the first entry of theirs that it is about."""
+
+    reason: Literal[
+        "NIGHT", "MANY_CASES", "IN_VAIN", "WITHOUT_KEY", "AFTER_HAND_OVER", "JOINED", "BROKEN_GLASS", "DRAWN", "TOLD",
+    ]  # fmt: skip
+    entry: UUID | None = None
+
+
+class PickEntry(Form):
+    """One more entry that an inquiry is about."""
+
+    entry: UUID
+
+
+class AskThem(Form):
+    """What is asked."""
+
+    question: Literal["WHY_THIS", "WHY_THEN", "WHY_SO_MANY", "WHO_ASKED", "WAS_IT_YOU"]
+
+
+class Explain(Form):
+    """What it was; and a colleague who can confirm it, by code."""
+
+    answer: Literal[
+        "MY_TASK", "STOOD_IN", "LIFE_AT_RISK", "WITNESS_ASKED", "TOLD_TO", "WRONG_CASE", "NO_TASK", "NOT_ME",
+        "NOT_REMEMBERED",
+    ]  # fmt: skip
+    vouched_by: Annotated[str, Field(pattern=r"^S-[3-9A-Z]{6}$")] | None = None
+
+
+class CloseInquiry(Form):
+    """What came of it."""
+
+    outcome: Literal["LAWFUL", "MISTAKE", "MISUSE", "UNRESOLVED"]

@@ -91,7 +91,7 @@ def mine(reading: Reading, page: int = 0) -> tuple[Mine, ...]:
         .limit(PAGE)
         .offset(PAGE * page)
     )
-    return tuple(_mine(body.view) for (body,) in reading.execute(statement))
+    return tuple(mine_of(body.view) for (body,) in reading.execute(statement))
 
 
 @query("office.health")
@@ -124,7 +124,8 @@ def health(reading: Reading) -> Health:
     )
 
 
-def _mine(view: dict[str, object]) -> Mine:
+def mine_of(view: dict[str, object]) -> Mine:
+    """An entry of one's own, as it is shown to whoever made it."""
     subjects = view["subjects"]
     assert isinstance(subjects, list)
     return Mine(

@@ -35,6 +35,8 @@ class LogEntry:
     leaf      the hash that stands in the tree, in hex
     proof     a text for somebody outside; None while no checkpoint covers the entry, or if
               none leads to the signed root (``broken``)
+    together  what else the same request did
+    hour      what else the same person did within half an hour, at most ten on either side
     """
 
     number: int
@@ -45,6 +47,8 @@ class LogEntry:
     covered: int
     proof: str | None
     broken: bool
+    together: tuple[LogLine, ...] = ()
+    hour: tuple[LogLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,3 +138,141 @@ class Health:
     free_mib: int
     disk_low: bool
     core_files: bool
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Filters of one's own that were kept, by the names an address has them under."""
+
+    id: UUID
+    asks: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class InquiryLine:
+    """An inquiry: about whom, why, how it stands. All codes.
+
+    standing  OPEN, ASKED, LATE, ANSWERED or CLOSED; computed, so that a stopped worker hides nothing
+    mine      whether it is about whoever asks
+    """
+
+    id: UUID
+    about: str
+    reason: str
+    standing: str
+    opened_by: str
+    opened_at: datetime
+    question: str | None
+    due_at: datetime | None
+    answer: str | None
+    vouched_by: str | None
+    answered_at: datetime | None
+    outcome: str | None
+    closed_by: str | None
+    closed_at: datetime | None
+    mine: bool
+
+
+@dataclass(frozen=True)
+class InquiryNumbers:
+    """How many I am asked in, and, for an auditor, how many wait: for an answer, too long for it, for an outcome."""
+
+    asked_me: int
+    waiting: int
+    late: int
+    to_close: int
+
+
+@dataclass(frozen=True)
+class Stirred:
+    """One who set off a sign, how often, and the filters behind it."""
+
+    actor: str
+    case: str | None
+    number: int
+    asks: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What a rule of policies/oversight.toml looks for, and whom it found. ``least`` from which number on."""
+
+    name: str
+    on: bool
+    days: int
+    least: int
+    found: tuple[Stirred, ...]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One opening that was drawn, and what whoever looked at it found."""
+
+    line: LogLine
+    finding: str | None
+    looked_by: str | None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Openings of last week, drawn by the hash of a checkpoint that nobody knew while they were made.
+
+    size, root   of that checkpoint; None while none was signed since the week ended
+    of           how many openings they were drawn from
+    """
+
+    first: str
+    last: str
+    size: int | None
+    root: str | None
+    of: int
+    drawn: tuple[Drawn, ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a month of the log looks like, in numbers.
+
+    openings   per role: how many in each hour of the office's day
+    refusals, reveals   per day, oldest first
+    reviews    per kind of look: within a day, two, three, later, and not yet
+    """
+
+    first: str
+    last: str
+    openings: tuple[tuple[str, tuple[int, ...]], ...]
+    refusals: tuple[tuple[str, int], ...]
+    reveals: tuple[tuple[str, int], ...]
+    reviews: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One entry about a case, by its number in the case. ``body`` is None once its term is over."""
+
+    seq: int
+    place: int | None
+    body: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class CaseReport:
+    """All that was done to one case, 1 to n.
+
+    last      n: how many entries there are about it
+    covered   how many of them stand under the checkpoint: the first of those numbers
+    size, note, signed_at   of that checkpoint
+    gapless   whether every number from 1 to n is there, each once
+    operations   how many entries of each kind
+    """
+
+    reference: str
+    last: int
+    covered: int
+    size: int
+    note: str
+    signed_at: datetime | None
+    gapless: bool
+    operations: tuple[tuple[str, int], ...]
+    lines: tuple[CaseLine, ...]
+    more: bool

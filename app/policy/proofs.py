@@ -207,6 +207,13 @@ def _glass() -> tuple[Claim, ...]:
               ("break_glass.review",),
               lambda a: z3.And(a.has("principal.roles", "auditor"),
                                z3.Not(a.holds("resource.authors", "principal.code")))),
+        Claim("inquiry-by-another", "Nobody inquires into themself; nobody but an auditor inquires.",
+              ("inquiry.open", "inquiry.pick", "inquiry.ask", "inquiry.close"),
+              lambda a: z3.And(a.has("principal.roles", "auditor"),
+                               a.of("resource.target") != a.of("principal.code"))),
+        Claim("inquiry-answered-by-oneself", "Whoever is asked answers, and nobody in their place.",
+              ("inquiry.answer",),
+              lambda a: a.of("resource.target") == a.of("principal.code")),
     )  # fmt: skip
 
 

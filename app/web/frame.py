@@ -84,7 +84,12 @@ _MENUS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "legal_reviewer": ((N_("Reviews"), "/reviews"), _CASES, _HANDOFFS),
     "caseworker": (_CASES, (N_("Check-ins"), "/check-ins"), _HANDOFFS),
     "narrative_editor": (_CASES,),
-    "auditor": ((N_("Log"), "/audit"), (N_("Verify"), "/audit/verify")),
+    "auditor": (
+        (N_("Log"), "/audit"),
+        (N_("Signs"), "/audit/signs"),
+        (N_("Inquiries"), "/audit/inquiries"),
+        (N_("Verify"), "/audit/verify"),
+    ),
     "administrator": ((N_("People"), "/admin/people"), (N_("Health"), "/admin/health")),
 }
 

@@ -16,10 +16,10 @@ from app.edge.languages import N_
 from app.edge.sheets import Mistakes, Sheet
 from app.errors import NotFound
 from app.oversight import actions as oversight
-from app.oversight import queries
+from app.oversight import inquiries, keeping, queries
 from app.oversight.forms import AskEntry, AskLog, Filters
-from app.oversight.views import Badge, LogEntry, LogLine, LogPage
-from app.web.frame import sheet, show
+from app.oversight.views import Badge, InquiryLine, InquiryNumbers, Kept, LogEntry, LogLine, LogPage
+from app.web.frame import save, sheet, show
 from app.web.session import Fields, Visitor
 from app.web.today import Block, Tile
 from app.web.words import WORDS
@@ -36,6 +36,8 @@ OFTEN: Final = (
     (N_("Keys given"), {"operation": "grant"}),
     (N_("Keys taken back"), {"operation": "revoke"}),
     (N_("Looks at the log"), {"operation": "verify"}),
+    (N_("A life at risk"), {"justification": "LIFE_AT_RISK"}),
+    (N_("Look-ups that met nobody"), {"in_vain": "yes"}),
 )
 
 NONE_FOUND: Final = LogPage(())
@@ -66,6 +68,15 @@ class Line:
 
 
 @dataclass(frozen=True)
+class KeptLine:
+    """Kept filters as a link: their names and values, and the address they make."""
+
+    id: str
+    asks: tuple[tuple[str, str], ...]
+    query: str
+
+
+@dataclass(frozen=True)
 class LogView:
     """The list: its badge, its lines, its filters as an address has them."""
 
@@ -77,6 +88,9 @@ class LogView:
     operations: tuple[str, ...]
     outcomes: tuple[str, ...]
     justifications: tuple[str, ...]
+    # What is asked for now, to be kept; and what was kept, each with its filters put side by side.
+    asked: tuple[tuple[str, str], ...]
+    kept: tuple[KeptLine, ...]
 
 
 @dataclass(frozen=True)
@@ -89,6 +103,13 @@ class EntryView:
     said: tuple[tuple[str, str], ...]
     before: Line | None
     after: Line | None
+    together: tuple[Line, ...]
+    hour: tuple[Line, ...]
+    # What the rule says that decided it.
+    says: str
+    # Inquiries about its actor that stand, to which it can be added; whether one can begin.
+    inquiries: tuple[InquiryLine, ...]
+    somebody: bool
 
 
 @router.get("/audit")
@@ -101,12 +122,32 @@ def log_page(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
         form = sheets.read(AskLog, _first(given), desk.zone)
     except Mistakes as mistakes:
         wrong = typed.typed(given, mistakes.found)
-        return _listed(request, desk, visitor, _view(badge, given), wrong, 422)
+        return _listed(request, desk, visitor, _view(badge, given, kept=_kept(desk, visitor)), wrong, 422)
     behind = {name: row_id(value) for name in ("before", "after") if (value := request.query_params.get(name))}
     if len(behind) > 1:
         raise NotFound
     found: LogPage = desk.do(visitor, oversight.ask, form.model_copy(update=behind))
-    return _listed(request, desk, visitor, _view(badge, given, found), typed, 200)
+    return _listed(request, desk, visitor, _view(badge, given, found, _kept(desk, visitor)), typed, 200)
+
+
+@router.post("/audit/filters/keep")
+def keep(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Keep the filters of a list."""
+
+    def again(filled: Sheet, status: int) -> Response:
+        view = _view(desk.ask(visitor, queries.badge, "log"), {}, kept=_kept(desk, visitor))
+        return _listed(request, desk, visitor, view, filled, status)
+
+    wanted = {name: values for name, values in given.items() if values and values[0]}
+    chosen = urlencode([(name, wanted[name][0]) for name in FILTERS if name in wanted])
+    return save(request, desk, visitor, wanted, keeping.keep, then=f"/audit?{chosen}", again=again)
+
+
+@router.post("/audit/filters/{row}/drop")
+def drop(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Keep them no longer."""
+    desk.do(visitor, keeping.drop, subject=row_id(row))
+    return RedirectResponse("/audit", 303)
 
 
 @router.get("/audit/verify")
@@ -126,21 +167,48 @@ def verify(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> 
 @router.get("/audit/{number}")
 def entry_page(number: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """One entry by its number."""
-    badge = desk.ask(visitor, queries.badge, "log")
-    if not (number.isascii() and number.isdigit() and len(number) <= 15):
+    return entry_shown(number, request, desk, visitor, sheet(request))
+
+
+@router.get("/audit/{number}/proof")
+def proof(number: str, desk: TheDesk, visitor: Visitor) -> Response:
+    """The proof of an entry as a file for somebody outside (c2sp.org/tlog-proof); its look is an entry too."""
+    found: LogEntry = desk.do(visitor, oversight.entry, AskEntry(number=_number(number)))
+    if found.proof is None:
         raise NotFound
-    found = desk.do(visitor, oversight.entry, AskEntry(number=int(number)))
+    name = f'attachment; filename="entry-{found.number}.tlog-proof"'
+    return Response(found.proof.encode(), media_type="text/plain", headers={"Content-Disposition": name})
+
+
+def entry_shown(
+    number: str, request: Request, desk: Desk, visitor: Caller, filled: Sheet, status: int = 200
+) -> Response:
+    """The page of one entry, with what came of a form on it."""
+    badge = desk.ask(visitor, queries.badge, "log")
+    found: LogEntry = desk.do(visitor, oversight.entry, AskEntry(number=_number(number)))
+    line = _maybe(found.line)
+    standing, rules = desk.ask(visitor, inquiries.inquiries), desk.office.policy.rules
     view = EntryView(
-        badge, found, _maybe(found.line), told(found.line.body) if found.line else (), _maybe(found.before),
-        _maybe(found.after),
+        badge, found, line, told(found.line.body) if found.line else (), _maybe(found.before), _maybe(found.after),
+        tuple(line_of(each) for each in found.together), tuple(line_of(each) for each in found.hour),
+        rules[line.rule].says if line and line.rule in rules else "",
+        tuple(each for each in standing if line and each.about == line.actor and each.standing != "CLOSED"),
+        line is not None and line.actor.startswith("S-") and line.actor != visitor.actor.code,
     )  # fmt: skip
-    return show(request, desk, visitor, "oversight/entry.html", view, here="/audit")
+    return show(request, desk, visitor, "oversight/entry.html", view, here="/audit", sheet=filled, status=status)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise NotFound
+    return int(text)
 
 
 def today(desk: Desk, visitor: Caller) -> Block:
     """Whether the log is whole, how old its signature is, and what of seven days asks for an eye."""
     badge, numbers = desk.ask(visitor, queries.badge, "log"), desk.ask(visitor, queries.numbers)
     refused, nights, combined, alarms = (f"/audit?{address(form)}" for form in desk.ask(visitor, queries.asked))
+    asked: InquiryNumbers = desk.ask(visitor, inquiries.count)
     broken = badge.state == "broken"
     whole = N_("The log is broken at entry") if broken else N_("Entries found whole at the last check")
     return Block(
@@ -152,6 +220,8 @@ def today(desk: Desk, visitor: Caller) -> Block:
             Tile(N_("Refusals in seven days"), numbers.refused, refused),
             Tile(N_("Openings at night in seven days"), numbers.nights, nights),
             Tile(N_("Name and account joined in seven days"), numbers.combined, combined),
+            Tile(N_("Answers that are overdue"), asked.late, "/audit/inquiries", urgent=True),
+            Tile(N_("Inquiries that wait for an outcome"), asked.to_close, "/audit/inquiries"),
         ),
         primary=(N_("Read the log"), "/audit"),
     )
@@ -164,8 +234,7 @@ def minutes_since(badge: Badge) -> int:
 
 def address(form: Filters) -> str:
     """The filters of a form as an address has them."""
-    given = form.model_dump(mode="json", exclude_defaults=True)
-    return urlencode({name: "yes" if value is True else value for name, value in given.items()})
+    return query_of(form.model_dump(mode="json", exclude_defaults=True))
 
 
 def line_of(entry: LogLine) -> Line:
@@ -215,15 +284,32 @@ def _first(given: Mapping[str, list[str]]) -> dict[str, list[str]]:
     return {name: values[:1] for name, values in given.items()}
 
 
-def _view(badge: Badge, given: Mapping[str, list[str]], found: LogPage = NONE_FOUND) -> LogView:
+def _kept(desk: Desk, visitor: Caller) -> tuple[KeptLine, ...]:
+    kept: tuple[Kept, ...] = desk.ask(visitor, keeping.kept_filters)
+    return tuple(KeptLine(str(each.id), _said(each.asks), query_of(each.asks)) for each in kept)
+
+
+def query_of(asks: Mapping[str, Any]) -> str:
+    """Filters as an address has them."""
+    return urlencode(_said(asks))
+
+
+def _said(asks: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    # In the order of the form: what was stored comes back in another.
+    return tuple((name, "yes" if asks[name] is True else str(asks[name])) for name in FILTERS if name in asks)
+
+
+def _view(
+    badge: Badge, given: Mapping[str, list[str]], found: LogPage = NONE_FOUND, kept: tuple[KeptLine, ...] = ()
+) -> LogView:
     filters = [(name, values[0]) for name, values in given.items() if values[0]]
     lines = tuple(line_of(entry) for entry in found.entries)
     older = urlencode([*filters, ("before", str(found.entries[-1].id))]) if found.older and lines else ""
     newer = urlencode([*filters, ("after", str(found.entries[0].id))]) if found.newer and lines else ""
     return LogView(
         badge, lines, older, newer,
-        tuple((words, urlencode(filters)) for words, filters in OFTEN),
-        tuple(WORDS["operation"]), tuple(WORDS["outcome"]), tuple(WORDS["justification"]),
+        tuple((words, urlencode(often)) for words, often in OFTEN),
+        tuple(WORDS["operation"]), tuple(WORDS["outcome"]), tuple(WORDS["justification"]), tuple(filters), kept,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from app.web import (
     frame,
     handoffs,
     help,
+    inquiries,
     intake_desk,
     legal,
     me,
@@ -27,6 +28,7 @@ from app.web import (
     team,
     today,
     visits,
+    watching,
 )
 from app.web.session import visitor
 
@@ -50,8 +52,10 @@ def favicon(request: Request) -> Response:
 
 
 for _part in (
-    entry, today, visits, cases, me, factors, team, help, oversight, administration, handoffs, legal, protection,
-    safety, endings, drafts, duty,
+    entry, today, visits, cases, me, factors, team, help,
+    # Before a number is asked for: what has a name of its own under the log's address.
+    inquiries, watching, oversight, administration, handoffs, legal, protection, safety,
+    endings, drafts, duty,
     *intake_desk.PAGES,
 ):  # fmt: skip
     # The routes themselves: an included router looks through all of its own twice, at every request.

@@ -22,6 +22,7 @@ from app.cases import recovery
 from app.cases.views import FromCustodians
 from app.edge.desk import Desk, TheDesk
 from app.edge.languages import N_
+from app.oversight import inquiries
 from app.web.frame import show
 from app.web.session import Visitor
 from app.work import Caller
@@ -75,6 +76,7 @@ class TodayView:
     """What waits for each of one's roles. ``sign`` asks for the undertaking of secrecy, before it runs out or after.
 
     given   what the custodians gave: whoever holds a key they did not ask for is told
+    asked   questions of an auditor about entries of one's own
     """
 
     blocks: tuple[Block, ...]
@@ -82,6 +84,7 @@ class TodayView:
     undertaken: bool
     sign: bool
     given: tuple[FromCustodians, ...]
+    asked: tuple[Task, ...]
 
 
 # Role -> what waits at its desk.
@@ -112,5 +115,22 @@ def today(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
         blocks = (replace(blocks[0], tiles=(*blocks[0].tiles, alarms)), *blocks[1:])
     until, warned = visitor.undertaken_until, clock.now() + timedelta(days=WARN_DAYS)
     given = desk.ask(visitor, recovery.given_to_me)
-    view = TodayView(blocks, until, visitor.actor.undertaken, until is None or until < warned, given)
+    view = TodayView(
+        blocks, until, visitor.actor.undertaken, until is None or until < warned, given, _asked(desk, visitor)
+    )
     return show(request, desk, visitor, "today/today.html", view, here="/today")
+
+
+def _asked(desk: Desk, visitor: Caller) -> tuple[Task, ...]:
+    """That an auditor asks somebody about entries of theirs, whatever their role."""
+    if not desk.ask(visitor, inquiries.count).asked_me:
+        return ()
+    mine = [each for each in desk.ask(visitor, inquiries.inquiries) if each.mine]
+    return tuple(
+        Task(
+            N_("An auditor asks you about entries of yours"), f"/inquiries/{each.id}", when=each.due_at or "",
+            urgent=each.standing == "LATE",
+        )
+        for each in mine
+        if each.standing in {"ASKED", "LATE"}
+    )  # fmt: skip

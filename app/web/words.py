@@ -19,6 +19,7 @@ from app.web import (
     intake_words,
     key_words,
     log_words,
+    oversight_words,
     person_words,
     session_words,
 )
@@ -343,6 +344,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     | account_words.DEEDS
     | key_words.ACTIONS
     | duty_words.DEEDS
+    | oversight_words.DEEDS
     | desk_words.DEEDS
     | session_words.DEEDS
     | intake_words.DEEDS
@@ -352,6 +354,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **ending_words.WORDS,
     **desk_words.DESK_WORDS,
     **duty_words.WORDS,
+    **oversight_words.WORDS,
     **draft_words.WORDS,
     "why": account_words.WHY,
     **intake_words.WORDS,

@@ -972,6 +972,7 @@ def upgrade() -> None:
     _answers()
     _not_kept_yet()
     _known()
+    _overseen()
 
 
 def _sessions() -> None:
@@ -1309,7 +1310,61 @@ def _known() -> None:
     op.create_index(op.f("ix_same_person_findings_case_id"), "same_person_findings", ["case_id"], unique=False)
 
 
+def _overseen() -> None:
+    """What auditors keep of their looks at the log, and what they ask colleagues."""
+    op.create_table(
+        "kept_filters",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("asks", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dropped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_kept_filters_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_filters")),
+    )
+    op.create_index(op.f("ix_kept_filters_user_id"), "kept_filters", ["user_id"], unique=False)
+    moments = ("asked_at", "due_at", "answered_at", "closed_at")
+    codes = ("question", "answer", "vouched_by", "outcome", "closed_by")
+    op.create_table(
+        "inquiries",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("about", "reason", "state", "opened_by")),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        *(sa.Column(name, sa.DateTime(timezone=True), nullable=True) for name in moments),
+        *(sa.Column(name, sa.String(), nullable=True) for name in codes),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("state IN ('OPEN', 'ASKED', 'ANSWERED', 'CLOSED')", name=op.f("ck_inquiries_state")),
+        sa.CheckConstraint(
+            "outcome IN ('LAWFUL', 'MISTAKE', 'MISUSE', 'UNRESOLVED')", name=op.f("ck_inquiries_outcome")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_inquiries_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inquiries")),
+    )
+    op.create_index(op.f("ix_inquiries_user_id"), "inquiries", ["user_id"], unique=False)
+    op.create_table(
+        "inquiry_entries",
+        sa.Column("inquiry_id", sa.Uuid(), nullable=False),
+        sa.Column("entry", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["entry"], ["entries.id"], name=op.f("fk_inquiry_entries_entry")),
+        sa.ForeignKeyConstraint(["inquiry_id"], ["inquiries.id"], name=op.f("fk_inquiry_entries_inquiry_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_inquiry_entries_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inquiry_entries")),
+        sa.UniqueConstraint("inquiry_id", "entry", name=op.f("uq_inquiry_entries_inquiry_id_entry")),
+    )
+    op.create_index(op.f("ix_inquiry_entries_user_id"), "inquiry_entries", ["user_id"], unique=False)
+
+
 def downgrade() -> None:
+    op.drop_index(op.f("ix_inquiry_entries_user_id"), table_name="inquiry_entries")
+    op.drop_table("inquiry_entries")
+    op.drop_index(op.f("ix_inquiries_user_id"), table_name="inquiries")
+    op.drop_table("inquiries")
+    op.drop_index(op.f("ix_kept_filters_user_id"), table_name="kept_filters")
+    op.drop_table("kept_filters")
     for table in ("same_person_findings", "look_ups", "known_marks", "identity_claims", "share_marks", "index_keys"):
         op.drop_table(table)
     op.drop_index(op.f("ix_rescues_user_id"), table_name="rescues")

@@ -21,6 +21,8 @@ from starlette.types import ASGIApp
 from app.accounts import security_keys
 from app.accounts.undertakings import VERSION
 from app.edge.render import as_json
+from app.oversight import actions as oversight
+from app.oversight.forms import AskLog
 from app.testimonies import protocols
 from app.testimonies.questions import named
 from tests.api.conftest import Client, Staff
@@ -52,6 +54,8 @@ class Scene:
     planted: Planted
     spare: dict[str, str] = field(default_factory=dict)
     programs: dict[str, str] = field(default_factory=dict)
+    # One of the entries of whoever is inquired into.
+    entry: str = ""
 
     @classmethod
     def set(cls, world: World) -> Scene:
@@ -59,6 +63,8 @@ class Scene:
         for number, login in enumerate(SPARED):
             scene.spare[login] = world.invite(f"spare{number}", roles=("intake_officer",)).code
             scene.programs[login] = world.service("intake").user
+        theirs = world.do("auditor", oversight.ask, AskLog(actor=world.members["intake"].code))
+        scene.entry = str(theirs.entries[0].id)
         # Everybody's idle time begins anew, so that a request alone changes no row.
         for member in world.members.values():
             member.caller = world.signins.caller(member.token)
@@ -378,6 +384,15 @@ ACTIONS: Final = (
         case="A", actor="S-333333", action="case.open", operation="collect", outcome="done",
         since="2026-01-01T00:00:00Z", until="2027-01-01T00:00:00Z", justification="INTAKE", rule="no-rule")),
     _post("/api/log/verify", AUDITOR | ADMINISTRATOR),
+    _post("/api/log/signs", AUDITOR),
+    _post("/api/log/sample", AUDITOR),
+    _post("/api/log/figures", AUDITOR),
+    _post("/api/log/case-report", AUDITOR, lambda scene, _login: {"reference": scene.planted.reference}),
+    _post("/api/log/filters", AUDITOR, plain(operation="combine", days=7), 201),
+    _post("/api/people/{user}/inquiries", AUDITOR, plain(reason="NIGHT"), 201),
+    _post("/api/inquiries/{row}/ask", AUDITOR, plain(question="WHY_THEN")),
+    _post("/api/inquiries/{row}/answer", frozenset({"intake"}), plain(answer="MY_TASK")),
+    _post("/api/inquiries/{row}/entries", AUDITOR, lambda scene, _login: {"entry": scene.entry}),
 )  # fmt: skip
 
 OPENINGS: Final = (
@@ -429,6 +444,8 @@ OPENINGS: Final = (
 # What ends a membership, an account or a session comes last, where the others have been tried.
 ENDINGS: Final = (
     _post("/api/security_keys/{row}/remove", frozenset({"intake"})),
+    _post("/api/inquiries/{row}/close", AUDITOR, plain(outcome="LAWFUL")),
+    _post("/api/kept_filters/{row}/drop", AUDITOR, plain()),
     _post("/api/break_glasses/{row}/end", frozenset({"protection"}), plain()),
     _post(
         "/api/shifts/{row}/take-over",
@@ -476,6 +493,10 @@ QUESTIONS: Final = (
     Ask("GET", "/api/people", EVERYBODY),
     Ask("GET", "/api/rota", EVERYBODY),
     Ask("GET", "/api/rota/now", EVERYBODY),
+    Ask("GET", "/api/log/filters", EVERYBODY),
+    Ask("GET", "/api/inquiries", EVERYBODY),
+    Ask("GET", "/api/inquiries/count", EVERYBODY),
+    Ask("GET", "/api/inquiries/{row}", AUDITOR),
     Ask("GET", "/api/break_glasses", EVERYBODY),
     Ask("GET", "/api/break_glasses/count", EVERYBODY),
     Ask("GET", "/api/break_glasses/{row}", LEADS | AUDITOR | {"protection"}),
@@ -527,6 +548,9 @@ OPEN: Final = (
     ("GET", "/api/reference"),
     ("GET", "/healthz"),
     ("POST", "/api/log/entry"),
+    ("POST", "/api/log/looked"),
+    # Only of whoever is asked, once they are.
+    ("GET", "/api/inquiries/{row}/entries"),
     ("PUT", "/api/uploads/{row}"),
 )
 _INTAKE_PAGES: Final = (
@@ -566,6 +590,11 @@ PAGES: Final = (
     ("POST", "/cases/{reference}/keys/came-out"),
     ("POST", "/cases/{reference}/keys/give"), ("POST", "/cases/{reference}/keys/take"),
     ("GET", "/audit"), ("GET", "/audit/verify"), ("POST", "/audit/verify"), ("GET", "/audit/{number}"),
+    ("GET", "/audit/{number}/proof"), ("POST", "/audit/filters/keep"), ("POST", "/audit/filters/{row}/drop"),
+    ("GET", "/audit/signs"), ("POST", "/audit/signs/looked"), ("GET", "/audit/figures"), ("GET", "/audit/cases"),
+    ("GET", "/audit/cases/{reference}"), ("GET", "/audit/inquiries"), ("POST", "/audit/inquiries"),
+    ("GET", "/audit/inquiries/{row}"), ("GET", "/audit/inquiries/{row}/report"),
+    ("POST", "/audit/inquiries/{row}/{step}"), ("GET", "/inquiries/{row}"), ("POST", "/inquiries/{row}"),
     ("GET", "/admin/people"), ("GET", "/admin/people/invite"), ("POST", "/admin/people/invite"),
     ("GET", "/admin/people/{code}"), ("POST", "/admin/people/{code}/invite"), ("POST", "/admin/people/{code}/sign-out"),
     ("GET", "/admin/people/{code}/shut"), ("POST", "/admin/people/{code}/shut"), ("GET", "/admin/health"),

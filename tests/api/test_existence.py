@@ -45,8 +45,9 @@ def test_another_persons_row_an_unknown_one_and_a_malformed_one_look_alike(
         teams = "submission" in ask.path or "/interpreters/" in ask.path
         # An administrator sees that a colleague is signed in, and may not end a single session.
         outside = OUTSIDE[1 if "/sign-outs/" in ask.path else 0 : 2 if teams else 3]
-        # An auditor is told of every broken glass, to judge it.
-        for login in (each for each in outside if each != "auditor" or "/break_glasses/{row}" not in ask.path):
+        # An auditor is told of every broken glass, to judge it, and of inquiries; filters are their own.
+        told = ("/break_glasses/{row}", "/inquiries/{row}", "/kept_filters/{row}")
+        for login in (each for each in outside if each != "auditor" or not any(part in ask.path for part in told)):
             theirs = ask.path.replace("{row}", str(world["legal"].actor.sign_in)) if "/sign-outs/" in ask.path else None
             known = send(staff, scene, ask, login, path=theirs) if theirs else send(staff, scene, ask, login)
             assert known.json() == NOTHING, f"{ask} by {login}: {known.text}"
@@ -272,6 +273,8 @@ OF_THE_OFFICE = {
     "came-out", "visits", "security_keys",
     # That somebody broke the glass is judged by an auditor, whatever became of the case.
     "break_glasses",
+    # What an auditor asks a colleague, and what they ask the log by.
+    "inquiries", "kept_filters",
 }  # fmt: skip
 
 

@@ -31,12 +31,14 @@ from app.cli import demonstration, installation
 from app.cli.database import Roles, database, migrate, plain
 from app.embedded import Embedded
 from app.oversight import actions as oversight
-from app.oversight.forms import AskLog
+from app.oversight import reports, signs
+from app.oversight.forms import AskCase, AskLog
 from app.oversight.views import LogPage
 from app.pseudonyms import references
 from app.settings import LEAST, Settings
+from app.work import Action, Form
 from tests.bench.asking import Void
-from tests.bench.figures import Paper, at_most, machine, quantile
+from tests.bench.figures import Paper, at_most, machine, quantile, seen
 from tests.world import World
 
 SIZES: Final = tuple(int(size) for size in os.environ.get("ENTRIES", "10000,100000,1000000").split(","))
@@ -194,6 +196,12 @@ def measured(paper: Paper, world: World, roles: Roles, office: Office, size: int
         found[name] = statistics.median(taken)
         how = f"{len(page.entries)} entries; p99 {quantile(taken, 0.99):.0f}"
         paper.add(at_most(ISSUE, f"{size:,}: {name}, p50", found[name], "ms", 50, how))
+    for name, action, asks in (
+        ("the report of a case", reports.case_report, AskCase(reference=office.cases[7][1])),
+        ("every sign", signs.signs, None), ("a month in numbers", reports.figures, None),
+    ):  # fmt: skip
+        taken = sorted(_timed(world, asks, action) for _ in range(5))
+        paper.add(seen(ISSUE, f"{size:,}: {name}, p50 of five", statistics.median(taken), "ms"))
     return found
 
 
@@ -202,9 +210,9 @@ def replace_before(form: AskLog, page: LogPage) -> AskLog:
     return form.model_copy(update={"before": page.entries[-1].id})
 
 
-def _timed(world: World, form: AskLog) -> float:
+def _timed(world: World, form: Form | None, action: Action = oversight.ask) -> float:
     begun = time.perf_counter()
-    world.do("auditor", oversight.ask, form)
+    world.do("auditor", action, form)
     return (time.perf_counter() - begun) * 1000
 
 

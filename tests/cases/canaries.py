@@ -16,6 +16,8 @@ from app.intake import actions as intake
 from app.intake import queries
 from app.intake.forms import Link, ReceivedFile, Triage
 from app.intake.models import SubmissionFile
+from app.oversight import keeping
+from app.oversight.forms import KeepFilter
 from app.protection import actions as protection
 from app.protection.forms import SettleCheckIn
 from app.testimonies import actions as testimonies
@@ -283,6 +285,8 @@ def _afterwards(world: World, planted: Planted, marks: Any) -> None:
     world.do("intake", cases.give, release, subject=reference)
     rows["shifts"] = world.on_duty("protection")
     rows["break_glasses"] = world.break_glass(reference)
+    rows["inquiries"] = world.inquiry("intake")
+    rows["kept_filters"] = world.do("auditor", keeping.keep, KeepFilter(refused=True)).id
     rows["grants"] = world.show("intake", reference).grants[0].id
     rows["retention_choices"] = world.retention(reference, **marks("retention_choices", "custodian"))
     rows["holds"] = world.hold(reference, by="legal")

@@ -26,6 +26,7 @@ from app.db import CaseRow, tables
 from app.intake.forms import Link, Receive, Triage
 from app.legal.forms import WriteNote
 from app.narratives.forms import CodeReport, RecordReport
+from app.oversight import forms as log
 from app.oversight.forms import AskEntry, AskLog
 from app.people.forms import (
     AskKnown,
@@ -143,6 +144,12 @@ def _accounts(world: World) -> dict[str, Request]:
         "log.query": (AskLog(), None),
         "log.entry": (AskEntry(number=0), None),
         "log.verify": (None, None),
+        "log.signs": (None, None),
+        "log.sample": (None, None),
+        "log.figures": (None, None),
+        "log.looked": (log.LookedAt(number=0, finding="IN_ORDER"), None),
+        "log.keep": (log.KeepFilter(nights=True), None),
+        "inquiry.open": (log.OpenInquiry(reason="TOLD"), colleague),
         "log.export": (None, None),
     }
 
@@ -208,6 +215,12 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         ),
         "break_glass.review": (glass.Review(verdict="MISUSE", why="OWN_INTEREST"), planted.rows["break_glasses"]),
         "break_glass.end": (None, planted.rows["break_glasses"]),
+        "log.case_report": (log.AskCase(reference=case), None),
+        "log.drop": (None, planted.rows["kept_filters"]),
+        "inquiry.pick": (log.PickEntry(entry=uuid4()), planted.rows["inquiries"]),
+        "inquiry.ask": (log.AskThem(question="WHY_THIS"), planted.rows["inquiries"]),
+        "inquiry.answer": (log.Explain(answer="MY_TASK"), planted.rows["inquiries"]),
+        "inquiry.close": (log.CloseInquiry(outcome="LAWFUL"), planted.rows["inquiries"]),
     }
 
 

@@ -340,6 +340,7 @@ def _adds(name: str) -> bool:
         "team",
         "service",
         "log",
+        "inquiry",
         "office",
         "undertaking",
         "rota",

@@ -19,7 +19,11 @@ ADMINISTERS = {
     "signin.leave_everywhere", "log.verify", "service.end",
 }  # fmt: skip
 # Nothing has a place in the log here, so that no entry is found by its number.
-OVERSEES = {"log.query", "log.verify", "account.prefer", "undertaking.sign", "signin.leave", "signin.leave_everywhere"}
+OVERSEES = {
+    "log.query", "log.verify", "log.signs", "log.sample", "log.figures", "log.keep", "log.drop", "log.case_report",
+    "inquiry.open", "inquiry.ask", "inquiry.close",
+    "account.prefer", "undertaking.sign", "signin.leave", "signin.leave_everywhere",
+}  # fmt: skip
 # Last, since after them the caller is nobody.
 LEAVING = {"signin.leave", "signin.leave_everywhere"}
 
@@ -114,4 +118,6 @@ def _try(world: World, who: str, name: str, request: Request) -> str:
 def _of_the_office(name: str) -> bool:
     # The register of interpreters is the team's, under no case.
     register = {"interpreter.open", "interpreter.undertake"}
-    return name in register or name.split(".")[0] in {"account", "rota", "service", "team", "signin", "submission"}
+    return name in register or name.split(".")[0] in {
+        "account", "inquiry", "rota", "service", "team", "signin", "submission",
+    }  # fmt: skip

@@ -15,6 +15,7 @@ from app.cases import actions, ending, ending_queries, queries
 from app.cases.forms import SendHandoff
 from app.intake import queries as intake
 from app.oversight import actions as oversight
+from app.oversight import inquiries
 from app.oversight import queries as oversight_queries
 from app.oversight.forms import AskLog
 from app.people import actions as people
@@ -34,15 +35,16 @@ PAGED = {
     "case.list", "submission.list", "submission.arrivals", "account.list", "account.people", "case.looked",
     "draft.list", "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "threat.overdue",
     "interpreter.list", "protocol.list", "proposal.list",
-    "rota.list", "break_glass.list",
+    "rota.list", "break_glass.list", "inquiry.list",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
     "case.visiting", "case.sides", "case.ending", "proposal.count", "erasure.waiting",
     "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
-    "account.sessions", "account.second_factors", "account.devices",
-    "account.codes_left", "key.ages", "team.show", "log.badge", "log.numbers",
-    "log.asked", "office.health", "service.list", "custodians.given",
+    "account.sessions", "account.second_factors", "account.devices", "account.codes_left",
+    "key.ages", "team.show", "log.badge", "log.numbers",
+    "log.asked", "log.kept", "inquiry.show", "inquiry.count", "inquiry.entries", "office.health", "service.list",
+    "custodians.given",
     "team.alarms",
     "draft.case", "draft.waiting",
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
@@ -196,6 +198,16 @@ def test_who_looked_and_the_log_come_fifty_a_page(world: World) -> None:
     assert len(world.office.ask(world["intake"], queries.looked, reference, page=1)) == 2
     first = world.do("auditor", oversight.ask, AskLog(case=reference)).entries
     assert len(world.do("auditor", oversight.ask, AskLog(case=reference, before=first[-1].id)).entries) == 2
+
+
+@pytest.mark.domain("D10")
+def test_inquiries_come_twenty_five_a_page_each_once(world: World) -> None:
+    made = {world.inquiry("intake") for _ in range(27)}
+
+    pages = [world.office.ask(world["auditor"], inquiries.inquiries, page=page) for page in range(2)]
+
+    assert [len(page) for page in pages] == [25, 2]
+    assert {line.id for page in pages for line in page} == made
 
 
 @pytest.mark.domain("D10")

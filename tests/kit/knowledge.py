@@ -282,6 +282,18 @@ def forms() -> dict[str, dict[str, Any]]:
         "log.query": {},
         "log.entry": {"number": 0},
         "log.verify": {},
+        "log.signs": {},
+        "log.sample": {},
+        "log.figures": {},
+        "log.looked": {"number": 0, "finding": "IN_ORDER"},
+        "log.keep": {"operation": "combine", "days": 7},
+        "log.drop": {},
+        "log.case_report": {"reference": "AAAA-AAAA-A"},
+        "inquiry.open": {"reason": "NIGHT"},
+        "inquiry.pick": {"entry": "01991c5e-7f00-7000-8000-000000000000"},
+        "inquiry.ask": {"question": "WHY_THIS"},
+        "inquiry.answer": {"answer": "MY_TASK"},
+        "inquiry.close": {"outcome": "LAWFUL"},
     }
 
 

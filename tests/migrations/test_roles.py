@@ -9,6 +9,9 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from app.db import tables
+from app.oversight import actions as oversight
+from app.oversight import keeping
+from app.oversight.forms import AskLog, KeepFilter
 from app.testimonies import mentions
 from tests.conftest import Database
 from tests.tidy.test_tables import guards
@@ -256,6 +259,9 @@ def test_no_guarded_row_is_changed_without_an_entry(
     world.check_in(story.reference)
     world.on_duty("protection")
     world.break_glass(story.reference)
+    theirs = world.do("auditor", oversight.ask, AskLog(actor=world.members["intake"].code)).entries[0].id
+    world.inquiry("intake", theirs)
+    world.do("auditor", keeping.keep, KeepFilter(refused=True))
     world.destroyed(world.case())
     filled = [name for name in guards.GUARDED if some(database, name)]
     # What was destroyed is changed by nobody, with an entry or without.

@@ -40,7 +40,7 @@ def changes(scene: Scene) -> dict[str, str]:
     example = {
         "{row}": str(scene.planted.rows["persons"]), "{tier}": "T1", "{kind}": "person", "{name}": "seal",
         "{code}": scene.spare_of("intake"), "{session}": str(UUID(int=7)),
-        "{record}": str(scene.planted.rows["residences"]),
+        "{step}": "ask", "{record}": str(scene.planted.rows["residences"]),
     }  # fmt: skip
     made = {}
     for path in (path for method, path in PAGES if method == "POST"):

@@ -18,6 +18,8 @@ from app.errors import Refusal
 from app.intake.models import SubmissionState
 from app.legal import queries as reviews
 from app.legal.forms import Factor, WriteNote
+from app.oversight import forms as log
+from app.oversight import signs
 from app.people.forms import About, ApproachCode, Basis, NameUse, PartKind, SettleSamePerson, StrongAttribute
 from app.protection import queries as safety
 from app.protection.forms import VALID_DAYS, RecordNeed
@@ -29,12 +31,19 @@ from app.testimonies.rules import ConsentState, DraftState, State
 from app.web import routes
 from app.web.endings import SECONDS
 from app.web.words import WORDS
+from app.work import Form
 from app.work.actions import ACTIONS, QUERIES
 from app.work.forms import CITES, Justification
 
 assert routes
 _KINDS = [table for table in tables().values() if sealed_columns(table)]
 _NEVER = {name for table in _KINDS for name in getattr(table, "never_shown", ())}
+
+
+def _codes(form: type[Form], field: str) -> set[str]:
+    return set(form.model_fields[field].annotation.__args__)  # type: ignore[union-attr]
+
+
 CODES = {
     "action": {*ACTIONS, *QUERIES},
     "operation": OPERATIONS,
@@ -65,6 +74,15 @@ CODES = {
     "glass": {"OPEN", "TO_REVIEW", "OVERDUE", *glass.WHY},
     "glass_why": {code for codes in glass.WHY.values() for code in codes},
     "rung": {"1", "2"},
+    "sign": set(signs.switches().signs),
+    "sign_why": set(signs.switches().signs),
+    "looked": _codes(log.LookedAt, "finding"),
+    "inquiry": {"OPEN", "ASKED", "LATE", "ANSWERED", "CLOSED"},
+    "inquiry_reason": _codes(log.OpenInquiry, "reason"),
+    "inquiry_question": _codes(log.AskThem, "question"),
+    "inquiry_answer": _codes(log.Explain, "answer"),
+    "inquiry_outcome": _codes(log.CloseInquiry, "outcome"),
+    "review": {"glass", "inquiry"},
     "factor": set(Factor.__args__),  # type: ignore[attr-defined]
     "finding": set(WriteNote.model_fields["finding"].annotation.__args__),  # type: ignore[union-attr]
     "level": set(VALID_DAYS),

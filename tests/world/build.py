@@ -43,6 +43,8 @@ from app.legal import actions as legal
 from app.legal.forms import WriteNote
 from app.narratives import actions as narratives
 from app.narratives.forms import CodeReport, RecordReport
+from app.oversight import inquiries
+from app.oversight.forms import AskThem, OpenInquiry
 from app.people import actions as people
 from app.people import lookups
 from app.people.forms import (
@@ -243,6 +245,15 @@ class World:
         form = glass.Break(reference=reference, justification=Justification.LIFE_AT_RISK, words=words)
         broken: glass.Broken = self.do(by, glass.break_glass, form)
         return broken.id
+
+    def inquiry(self, about: str, entry: UUID | None = None, *, reason: str = "NIGHT", asked: bool = False) -> UUID:
+        """An auditor's inquiry into a colleague, perhaps asked already."""
+        form = OpenInquiry.model_validate({"reason": reason, "entry": entry})
+        begun = self.do("auditor", inquiries.open_inquiry, form, subject=self.members[about].code)
+        if asked:
+            self.do("auditor", inquiries.ask_them, AskThem(question="WHY_THIS"), subject=begun.id)
+        row: UUID = begun.id
+        return row
 
     # cases
 

@@ -50,6 +50,7 @@ NOT_PAGES: dict[str, str] = {
     "/static/{name}": "files, which every page that asks for them is weighed with",
     "/files/{reference}/slices/{row}": "tells the page's script how much of a file has arrived",
     "/files/{reference}/{row}/look": "a working copy itself, inside the page of its files",
+    "/audit/{number}/proof": "a file to take along",
     "/robots.txt": "a file for machines",
     "/favicon.ico": "a file for browsers that were told no other",
 }
@@ -58,6 +59,9 @@ OF_A_KIND_MAX = 14
 UNSEEN: dict[str, str] = {
     "/cases/{reference}/proposals/{row}": "nothing of the demonstration waits for a second signature",
     "/break-glass/{row}": "nobody of the demonstration has broken glass",
+    "/audit/inquiries/{row}": "nobody of the demonstration is asked about anything",
+    "/audit/inquiries/{row}/report": "nobody of the demonstration is asked about anything",
+    "/inquiries/{row}": "nobody of the demonstration is asked about anything",
     "/testimonies/{row}/ready": "no account of the demonstration waits for this step with all it asks for",
 }
 
