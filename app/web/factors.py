@@ -38,13 +38,13 @@ def factors(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     return show(request, desk, visitor, "me/factors.html", desk.ask(visitor, security_keys.second_factors))
 
 
-@router.post("/me/second-factors/challenge")
+@router.post("/me/security-keys/challenge")
 def challenge(desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """What one of my keys is to sign, for the page's script."""
     return answer_with(desk.enter().keys.to_confirm(visitor, sheets.read(AskKey, given, desk.zone)))
 
 
-@router.post("/me/second-factors/begin")
+@router.post("/me/security-keys/begin")
 def begin(desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """What a new key is asked for, for the page's script."""
     return answer_with(desk.enter().keys.to_add(visitor))

@@ -605,7 +605,7 @@ PAGES: Final = (
     ("GET", "/me"), ("POST", "/me/preferences"), ("GET", "/me/passphrase"), ("POST", "/me/passphrase"),
     ("GET", "/me/passphrase/changed"), ("GET", "/me/factor"), ("POST", "/me/factor"),
     ("GET", "/me/undertaking"), ("POST", "/me/undertaking"), ("GET", "/me/opened"),
-    ("GET", "/me/second-factors"), ("POST", "/me/second-factors/challenge"), ("POST", "/me/second-factors/begin"),
+    ("GET", "/me/second-factors"), ("POST", "/me/security-keys/challenge"), ("POST", "/me/security-keys/begin"),
     ("GET", "/me/second-factors/add"), ("POST", "/me/second-factors/add"), ("GET", "/me/second-factors/{row}"),
     ("POST", "/me/second-factors/{row}/rename"), ("POST", "/me/second-factors/{row}/remove"),
     ("POST", "/me/sessions/end"),

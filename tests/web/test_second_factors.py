@@ -85,7 +85,7 @@ def test_a_key_is_added_on_a_page_and_opens_the_next_session(staff_door: ASGIApp
     log.fresh()
 
     sent = browser.submit(
-        ADD, name="the blue one", **parts("new", key.make(asked(browser, "/me/second-factors/begin"))),
+        ADD, name="the blue one", **parts("new", key.make(asked(browser, "/me/security-keys/begin"))),
         **factor(world, "intake"),
     )  # fmt: skip
 
@@ -102,7 +102,7 @@ def test_what_was_typed_comes_back_and_what_a_key_said_does_not(staff_door: ASGI
     browser, key = arrived(staff_door, world, "intake"), SoftKey()
     browser.factor = None
     browser.get(ADD)
-    new = parts("new", key.make(asked(browser, "/me/second-factors/begin")))
+    new = parts("new", key.make(asked(browser, "/me/security-keys/begin")))
 
     without = browser.submit(ADD, name="the blue one", **new)
     wrong = browser.submit(ADD, name="the blue one", code="000000", **new)
@@ -195,7 +195,7 @@ def test_whoever_lacks_the_key_of_their_role_is_led_to_add_it(strict_door: ASGIA
         assert refused.status_code == 403
         assert "/me/second-factors/add" in refused.text
     browser.get(ADD)
-    new = parts("new", SoftKey().make(asked(browser, "/me/second-factors/begin")))
+    new = parts("new", SoftKey().make(asked(browser, "/me/security-keys/begin")))
     assert browser.submit(ADD, name="mine", **new, **factor(world, login)).status_code == 303
     assert browser.get("/today").status_code == 200
     page = said(browser.get("/me/second-factors").text)
