@@ -34,6 +34,8 @@ import app.cases.glass
 import app.cases.recovery
 import app.intake.actions
 import app.legal.actions
+import app.legal.assurances
+import app.legal.leaving
 import app.narratives.actions
 import app.oversight.actions
 import app.oversight.inquiries
@@ -56,6 +58,7 @@ import app.testimonies.read_back
 import app.testimonies.reading
 import app.testimonies.safety
 import app.testimonies.sessions
+import app.testimonies.terms
 import app.testimonies.versions  # noqa: F401
 from app.accounts.signin import SignIns
 from app.cases.renewal import renew_due

@@ -17,6 +17,7 @@ from app.cases import queries as case_queries
 from app.intake import actions as intake
 from app.intake import queries as intake_queries
 from app.legal import actions as legal
+from app.legal import assurances, leaving
 from app.legal import queries as legal_queries
 from app.narratives import actions as narratives
 from app.oversight import actions as oversight
@@ -39,6 +40,7 @@ from app.testimonies import (
     reading,
     safety,
     sessions,
+    terms,
     versions,
 )
 from app.testimonies import queries as testimony_queries
@@ -119,6 +121,13 @@ POSTS: Final = (
     Post("/api/cases/{reference}/consents", testimonies.record_consent, 201),
     Post("/api/cases/{reference}/mitigation", legal.write, 201),
     Post("/api/cases/{reference}/mitigation/take", legal.take, 201),
+    Post("/api/cases/{reference}/assurances", assurances.draft, 201),
+    Post("/api/assurances/{row}/sign", assurances.sign),
+    Post("/api/assurances/{row}/decline", assurances.decline),
+    Post("/api/assurances/{row}/revoke", assurances.revoke),
+    Post("/api/assurances/{row}/lapse", assurances.lapse),
+    Post("/api/segments/{row}/tighten", leaving.tighten, 201),
+    Post("/api/testimonies/{row}/leaving", leaving.judge),
     Post("/api/cases/{reference}/threats", protection.assess, 201),
     Post("/api/cases/{reference}/residences", protection.record_residence, 201),
     Post("/api/cases/{reference}/needs", protection.record_need, 201),
@@ -126,6 +135,7 @@ POSTS: Final = (
     Post("/api/cases/{reference}/public-reports", narratives.record, 201),
     Post("/api/public_reports/{row}/codes", narratives.code, 201),
     Post("/api/testimonies/{row}/limits", testimonies.explain_limits),
+    Post("/api/testimonies/{row}/limits/read", terms.read_statement),
     Post("/api/testimonies/{row}/ready", testimonies.ready),
     Post("/api/testimonies/{row}/session", testimonies.start_session),
     Post("/api/testimonies/{row}/session/prepare", sessions.prepare),
@@ -188,6 +198,9 @@ POSTS: Final = (
     Post("/api/attachments/{row}/custody", custody.record_custody, 201),
     Post("/api/custody_events/{row}/open", custody.open_custody),
     Post("/api/mitigation_assessments/{row}/open", legal.open_note),
+    Post("/api/assurances/{row}/open", assurances.open_assurance),
+    Post("/api/terms_of_use/{row}/open", terms.open_terms),
+    Post("/api/use_restrictions/{row}/open", terms.open_restriction),
     Post("/api/threat_assessments/{row}/open", protection.open_threat),
     Post("/api/residences/{row}/open", protection.reveal_residence),
     Post("/api/needs/{row}/open", protection.open_need),
@@ -250,6 +263,7 @@ GETS: Final = (
     Get("/api/cases/{reference}/custody", testimony_queries.custody),
     Get("/api/testimonies", testimony_queries.accounts, paged=True, filters=("state", "step")),
     Get("/api/testimonies/{row}", testimony_queries.show),
+    Get("/api/testimonies/{row}/limits", terms.standing_of),
     Get("/api/interpreters", testimony_queries.interpreters, paged=True),
     Get("/api/protocols", protocols.versions, paged=True),
     Get("/api/protocols/{row}", protocols.show),
@@ -261,6 +275,8 @@ GETS: Final = (
     Get("/api/handoffs/count", case_queries.count_handoffs),
     Get("/api/handoffs/{row}", case_queries.show_handoff),
     Get("/api/cases/{reference}/mitigation", legal_queries.notes),
+    Get("/api/cases/{reference}/assurances", legal_queries.assurances),
+    Get("/api/assurances", legal_queries.waiting, paged=True),
     Get("/api/reviews", legal_queries.reviews, paged=True, filters=("standing",)),
     Get("/api/reviews/count", legal_queries.count),
     Get("/api/cases/{reference}/check-ins", protection_queries.of_case),

@@ -49,6 +49,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "datetime_parsing": N_("Please give a day, a month, a year and a time."),
     "uuid_parsing": N_("Please choose one of the items."),
     "model_type": N_("Please fill this in."),
+    "assurance_instrument": N_("Please give the text of the instrument, or the file it lies in: one of them."),
+    "assurance_stated": N_("A promise of this kind names the proceedings or offences it holds in."),
+    "assurance_ends_on": N_("Its last day is before its first."),
     "*": N_("This could not be understood. Please look at it again."),
 }
 

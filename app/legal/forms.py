@@ -1,12 +1,16 @@
-"""What may come in about mitigation: a finding in words, never a number."""
+"""What may come in: a finding in words, never a number; a promise of others, and the question what may leave."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from app.work.forms import Form, Line, Passage
+from app.legal.restrictions import Body, Kind, Strength, Subject, Use
+from app.work.forms import Form, Line, Passage, Reason, Reasoned, Words
 
 Factor = Literal[
     "SIGNIFICANCE", "TRUTHFULNESS", "NATURE_EXTENT", "RISK_INCURRED", "TIMELINESS",
@@ -22,3 +26,83 @@ class WriteNote(Form):
     reasons: Passage
     passages: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
     contrary_evidence: Passage
+
+
+# A state, a part of one, or an international court by its letters.
+Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,4}(-[A-Z0-9]{1,3})?$")]
+_NEEDS_STATED = frozenset({Kind.IMMUNITY_NOTICE, Kind.USE_UNDERTAKING, Kind.INQUIRY_PROMISE})
+
+
+class DraftAssurance(Form):
+    """What somebody else promised about the words. Its kind says what it bars; a reviewer can only bar more.
+
+    instrument, attachment   its text, or the file it lies in: one of them
+    barred                   uses against the witness that are barred beyond its kind
+    survives_organisation    whether it holds when the body that gave it is no more
+    """
+
+    kind: Kind
+    strength: Strength
+    issuer: Line
+    basis: Line
+    instrument: Passage | None = None
+    attachment: UUID | None = None
+    jurisdiction: Jurisdiction
+    bodies: Annotated[frozenset[Body], Field(min_length=1)]
+    proceedings: Words | None = None
+    conditions: Words | None = None
+    exceptions: Words | None = None
+    barred: frozenset[Use] = frozenset()
+    starts_on: date
+    ends_on: date | None = None
+    survives_organisation: bool = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> DraftAssurance:
+        if (self.instrument is None) == (self.attachment is None):
+            raise PydanticCustomError("assurance_instrument", "the instrument is its text or a file, one of them")
+        if self.kind in _NEEDS_STATED and self.proceedings is None:
+            raise PydanticCustomError("assurance_stated", "a promise of this kind names the proceedings it holds in")
+        if self.ends_on is not None and self.ends_on < self.starts_on:
+            raise PydanticCustomError("assurance_ends_on", "its last day is not before its first")
+        return self
+
+
+class SignAssurance(Form):
+    """verified   how the second reviewer made sure, with the issuer, that it is theirs"""
+
+    verified: Reason
+
+
+class RevokeAssurance(Form):
+    """by   who took it back; heard: whether the witness was heard first"""
+
+    by: Line
+    heard: bool
+    words: Reason
+
+
+class LapseAssurance(Form):
+    """cause   a condition that was not met, or that the body which gave it is no more"""
+
+    cause: Literal["CONDITION", "BODY_ENDED"]
+    words: Reason
+
+
+class AskLeaving(Reasoned):
+    """May the passages of an account leave for this use, against this subject, to this forum?"""
+
+    use: Use
+    subject: Subject
+    jurisdiction: Jurisdiction
+    body: Body
+
+
+class Tighten(Form):
+    """Bar one use of a passage, at once. Nothing can be made looser here."""
+
+    use: Use
+    subject: Subject
+    jurisdiction: Jurisdiction
+    bodies: Annotated[frozenset[Body], Field(min_length=1)]
+    reason: Words

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from sqlalchemy import Select, case, func, select
 
-from app.cases.models import Case
+from app.cases.models import Case, CaseState
 from app.cases.steps import held_since, how_many, passed_on, working_on
 from app.errors import NotFound, Unprocessable
-from app.legal.models import DRAFT, MitigationAssessment
-from app.legal.views import NoteLine, ReviewLine, ReviewNumbers
+from app.legal.models import DRAFT, OFFERED, Assurance, MitigationAssessment
+from app.legal.views import AssuranceLine, NoteLine, ReviewLine, ReviewNumbers
 from app.work import Reading, query
 
 PAGE: Final = 25
@@ -48,6 +48,38 @@ def notes(reading: Reading, reference: str) -> tuple[NoteLine, ...]:
         MitigationAssessment, MitigationAssessment.case_id == about.id, order=MitigationAssessment.id, limit=NOTES_MAX
     )
     return tuple(NoteLine(row.id, row.state, row.state_at, row.written_by) for row in rows)
+
+
+@query("assurance.list")
+def assurances(reading: Reading, reference: str) -> tuple[AssuranceLine, ...]:
+    """What others promised in one case, the newest first, mute. For those who hold LEGAL of it."""
+    about = reading.fetch(Case, reference)
+    if "LEGAL" not in reading.held(about.id):
+        raise NotFound
+    rows = reading.all(Assurance, Assurance.case_id == about.id, order=Assurance.id.desc(), limit=NOTES_MAX)
+    return tuple(_assurance(reading, row, about.reference) for row in rows)
+
+
+@query("assurance.waiting")
+def waiting(reading: Reading, page: int = 0) -> tuple[AssuranceLine, ...]:
+    """Promises that colleagues drafted and that wait for my signature, the longest waiting first, 25 a page."""
+    mine = reading.rows(Assurance).where(Assurance.state == OFFERED, Assurance.drafted_by != reading.actor.code)
+    statement = (
+        mine.join(Case, Case.id == Assurance.case_id)
+        .add_columns(Case.reference)
+        .where(Case.state == CaseState.OPEN)
+        .order_by(Assurance.state_at, Assurance.id)
+        .limit(PAGE)
+        .offset(PAGE * page)
+    )
+    return tuple(_assurance(reading, row, reference) for row, reference in reading.execute(statement))
+
+
+def _assurance(reading: Reading, row: Assurance, reference: str) -> AssuranceLine:
+    return AssuranceLine(
+        row.id, reference, row.standing(today=reading.today), row.state_at, row.drafted_by, row.signed_by,
+        row.starts_on.isoformat(), row.until.isoformat() if row.until else None,
+    )  # fmt: skip
 
 
 def _reviews(reading: Reading, standing: str | None) -> Select[*tuple[Any, ...]]:

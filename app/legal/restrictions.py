@@ -7,11 +7,11 @@ The templates are starting points: counsel in the forum confirms them, and the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 
 class Use(StrEnum):
@@ -38,6 +38,14 @@ class Effect(StrEnum):
     BARRED = "BARRED"
     UNSETTLED = "UNSETTLED"
     ALLOWED = "ALLOWED"
+
+
+class Answer(StrEnum):
+    """May this leave? WITHOUT_OWN_ACTS: only with every word cut that speaks against the witness."""
+
+    LEAVES = "LEAVES"
+    WITHOUT_OWN_ACTS = "WITHOUT_OWN_ACTS"
+    STAYS = "STAYS"
 
 
 class Kind(StrEnum):
@@ -231,19 +239,35 @@ def judge(
     return Verdict(then, today, may_leave(then, today, agreed=agreed))
 
 
-def packed(rule: Rule, forums: Iterable[Forum]) -> dict[str, Any]:
-    """A rule with its forums, as it is sealed: codes alone."""
+def packed(rules: Iterable[Rule], forums: Iterable[Forum]) -> dict[str, list[list[str]]]:
+    """Rules and the forums they hold in, as they are sealed: codes alone."""
     return {
-        "use": rule.use, "subject": rule.subject,
-        "forums": sorted([forum.jurisdiction, forum.body] for forum in forums),
-    }  # fmt: skip
+        "rules": sorted([str(rule.use), str(rule.subject), str(rule.effect)] for rule in rules),
+        "forums": sorted([forum.jurisdiction, str(forum.body)] for forum in forums),
+    }
 
 
 def unpacked(
-    covers: Mapping[str, Any], effect_code: str, *, since: datetime, until: datetime | None = None
-) -> Restriction:  # fmt: skip
-    """The same, read again."""
-    return Restriction(
-        Use(covers["use"]), Subject(covers["subject"]), Effect(effect_code),
-        frozenset(Forum(jurisdiction, Body(body)) for jurisdiction, body in covers["forums"]), since, until,
-    )  # fmt: skip
+    held: Mapping[str, Sequence[Sequence[str]]], *, since: datetime, until: datetime | None = None
+) -> tuple[Restriction, ...]:
+    """The same on a passage, read again."""
+    forums = frozenset(Forum(jurisdiction, Body(body)) for jurisdiction, body in held["forums"])
+    return tuple(
+        Restriction(Use(use), Subject(subject), Effect(effect), forums, since, until)
+        for use, subject, effect in held["rules"]
+    )
+
+
+def answer(
+    own: Verdict, declarant: Verdict, subject: Subject, *, incriminates: bool
+) -> Answer:  # fmt: skip
+    """Whether a passage leaves for a use; against somebody else only without what incriminates the witness.
+
+    own        what holds for the subject that was asked about
+    declarant  what holds for the same use against the witness
+    """
+    if not own.leaves:
+        return Answer.STAYS
+    if subject is _WITNESS or declarant.leaves:
+        return Answer.LEAVES
+    return Answer.STAYS if incriminates else Answer.WITHOUT_OWN_ACTS

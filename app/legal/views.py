@@ -43,3 +43,17 @@ class NoteLine:
     state: str
     at: datetime
     by: str
+
+
+@dataclass(frozen=True)
+class AssuranceLine:
+    """That somebody promised something, how far it is, by whom it was drafted and signed, and its days."""
+
+    id: UUID
+    reference: str
+    state: str
+    since: datetime
+    drafted_by: str
+    signed_by: str | None
+    starts_on: str
+    until: str | None

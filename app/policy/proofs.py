@@ -19,6 +19,7 @@ ACCOUNT: Final = (
     "version.open", "session_event.open", "exposure.open", "paper.open", "session.prepare",
     "attachment.copy", "attachment.preview", "custody.open", "answer.open", "answer.read",
     "mention.read", "mention.open", "claim.open", "claim.read", "read_back.open",
+    "terms.open", "terms.read", "restriction.open", "restriction.judge",
 )  # fmt: skip
 IDENTITY: Final = (
     "person.reveal", "person.reveal_document", "person.reveal_contact", "person.reveal_claim", "person.reveal_finding",
@@ -245,7 +246,7 @@ def _people() -> tuple[Claim, ...]:
     """Of who may become what, and of second pairs of eyes."""
     return (
         Claim("second-is-somebody-else", "Whoever made something is not its second pair of eyes.",
-              ("narrative.code", "case.close", "hold.lift", "case.destroy"),
+              ("narrative.code", "case.close", "hold.lift", "case.destroy", "assurance.sign"),
               lambda a: z3.Not(a.holds("resource.authors", "principal.code"))),
         Claim("auditor-alone", "Nobody becomes auditor beside another role.", ("account.invite",),
               lambda a: z3.Or(z3.Not(a.has("resource.target_roles", "auditor")),

@@ -11,7 +11,7 @@ from app.cases.models import Case, Hold, Pathway
 from app.cases.steps import open_case_of, open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict, NotFound
-from app.testimonies import custody, versions
+from app.testimonies import custody, terms, versions
 from app.testimonies.drafts import settle
 from app.testimonies.forms import (
     BeginAttachment,
@@ -47,35 +47,48 @@ from app.work import Work, action
 
 # The later moves whose pages may hold a draft.
 DRAFTED: Final = {"SEGMENTED": "SEGMENTS"}
+# States in which the limits may be read once more: nothing was said under the old ones yet.
+_BEFORE: Final = frozenset({State.LIMITS_EXPLAINED, State.READY})
 
 
 @action("testimony.begin", operation="collect", on=Case, creates=True)
 def begin(work: Work, case: Case, form: BeginTestimony) -> Stored:
     """Open an account that is about to be taken: triaged, nothing said yet.
 
-    A promise is recorded by legal work that is not built yet, so none can be on file, and
-    without one no admission may be taken.
+    Whether admissions may be recorded follows from what is read to the witness; who asks for them without a
+    promise on file is told so at once.
     """
     case.must_be_open()
-    if form.admissions:
+    if form.admissions and not terms.standing(work, case.id).admits:
         raise Conflict("No promise is on file for this case, so no admission may be recorded.")
     testimony = Testimony(
-        case_id=case.id, state=State.TRIAGED, state_at=work.now, admissions=form.admissions,
+        case_id=case.id, state=State.TRIAGED, state_at=work.now, admissions=False,
         statement_version=None, taken_by=work.actor.code, begun_at=work.now,
     )  # fmt: skip
     work.add(testimony)
     if form.under_18:
         concerns_a_child(work, case)
-    work.record(testimony, admissions=form.admissions, child=case.pathway == Pathway.CHILD)
+    work.record(testimony, child=case.pathway == Pathway.CHILD)
     return _stored(testimony)
 
 
 @action("testimony.explain_limits", operation="alter", on=Testimony)
 def explain_limits(work: Work, testimony: Testimony, form: ExplainLimits) -> Stored:
-    """Keep that the limits were read and how they were understood, before any question."""
-    moved(work, testimony, State.LIMITS_EXPLAINED)
+    """Keep that the limits were read and how they were understood, before any question.
+
+    Read once more, where a promise came or went before the conversation began.
+    """
+    work.lock(testimony)
+    found = terms.standing(work, testimony.case_id)
+    if found.changed and form.statement_version != found.version:
+        raise Conflict("What protects these words has changed. Read out the statement of limits as it stands now.")
+    anew = testimony.state in _BEFORE and testimony.statement_version != found.version
+    if found.changed and anew:
+        open_case_of(work, testimony)
+    else:
+        moved(work, testimony, State.LIMITS_EXPLAINED)
     settle(work, testimony.case_id, testimony.id, "LIMITS", form)
-    testimony.statement_version = form.statement_version
+    testimony.statement_version, testimony.admissions = form.statement_version, found.admits
     work.seal(testimony, "statement_language", form.language)
     work.seal(testimony, "own_words", form.own_words)
     work.record(testimony, statement=form.statement_version)
@@ -88,6 +101,7 @@ def ready(work: Work, testimony: Testimony, form: MakeReady) -> Stored:
     moved(work, testimony, State.READY)
     settle(work, testimony.case_id, testimony.id, "READY", form)
     agreed(work, testimony)
+    terms.must_be_told(work, testimony)
     work.seal(testimony, "counsel", json.dumps([form.counsel, form.counsel_reason], ensure_ascii=False))
     work.record(testimony, state=testimony.state)
     return _stored(testimony)
@@ -104,6 +118,7 @@ def start_session(work: Work, testimony: Testimony, form: StartSession) -> Store
     case = moved(work, testimony, State.IN_SESSION)
     settle(work, testimony.case_id, testimony.id, "SESSION", form)
     agreed(work, testimony)
+    terms.must_be_told(work, testimony)
     if form.why_again is None and told_before(work, testimony):
         raise Conflict("The witness has told this before. Say why they are asked once more.")
     keep_frame(work, testimony, form)
@@ -263,9 +278,11 @@ def keep_frame(work: Work, testimony: Testimony, form: StartSession) -> None:
 
 def keep_passages(work: Work, testimony: Testimony, form: RecordAccount) -> list[Segment]:
     """Seal each passage by itself; whoever should not have heard them is entered as knowing each."""
+    admissions = terms.keeps_admissions(work, testimony)
     for passage in form.segments:
-        must_be_admissible(testimony, passage.classes)
+        must_be_admissible(passage.classes, admissions=admissions)
     segments = [_segment(work, testimony, number, form) for number in range(1, len(form.segments) + 1)]
+    terms.lay(work, testimony, segments)
     # Nobody can say afterwards up to which passage an interpreter sat there: all count as heard.
     for person in sorted(heard_by(work, testimony)):
         work.flush()

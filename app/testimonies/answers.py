@@ -16,7 +16,7 @@ from app.cases.models import Case
 from app.cases.steps import open_fields
 from app.cases.views import Opened
 from app.errors import Conflict, Unprocessable
-from app.testimonies import protocols
+from app.testimonies import protocols, terms
 from app.testimonies.drafts import settle
 from app.testimonies.forms import Drafted, ReadAccount
 from app.testimonies.models import Testimony
@@ -102,9 +102,10 @@ def record(work: Work, testimony: Testimony, form: RecordAnswers) -> AnswersKept
     new = [answer for answer in form.answers if before.get(answer.question) != answer]
     if len(rows) + len(new) > ANSWERS_MAX:
         raise Conflict("This account holds as many answers as one can.")
-    _must_fit(protocols.asked_by(version), before, new, admissions=testimony.admissions)
+    _must_fit(protocols.asked_by(version), before, new, admissions=terms.keeps_admissions(work, testimony))
     for number, answer in enumerate(new, len(rows) + 1):
         _keep(work, testimony, version, number, answer, form.language)
+    terms.lay(work, testimony, [None])
     work.record(testimony, answers=len(new), protocol=version.id)
     return AnswersKept(testimony.id, len(new), len(rows) + len(new))
 

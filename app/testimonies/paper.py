@@ -9,7 +9,7 @@ from app.cases.steps import open_fields
 from app.cases.views import Opened
 from app.errors import Conflict
 from app.pseudonyms import references
-from app.testimonies import protocols
+from app.testimonies import protocols, terms
 from app.testimonies.actions import keep_frame, keep_passages
 from app.testimonies.models import Attachment, PaperSession, Testimony
 from app.testimonies.rules import STATEMENT_VERSION, State
@@ -28,6 +28,9 @@ def print_protocol(work: Work, testimony: Testimony, form: PrintProtocol) -> Pri
     locked(work, testimony)
     if testimony.state != State.TRIAGED:
         raise Conflict("A protocol is printed before anything is said.")
+    if terms.standing(work, testimony.case_id).changed:
+        # Its sheets say that nobody has promised anything, and cannot be called back where they are.
+        raise Conflict("What protects these words may change in this case. Read the limits out from the page instead.")
     asked_by = protocols.of_account(work, testimony)
     paper = PaperSession(
         case_id=testimony.case_id, testimony_id=testimony.id, reference=references.envelope_number(),

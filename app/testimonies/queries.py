@@ -22,6 +22,7 @@ from app.testimonies.models import (
     Testimony,
 )
 from app.testimonies.rules import NEXT, ConsentState, State, Tier
+from app.testimonies.terms import admitted
 from app.testimonies.views import (
     AccountLine,
     Accounts,
@@ -139,7 +140,7 @@ def _view(reading: Reading, testimony: Testimony, case: Case) -> AccountView:
     agreed = _tier(reading, case.id, Tier.T1).state == ConsentState.GRANTED
     return AccountView(
         id=testimony.id, reference=case.reference, state=testimony.state, since=testimony.state_at,
-        due=rules.due_at(testimony.state, testimony.state_at), admissions=testimony.admissions,
+        due=rules.due_at(testimony.state, testimony.state_at), admissions=admitted(reading, testimony),
         statement_version=testimony.statement_version, taken_by=testimony.taken_by, begun_at=testimony.begun_at,
         collected_on=testimony.collected_on.isoformat() if testimony.collected_on else None,
         segments=int(reading.execute(select(func.count()).select_from(passages))[0][0]),

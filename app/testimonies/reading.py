@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from app.cases.models import Case
+from app.testimonies import terms
 from app.testimonies.appended import ReadBack
 from app.testimonies.forms import ReadAccount
 from app.testimonies.models import Segment, SegmentVersion, SessionEvent, Testimony
 from app.testimonies.rules import FOLDED, SegmentClass
 from app.testimonies.steps import EVENTS_MAX, PASSAGES_MAX, classes_of
+from app.testimonies.terms_models import UseRestriction
 from app.testimonies.versions import of_account
-from app.testimonies.views import AccountRead, EventRead, PassageRead, ReadBackRead, VersionRead
+from app.testimonies.views import AccountRead, EventRead, PassageRead, ReadBackRead, RestrictionRead, VersionRead
 from app.work import Plain, Work, action
 
 # The values of a session's frame, in the order in which they are read.
@@ -31,7 +33,7 @@ FRAME: Final = (
     "testimony.read",
     operation="consult",
     on=Testimony,
-    opens=(Testimony, Segment, SegmentVersion, SessionEvent, ReadBack),
+    opens=(Testimony, Segment, SegmentVersion, SessionEvent, ReadBack, UseRestriction),
 )
 def read_account(work: Work, testimony: Testimony, form: ReadAccount) -> AccountRead:
     """Open the frame of an account, its passages and what stands beside them. What is folded is opened one by one."""
@@ -40,12 +42,17 @@ def read_account(work: Work, testimony: Testimony, form: ReadAccount) -> Account
         Segment, Segment.testimony_id == testimony.id, order=Segment.number, limit=PASSAGES_MAX
     )  # fmt: skip
     beside = of_account(work, testimony)
+    laid = terms.laid(work, testimony)
     view = AccountRead(
         id=testimony.id, reference=case.reference, state=testimony.state, frame=_frame(work, testimony),
         passages=tuple(
-            _passage(work, segment, [each for each in beside if each.segment_id == segment.id])
+            _passage(
+                work, segment, [each for each in beside if each.segment_id == segment.id],
+                [each for each in laid if each.segment_id == segment.id],
+            )
             for segment in segments
         ),
+        restrictions=tuple(_restriction(work, each) for each in laid if each.segment_id is None),
         events=tuple(_events(work, testimony)), read_backs=tuple(_read_backs(work, testimony)),
     )  # fmt: skip
     work.record(testimony, segments=len(segments))
@@ -90,7 +97,9 @@ def _read_backs(work: Work, testimony: Testimony) -> Iterator[ReadBackRead]:
         yield ReadBackRead(row.recorded_at, row.recorded_by, **opened)
 
 
-def _passage(work: Work, segment: Segment, beside: Sequence[SegmentVersion]) -> PassageRead:
+def _passage(
+    work: Work, segment: Segment, beside: Sequence[SegmentVersion], laid: Sequence[UseRestriction]
+) -> PassageRead:  # fmt: skip
     own = {each.id: classes_of(work, each) for each in beside}
     # A correction may say that a passage has to stay shut: then all of it does, what was said first too.
     classes = classes_of(work, segment).union(*own.values())
@@ -102,7 +111,23 @@ def _passage(work: Work, segment: Segment, beside: Sequence[SegmentVersion]) -> 
         bytes_at_most=work.room(segment, "text"), **shown,
         # A translation of folded words is those words: it stays shut with them.
         beside=() if folded else tuple(_beside(work, each, own[each.id]) for each in beside),
+        # Also of a folded one: whoever asks for its words is told first what protects them.
+        restrictions=tuple(_restriction(work, each) for each in laid),
     )  # fmt: skip
+
+
+def _restriction(work: Work, row: UseRestriction) -> RestrictionRead:
+    packed = work.open(row, "rules")
+    held: Any = json.loads(packed.raw()) if packed else {"rules": [], "forums": []}
+    rules, forums = ([tuple(_coded(code) for code in line) for line in held[name]] for name in ("rules", "forums"))
+    return RestrictionRead(
+        row.id, row.assurance_id, row.set_by, row.since, row.until, tuple(rules), tuple(forums),
+        work.open(row, "reason"),
+    )  # fmt: skip
+
+
+def _coded(code: str) -> Plain:
+    return Plain(code.encode())
 
 
 def _beside(work: Work, row: SegmentVersion, classes: frozenset[SegmentClass]) -> VersionRead:

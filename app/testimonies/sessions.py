@@ -23,6 +23,7 @@ from app.testimonies.session_forms import (
     Undertake,
 )
 from app.testimonies.steps import PASSAGES_MAX, chosen, expose, heard_by, interpreting, locked, near, note_event
+from app.testimonies.terms import admitted
 from app.testimonies.views import InterpreterChoice, PriorSeen, SessionPrepared
 from app.work import Plain, Work, action
 
@@ -96,7 +97,7 @@ def note(work: Work, testimony: Testimony, form: NoteEvent) -> Stored:
 def unprompted(work: Work, testimony: Testimony) -> Stored:
     """An admission was spoken although no promise is on file: stop, keep that it happened and no word, tell legal."""
     _in_a_session(work, testimony)
-    if testimony.admissions:
+    if admitted(work, testimony):
         raise Conflict("A promise is on file. What was said can be kept, in a passage that is marked.")
     if testimony.state == State.IN_SESSION:
         testimony.move(State.PAUSED, at=work.now)

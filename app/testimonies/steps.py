@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from uuid import UUID
 
 from app.cases.models import Case, Hold, Pathway
 from app.cases.steps import open_case_of
@@ -50,18 +51,21 @@ def agreed(work: Work, testimony: Testimony) -> None:
 
     The newest answer is locked, so a withdrawal at this moment comes first or waits.
     """
-    newest = work.first(
-        Consent, Consent.case_id == testimony.case_id, Consent.tier == Tier.T1, order=Consent.state_at.desc()
-    )
+    newest = newest_answer(work, testimony.case_id, Tier.T1)
     if newest is not None:
         work.lock(newest)
     if newest is None or newest.standing(today=work.today) != ConsentState.GRANTED:
         raise Conflict("The witness has not been asked about care inside the office (T1), or refused it.")
 
 
-def must_be_admissible(testimony: Testimony, classes: frozenset[SegmentClass]) -> None:
+def newest_answer(work: Work, case: UUID, tier: Tier) -> Consent | None:
+    """What the witness said last when they were asked about one tier; None if they were not."""
+    return work.first(Consent, Consent.case_id == case, Consent.tier == tier, order=Consent.state_at.desc())
+
+
+def must_be_admissible(classes: frozenset[SegmentClass], *, admissions: bool) -> None:
     """Refuse an admission while no promise is on file, whether it comes as a passage or as its correction."""
-    if not rules.admissible(classes, admissions=testimony.admissions):
+    if not rules.admissible(classes, admissions=admissions):
         raise Conflict("No promise is on file, so no admission may be kept. Stop, repeat the limits, go on without it.")
 
 

@@ -16,7 +16,7 @@ from app.cases.forms import Opening
 from app.cases.steps import open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict, NotFound
-from app.testimonies import rules
+from app.testimonies import rules, terms
 from app.testimonies.drafts import settle
 from app.testimonies.models import Segment, SegmentVersion, Testimony
 from app.testimonies.protocol_models import ProtocolAnswer
@@ -39,7 +39,7 @@ def amend(work: Work, testimony: Testimony, form: Amend) -> Stored:
     segment = _passages(work, testimony).get(form.segment)
     if segment is None:
         raise NotFound
-    must_be_admissible(testimony, form.classes)
+    must_be_admissible(form.classes, admissions=terms.keeps_admissions(work, testimony))
     if rules.loosened(marked(work, segment), form.classes):
         raise Conflict(
             "The passage is marked with a class that this correction leaves out. Tick it as well: what a class keeps "
@@ -47,6 +47,8 @@ def amend(work: Work, testimony: Testimony, form: Amend) -> Stored:
         )
     version = _beside(work, segment, "AMENDMENT", form.text, form.language, form.reason)
     seal_classes(work, version, form.classes)
+    # What is added under a later promise is under that one as well; the strictest counts.
+    terms.lay(work, testimony, [segment])
     work.record(version, number=version.number, sealed=testimony.state in CLOSED)
     return Stored(version.id, "segment_versions")
 

@@ -173,6 +173,23 @@ class CaseAccounts:
 
 
 @dataclass(frozen=True)
+class RestrictionRead:
+    """What holds for uses of a passage: use, subject and effect by code, in these forums.
+
+    assurance  the promise it comes from; None where a reviewer made it stricter, for ``reason``
+    """
+
+    id: UUID
+    assurance: UUID | None
+    set_by: str
+    since: datetime
+    until: datetime | None
+    rules: tuple[tuple[Plain, ...], ...]
+    forums: tuple[tuple[Plain, ...], ...]
+    reason: Plain | None
+
+
+@dataclass(frozen=True)
 class PassageRead:
     """One passage of an account that was opened; a folded one keeps its words and shows their length at most."""
 
@@ -185,6 +202,7 @@ class PassageRead:
     language: Plain | None
     speaker: Plain | None
     beside: tuple[VersionRead, ...] = ()
+    restrictions: tuple[RestrictionRead, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,6 +216,8 @@ class AccountRead:
     passages: tuple[PassageRead, ...]
     events: tuple[EventRead, ...] = ()
     read_backs: tuple[ReadBackRead, ...] = ()
+    # Of its answers to questions, which are restricted together.
+    restrictions: tuple[RestrictionRead, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ FIELDS_MAX: Final = 2010
 # What a form of the page carries besides what was typed.
 _CARRIED: Final = frozenset({"csrf", "once", "draft", "aside", "auto", "go", "version", "after", "shown"})
 # What is asked to look into the register, or to reckon a month: its page says that it is not kept, and so it is not.
-_NEVER_KEPT: Final = frozenset({"home_district", "group", "adult_on"})
+_NEVER_KEPT: Final = frozenset({"home_district", "group", "adult_on", "statement_version"})
 _ACCOUNT_PATH: Final = re.compile(r"/testimonies/([0-9a-f-]{36})/(?:(?:draft|move|session|beside)/)?([a-z-]+)")
 _CONSENT_PATH: Final = re.compile(r"/cases/([0-9A-Za-z-]{1,20})/consent/(T[0-6])(?:/draft)?")
 

@@ -19,7 +19,7 @@ from app.errors import NotFound
 from app.legal import actions, queries
 from app.legal.views import NoteLine, ReviewLine, ReviewNumbers
 from app.pseudonyms import references
-from app.web import endings
+from app.web import endings, promises
 from app.web.casefile import CaseFile, Shown, case_file, case_page
 from app.web.desk_words import FACTORS, FINDINGS
 from app.web.frame import save, sheet, show
@@ -118,7 +118,7 @@ def waiting(desk: Desk, visitor: Caller) -> Block:
         endings.tile(desk, visitor),
     )
     lines = [line for name in ("MINE", "UNASSIGNED") for line in desk.ask(visitor, queries.reviews, standing=name)]
-    work = [*endings.tasks(desk, visitor), *(_task(line) for line in lines)]
+    work = [*endings.tasks(desk, visitor), *promises.tasks(desk, visitor), *(_task(line) for line in lines)]
     return Block(ROLE, tiles, tuple(work[:15]))
 
 

@@ -23,6 +23,7 @@ from app.web import (
     legal,
     me,
     oversight,
+    promises,
     protection,
     safety,
     team,
@@ -55,7 +56,7 @@ for _part in (
     entry, today, visits, cases, me, factors, team, help,
     # Before a number is asked for: what has a name of its own under the log's address.
     inquiries, watching, oversight, administration, handoffs, legal, protection, safety,
-    endings, drafts, duty,
+    endings, drafts, duty, promises,
     *intake_desk.PAGES,
 ):  # fmt: skip
     # The routes themselves: an included router looks through all of its own twice, at every request.

@@ -18,15 +18,17 @@ from app.edge.desk import Desk, TheDesk, page_number, row_id
 from app.edge.languages import N_
 from app.edge.sheets import Sheet
 from app.errors import NotFound
-from app.testimonies import actions, queries, safety
+from app.testimonies import actions, queries, safety, terms
 from app.testimonies.answers import ASKED_IN
 from app.testimonies.drafts import DraftLine, of_case
 from app.testimonies.forms import BeginTestimony
 from app.testimonies.read_back import read_back
-from app.testimonies.rules import NEXT, STATEMENT_VERSION, DraftState, State, Step
+from app.testimonies.rules import NEXT, DraftState, State, Step
+from app.testimonies.terms import StatementLine
 from app.testimonies.views import Accounts, AccountView, CaseAccounts, StepLine
 from app.web import drafts
 from app.web.frame import save, sheet, show
+from app.web.limits import limits_page as limits_page_of
 from app.web.session import Fields, Visitor
 from app.work import Action, Caller
 
@@ -96,6 +98,8 @@ class TaskList:
     tasks: tuple[Task, ...]
     legal: bool
     protection: bool
+    # Which statement of limits is true now.
+    limits: StatementLine
     # Protocols that were printed for this account.
     papers: tuple[RecordLine, ...] = ()
 
@@ -105,7 +109,6 @@ class StepPage:
     """One step of an account."""
 
     account: AccountView
-    statement: str = STATEMENT_VERSION
 
 
 def officers_only(visitor: Caller) -> None:
@@ -171,7 +174,7 @@ def tasks(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Respon
     files = desk.ask(visitor, queries.of_case, account.reference)
     saved = desk.ask(visitor, of_case, account.reference)
     begun = {line.step: line for line in saved if line.about == account.id and line.state == DraftState.SAVED}
-    view = _tasks(account, case, files)
+    view = _tasks(account, case, files, desk.ask(visitor, terms.standing_of, account.id))
     view = replace(view, tasks=tuple(replace(task, draft=begun.get(task.step)) for task in view.tasks))
     return show(request, desk, visitor, "intake/tasks.html", view, here=HERE)
 
@@ -185,8 +188,7 @@ def limits_page(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> 
 @router.post("/testimonies/{row}/limits")
 def limits(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Keep that it was read, and how it was understood."""
-    fixed = {"statement_version": [STATEMENT_VERSION]}
-    return _saved(request, desk, visitor, given, row_id(row), actions.explain_limits, "limits", fixed)
+    return _saved(request, desk, visitor, given, row_id(row), actions.explain_limits, "limits")
 
 
 @router.get("/testimonies/{row}/safety")
@@ -281,7 +283,9 @@ def _drawn(
     request: Request, desk: Desk, visitor: Caller, key: UUID, template: str, form: Sheet, status: int
 ) -> Response:  # fmt: skip
     account = desk.ask(visitor, queries.show, key)
-    return show(request, desk, visitor, template, StepPage(account), here=HERE, sheet=form, status=status)
+    limits = template == _template("limits")
+    view = limits_page_of(request, desk, visitor, account) if limits else StepPage(account)
+    return show(request, desk, visitor, template, view, here=HERE, sheet=form, status=status)
 
 
 def _form_of(page: str) -> drafts.Drawn:
@@ -320,11 +324,11 @@ def _hand_over(request: Request, desk: Desk, visitor: Caller, key: UUID, form: S
     account = desk.ask(visitor, queries.show, key)
     case = desk.ask(visitor, case_queries.show, account.reference)
     files = desk.ask(visitor, queries.of_case, account.reference)
-    view = _tasks(account, case, files)
+    view = _tasks(account, case, files, desk.ask(visitor, terms.standing_of, account.id))
     return show(request, desk, visitor, "intake/hand_over.html", view, here=HERE, sheet=form, status=status)
 
 
-def _tasks(account: AccountView, case: CaseView, held: CaseAccounts) -> TaskList:
+def _tasks(account: AccountView, case: CaseView, held: CaseAccounts, limits: StatementLine) -> TaskList:
     """The steps of the account, with those of the case between them: the person, files, handing over."""
     rows: list[Task] = []
     for line in account.steps:
@@ -344,7 +348,7 @@ def _tasks(account: AccountView, case: CaseView, held: CaseAccounts) -> TaskList
         each for each in case.records
         if (each.table, each.clear.get("testimony_id")) == ("paper_sessions", str(account.id))
     )  # fmt: skip
-    return TaskList(account, tuple(rows), legal, protection, papers)
+    return TaskList(account, tuple(rows), legal, protection, limits, papers)
 
 
 def _task(account: AccountView, line: StepLine) -> Task:

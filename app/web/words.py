@@ -21,6 +21,7 @@ from app.web import (
     log_words,
     oversight_words,
     person_words,
+    promise_words,
     session_words,
 )
 
@@ -326,20 +327,26 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "role": ROLES,
     "team": TEAMS,
     "compartment": COMPARTMENTS,
-    "state": STATES | desk_words.STATES | session_words.STATES | draft_words.STATES,
+    "state": promise_words.STATES | STATES | desk_words.STATES | session_words.STATES | draft_words.STATES,
     "pathway": PATHWAYS,
     "origin": ORIGINS,
     "approach": APPROACHES,
     "operation": OPERATIONS,
     "justification": JUSTIFICATIONS,
     **log_words.WORDS,
-    "table": TABLES | session_words.TABLES | draft_words.TABLES | person_words.TABLES | ending_words.TABLES,
+    "table": TABLES
+    | session_words.TABLES
+    | draft_words.TABLES
+    | person_words.TABLES
+    | ending_words.TABLES
+    | promise_words.TABLES,
     "field": FIELDS
     | session_words.FIELDS
     | intake_words.FIELDS
     | draft_words.FIELDS
     | person_words.FIELDS
-    | ending_words.FIELDS,
+    | ending_words.FIELDS
+    | promise_words.FIELDS,
     "action": ACTIONS
     | account_words.DEEDS
     | key_words.ACTIONS
@@ -350,8 +357,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     | intake_words.DEEDS
     | draft_words.DEEDS
     | ending_words.DEEDS
-    | person_words.DEEDS,
+    | person_words.DEEDS
+    | promise_words.DEEDS,
     **ending_words.WORDS,
+    **promise_words.WORDS,
     **desk_words.DESK_WORDS,
     **duty_words.WORDS,
     **oversight_words.WORDS,

@@ -99,8 +99,9 @@ def query(name: str, *, reaches: str = "HELD", keyless: bool = False) -> Callabl
 def opening_of(table: str) -> Action | None:
     """The action that opens single values of a table, by the table's name."""
     for made in ACTIONS.values():
-        # What reads several tables at once opens them whole.
-        if [opened.__tablename__ for opened in made.opens] == [table]:
+        # What reads several tables at once opens them whole; so does what asks for no field by its name.
+        single = made.form is not None and "fields" in made.form.model_fields
+        if single and [opened.__tablename__ for opened in made.opens] == [table]:
             return made
     return None
 

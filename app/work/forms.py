@@ -88,10 +88,11 @@ CITES: Final[dict[Justification, tuple[str, ...]]] = {
     Justification.SAFETY: ("threat_assessments",),
     Justification.CARE: ("check_ins", "needs"),
     Justification.RELOCATION: ("threat_assessments",),
+    Justification.ASSURANCE: ("assurances",),
     Justification.LEGAL_ASSESSMENT: ("mitigation_assessments",),
     Justification.AGREED_DISCLOSURE: ("consents",),
     Justification.RELEASE_WORK: ("public_reports",),
-    Justification.SECOND_SIGNATURE: ("mitigation_assessments", "threat_assessments", "retention_choices"),
+    Justification.SECOND_SIGNATURE: ("mitigation_assessments", "threat_assessments", "retention_choices", "assurances"),
     Justification.HANDOVER: ("grants",),
 }
 

@@ -973,6 +973,7 @@ def upgrade() -> None:
     _not_kept_yet()
     _known()
     _overseen()
+    _promised()
 
 
 def _sessions() -> None:
@@ -1358,7 +1359,98 @@ def _overseen() -> None:
     op.create_index(op.f("ix_inquiry_entries_user_id"), "inquiry_entries", ["user_id"], unique=False)
 
 
+def _promised() -> None:
+    op.create_table(
+        "assurances",
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("drafted_by", sa.String(), nullable=False),
+        sa.Column("signed_by", sa.String(), nullable=True),
+        sa.Column("text_version", sa.String(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("attachment_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.LargeBinary(), nullable=False),
+        sa.Column("strength", sa.LargeBinary(), nullable=False),
+        sa.Column("issuer", sa.LargeBinary(), nullable=False),
+        sa.Column("basis", sa.LargeBinary(), nullable=False),
+        sa.Column("instrument", sa.LargeBinary(), nullable=True),
+        sa.Column("instrument_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("rules", sa.LargeBinary(), nullable=False),
+        sa.Column("proceedings", sa.LargeBinary(), nullable=True),
+        sa.Column("conditions", sa.LargeBinary(), nullable=True),
+        sa.Column("exceptions", sa.LargeBinary(), nullable=True),
+        sa.Column("verified", sa.LargeBinary(), nullable=True),
+        sa.Column("ended", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('OFFERED', 'IN_FORCE', 'DECLINED', 'LAPSED', 'REVOKED')", name=op.f("ck_assurances_state")
+        ),
+        sa.CheckConstraint("until >= starts_on", name=op.f("ck_assurances_until")),
+        sa.CheckConstraint("signed_by <> drafted_by", name=op.f("ck_assurances_two")),
+        sa.CheckConstraint(
+            "state NOT IN ('IN_FORCE', 'LAPSED', 'REVOKED') OR signed_by IS NOT NULL",
+            name=op.f("ck_assurances_signed"),
+        ),
+        sa.CheckConstraint("(instrument IS NULL) <> (attachment_id IS NULL)", name=op.f("ck_assurances_instrument")),
+        sa.ForeignKeyConstraint(["attachment_id"], ["attachments.id"], name=op.f("fk_assurances_attachment_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_assurances_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assurances")),
+    )
+    op.create_index(op.f("ix_assurances_case_id"), "assurances", ["case_id"], unique=False)
+    op.create_table(
+        "terms_of_use",
+        sa.Column("assurance_id", sa.Uuid(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("admits", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.LargeBinary(), nullable=False),
+        sa.Column("strength", sa.LargeBinary(), nullable=False),
+        sa.Column("issuer", sa.LargeBinary(), nullable=False),
+        sa.Column("rules", sa.LargeBinary(), nullable=False),
+        sa.Column("proceedings", sa.LargeBinary(), nullable=True),
+        sa.Column("conditions", sa.LargeBinary(), nullable=True),
+        sa.Column("exceptions", sa.LargeBinary(), nullable=True),
+        sa.Column("written_by", sa.String(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("until >= starts_on", name=op.f("ck_terms_of_use_until")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_terms_of_use_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_terms_of_use")),
+        sa.UniqueConstraint("assurance_id", name=op.f("uq_terms_of_use_assurance_id")),
+    )
+    op.create_index(op.f("ix_terms_of_use_case_id"), "terms_of_use", ["case_id"], unique=False)
+    op.create_table(
+        "use_restrictions",
+        sa.Column("testimony_id", sa.Uuid(), nullable=False),
+        sa.Column("segment_id", sa.Uuid(), nullable=True),
+        sa.Column("assurance_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rules", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("set_by", sa.String(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("state IN ('IN_EFFECT', 'ENDED')", name=op.f("ck_use_restrictions_state")),
+        sa.CheckConstraint("(state = 'ENDED') = (until IS NOT NULL)", name=op.f("ck_use_restrictions_until")),
+        sa.CheckConstraint("(assurance_id IS NULL) = (reason IS NOT NULL)", name=op.f("ck_use_restrictions_reason")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_use_restrictions_case_id")),
+        sa.ForeignKeyConstraint(["segment_id"], ["segments.id"], name=op.f("fk_use_restrictions_segment_id")),
+        sa.ForeignKeyConstraint(["testimony_id"], ["testimonies.id"], name=op.f("fk_use_restrictions_testimony_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_use_restrictions")),
+    )
+    for column in ("assurance_id", "case_id", "segment_id", "testimony_id"):
+        op.create_index(op.f(f"ix_use_restrictions_{column}"), "use_restrictions", [column], unique=False)
+
+
 def downgrade() -> None:
+    for table in ("use_restrictions", "terms_of_use", "assurances"):
+        op.drop_table(table)
     op.drop_index(op.f("ix_inquiry_entries_user_id"), table_name="inquiry_entries")
     op.drop_table("inquiry_entries")
     op.drop_index(op.f("ix_inquiries_user_id"), table_name="inquiries")

@@ -199,12 +199,23 @@ _NOTE = {
     "factor": "TIMELINESS", "finding": "MET", "reasons": "early", "passages": ["segment 2"],
     "contrary_evidence": "none found",
 }  # fmt: skip
+_PROMISE = {
+    "kind": "USE_UNDERTAKING", "strength": "PROSECUTOR_UNDERTAKING", "issuer": "a prosecutor", "basis": "a letter",
+    "instrument": "We shall not use it.", "jurisdiction": "GB", "bodies": ["CRIMINAL_COURT", "CIVIL"],
+    "proceedings": "the case of the depot", "conditions": "the whole of it", "exceptions": "a false statement",
+    "barred": ["MEDIA"], "starts_on": "2026-01-05", "ends_on": "2027-01-05", "survives_organisation": True,
+}  # fmt: skip
 _THREAT = {"level": "HIGH", "fear_in_own_words": "they know", "findings": "two calls", "measures": "no telephone"}
 _READING = opening("text", "INTAKE", "testimonies")
 
 
 def _grant(scene: Scene, login: str) -> dict[str, Any]:
     return {"user": scene.spare_of(login), "compartments": ["TESTIMONY"]}
+
+
+def _leaving(scene: Scene, login: str) -> dict[str, Any]:
+    asked = {"use": "DERIVATIVE", "subject": "THIRD_PARTY", "jurisdiction": "US", "body": "CRIMINAL_COURT"}
+    return asked | reasoned("ASSURANCE", "assurances")(scene, login)
 
 
 def _draft(scene: Scene, _login: str) -> dict[str, Any]:
@@ -324,6 +335,14 @@ ACTIONS: Final = (
     _post("/api/cases/{reference}/consents", INTAKE, plain(**_CONSENT), 201),
     _post("/api/cases/{reference}/mitigation", LEGAL, plain(**_NOTE), 201),
     _post("/api/cases/{reference}/mitigation/take", LEGAL, status=201),
+    _post("/api/cases/{reference}/assurances", LEGAL, plain(**_PROMISE), 201),
+    # Of what is revoked already; "legal" drafted it.
+    _post("/api/assurances/{row}/sign", LEGAL - {"legal"}, plain(verified="called back")),
+    _post("/api/assurances/{row}/decline", LEGAL, plain()),
+    _post("/api/assurances/{row}/revoke", LEGAL, plain(by="the court", heard=True, words="its order")),
+    _post("/api/assurances/{row}/lapse", LEGAL, plain(cause="BODY_ENDED", words="it was dissolved")),
+    _post("/api/segments/{row}/tighten", LEGAL, plain(
+        use="MEDIA", subject="DECLARANT", jurisdiction="FR", bodies=["PRESS"], reason="they asked twice"), 201),
     _post("/api/cases/{reference}/threats", SAFETY, plain(**_THREAT), 201),
     _post("/api/cases/{reference}/residences", SAFETY, plain(place="a flat", since="May", who_knows="two"), 201),
     _post("/api/cases/{reference}/needs", SAFETY, plain(kind="MEDICINE", words="insulin"), 201),
@@ -404,6 +423,11 @@ OPENINGS: Final = (
     _post("/api/contact_channels/{row}/open", INTAKE, opening("address", "INTAKE", "testimonies")),
     _post("/api/testimonies/{row}/open", INTAKE, opening("own_words", "INTAKE", "testimonies")),
     _post("/api/testimonies/{row}/read", INTAKE, reasoned("INTAKE", "testimonies")),
+    _post("/api/testimonies/{row}/limits/read", INTAKE, reasoned("INTAKE", "testimonies")),
+    _post("/api/testimonies/{row}/leaving", LEGAL, _leaving),
+    _post("/api/terms_of_use/{row}/open", INTAKE, opening("issuer", "INTAKE", "testimonies")),
+    _post("/api/use_restrictions/{row}/open", INTAKE, opening("reason", "INTAKE", "testimonies")),
+    _post("/api/assurances/{row}/open", LEGAL, opening("issuer", "ASSURANCE", "assurances")),
     _post("/api/testimonies/{row}/answers/read", INTAKE, reasoned("INTAKE", "testimonies")),
     _post("/api/protocol_answers/{row}/open", INTAKE, opening("answer", "INTAKE", "testimonies")),
     _post("/api/mentions/{row}/read", INTAKE, reasoned("INTAKE", "testimonies")),
@@ -524,6 +548,9 @@ QUESTIONS: Final = (
     Ask("GET", "/api/submissions", EVERYBODY),
     Ask("GET", "/api/submissions/{reference}", INTAKE),
     Ask("GET", "/api/cases/{reference}/mitigation", LEGAL),
+    Ask("GET", "/api/cases/{reference}/assurances", LEGAL),
+    Ask("GET", "/api/assurances", EVERYBODY),
+    Ask("GET", "/api/testimonies/{row}/limits", INTAKE | LEGAL),
     Ask("GET", "/api/reviews", EVERYBODY),
     Ask("GET", "/api/reviews/count", EVERYBODY),
     Ask("GET", "/api/cases/{reference}/check-ins", HOLDERS),
@@ -616,6 +643,9 @@ PAGES: Final = (
     ("GET", "/cases/{reference}/proposals/{row}"), ("POST", "/cases/{reference}/proposals/{row}"),
     ("POST", "/cases/{reference}/proposals/{row}/drop"), ("POST", "/cases/{reference}/holds/{row}/lift"),
     ("GET", "/reviews"), ("POST", "/reviews/{reference}/take"), ("GET", "/cases/{reference}/legal"),
+    *((method, f"/cases/{{reference}}/legal/{page}") for method in ("GET", "POST") for page in (
+        "promises/new", "promises/{row}/{kind}", "leaving", "tighten/{row}")),
+    ("GET", "/cases/{reference}/legal/promises"),
     ("GET", "/cases/{reference}/legal/note"), ("POST", "/cases/{reference}/legal/note"),
     ("GET", "/hand-offs"), ("GET", "/hand-offs/{row}"), ("POST", "/hand-offs/{row}/open"),
     ("POST", "/hand-offs/{row}/file"), ("GET", "/cases/{reference}/pass-on"), ("POST", "/cases/{reference}/pass-on"),

@@ -49,6 +49,8 @@ NOT_WORDS = frozenset(
         "attachments.flag",
         "custody_events.seal", "safety_answers.answers", "protocol_answers.question", "protocol_answers.language",
         "codings.codes", "public_reports.sex", "public_reports.left_in",
+        "assurances.kind", "assurances.strength", "assurances.instrument_sha256", "assurances.rules",
+        "terms_of_use.kind", "terms_of_use.strength", "terms_of_use.rules", "use_restrictions.rules",
         "mitigation_assessments.factor", "mitigation_assessments.finding",
         "threat_assessments.level", "needs.kind",
         "submissions.language", "submissions.decision",
@@ -258,10 +260,26 @@ def _in_public(world: World, planted: Planted, marks: dict[str, str]) -> None:
     planted.rows["public_reports"] = world.report(planted.report, by="intake", **marks)
 
 
+def _promised(world: World, planted: Planted, marks: Any) -> None:
+    """A promise that was signed and revoked, what intake read out of it, and a passage made stricter."""
+    reference, rows = planted.reference, planted.rows
+    read_out = ("issuer", "proceedings", "conditions", "exceptions")
+    given = marks("assurances", "basis", "instrument", "verified", "ended")
+    both = marks("terms_of_use", *read_out)
+    # What is read out stands in both: under legal's key, and under the account's.
+    planted.canaries |= {f"assurances.{column}": both[column] for column in read_out}
+    rows["assurances"] = world.drafted(reference, basis=given["basis"], instrument=given["instrument"], **both)
+    world.signed(rows["assurances"], verified=given["verified"])
+    world.revoked(rows["assurances"], words=given["ended"])
+    rows["terms_of_use"] = world.row("legal", reference, "terms_of_use")
+    rows["use_restrictions"] = world.tightened(rows["segments"], **marks("use_restrictions", "reason"))
+
+
 def _afterwards(world: World, planted: Planted, marks: Any) -> None:
     reference, rows = planted.reference, planted.rows
     note = marks("mitigation_assessments", "reasons", "passages", "contrary_evidence")
     rows["mitigation_assessments"] = world.note(reference, **note | {"passages": (note["passages"],)})
+    _promised(world, planted, marks)
     rows["threat_assessments"] = world.threat(
         reference, **marks("threat_assessments", "fear_in_own_words", "findings", "measures")
     )

@@ -24,7 +24,15 @@ from app.cases.forms import (
 )
 from app.db import CaseRow, tables
 from app.intake.forms import Link, Receive, Triage
-from app.legal.forms import WriteNote
+from app.legal.forms import (
+    AskLeaving,
+    DraftAssurance,
+    LapseAssurance,
+    RevokeAssurance,
+    SignAssurance,
+    Tighten,
+    WriteNote,
+)
 from app.narratives.forms import CodeReport, RecordReport
 from app.oversight import forms as log
 from app.oversight.forms import AskEntry, AskLog
@@ -45,6 +53,7 @@ from app.testimonies import session_forms as sessions
 from app.testimonies.claims import AddClaim, ReadClaims
 from app.testimonies.questions import Answer, Protocol, named
 from app.testimonies.read_back import ReadItBack
+from app.testimonies.terms import ReadStatement
 from app.work import Form
 from app.work.actions import ACTIONS
 from app.work.forms import Justification
@@ -200,6 +209,7 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "person.record_contact": (RecordContact(channel="PHONE", address="+00 555 0199"), case),
         "mitigation.take": (None, case),
         "mitigation.write": (WriteNote(**words.note()), case),
+        **_promised(planted),
         "threat.assess": (AssessThreat(**words.threat()), case),
         "location.record": (RecordResidence(**words.residence()), case),
         "care.record": (RecordNeed(**words.need()), case),
@@ -291,6 +301,23 @@ def _domains(planted: Planted) -> dict[str, Request]:
     }
 
 
+def _promised(planted: Planted) -> dict[str, Request]:
+    assurance = planted.rows["assurances"]
+    draft = DraftAssurance.model_validate({**words.assurance(), "starts_on": clock.now().date()})
+    tighter = Tighten.model_validate({
+        "use": "MEDIA", "subject": "DECLARANT", "jurisdiction": "FR", "bodies": ["PRESS"],
+        "reason": "They asked twice.",
+    })  # fmt: skip
+    return {
+        "assurance.draft": (draft, planted.reference),
+        "assurance.sign": (SignAssurance(verified="by telephone"), assurance),
+        "assurance.decline": (None, assurance),
+        "assurance.revoke": (RevokeAssurance(by="the court", heard=False, words="its order"), assurance),
+        "assurance.lapse": (LapseAssurance(cause="CONDITION", words="not met"), assurance),
+        "restriction.tighten": (tighter, planted.rows["segments"]),
+    }
+
+
 def _sessions(planted: Planted) -> dict[str, Request]:
     testimony, segment, paper = (planted.rows[name] for name in ("testimonies", "segments", "paper_sessions"))
     whole = sessions.PrepareSession(justification=Justification.WITNESS_REQUEST, words="because")
@@ -339,9 +366,16 @@ def _openings(planted: Planted) -> dict[str, Request]:
     """For each action that opens something: every field of the row, for the witness's own wish."""
     whole = testimonies.ReadAccount(justification=Justification.WITNESS_REQUEST, words="because")
     side_by_side = ReadClaims(justification=Justification.WITNESS_REQUEST, words="because")
+    leaving = AskLeaving(
+        justification=Justification.WITNESS_REQUEST, words="because", use="DIRECT", subject="DECLARANT",
+        jurisdiction="US", body="CRIMINAL_COURT",
+    )  # fmt: skip
+    statement = ReadStatement(justification=Justification.WITNESS_REQUEST, words="because")
     read, claimed = (whole, planted.rows["testimonies"]), (side_by_side, planted.rows["testimonies"])
     made: dict[str, Request] = {
         "testimony.read": read, "answer.read": read, "claim.read": claimed,
+        "restriction.judge": (leaving, planted.rows["testimonies"]),
+        "terms.read": (statement, planted.rows["testimonies"]),
         "mention.read": (whole, planted.rows["mentions"]),
     }  # fmt: skip
     for action in ACTIONS.values():

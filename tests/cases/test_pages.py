@@ -35,6 +35,7 @@ PAGED = {
     "case.list", "submission.list", "submission.arrivals", "account.list", "account.people", "case.looked",
     "draft.list", "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "threat.overdue",
     "interpreter.list", "protocol.list", "proposal.list",
+    "assurance.waiting",
     "rota.list", "break_glass.list", "inquiry.list",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
@@ -50,6 +51,7 @@ SINGLE = {
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
     "consent.list", "handoff.count", "handoff.show", "review.count",
     "lookup.waiting", "safety.count", "check_in.show", "check_in.case", "mitigation.list", "paper.show",
+    "assurance.list", "terms.standing",
     "protocol.show", "undertaking.show", "case.stepped",
     "rota.now", "break_glass.show", "break_glass.count", "break_glass.records",
 }  # fmt: skip

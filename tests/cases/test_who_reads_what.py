@@ -11,6 +11,7 @@ from app.cases.forms import Opening
 from app.db import CaseRow, tables
 from app.edge.render import as_json
 from app.errors import Refusal
+from app.legal.forms import AskLeaving
 from app.work.actions import ACTIONS, Action
 from app.work.forms import CITES, Justification
 from tests.cases.canaries import NOT_WORDS, Planted, fields_of, plant, sealed_fields
@@ -19,7 +20,7 @@ from tests.world import World
 
 ACCOUNT = (
     "testimonies", "segments", "segment_versions", "session_events", "exposure_events", "paper_sessions", "consents",
-    "protocol_answers", "claims", "read_backs", "mentions",
+    "protocol_answers", "claims", "read_backs", "mentions", "terms_of_use", "use_restrictions",
     "attachments", "custody_events", "prior_accounts", "justifications", "retention_choices",
 )  # fmt: skip
 WHO = ("persons", "identity_documents", "contact_channels", "approaches", "identity_claims")
@@ -35,8 +36,8 @@ READS: dict[str, tuple[str, ...]] = {
     "narrative-lead": PRINTED,
     "intake": (*WHO, *FOUND, *ACCOUNT, "drafts", *PORTAL, *PRINTED),
     "intake-lead": (*WHO, *FOUND, *ACCOUNT, "drafts", *PORTAL, *PRINTED),
-    "legal": (*ACCOUNT, "mitigation_assessments"),
-    "legal-lead": (*ACCOUNT, "mitigation_assessments"),
+    "legal": (*ACCOUNT, "mitigation_assessments", "assurances"),
+    "legal-lead": (*ACCOUNT, "mitigation_assessments", "assurances"),
     "protection": (*WHO, *SAFETY),
     "protection-lead": (*WHO, *SAFETY),
 }
@@ -85,7 +86,9 @@ def _try(world: World, planted: Planted, who: str, action: Action, table: str, w
     about = table if action.form is Opening else "testimonies"
     subject: object = planted.submission if about == "submissions" else planted.rows[about]
     words = "because" if issubclass(tables()[about], CaseRow) else None
-    fields = {"fields": fields_of(about)} if action.form is Opening else {}
+    fields: dict[str, Any] = {"fields": fields_of(about)} if action.form is Opening else {}
+    if action.form is AskLeaving:
+        fields = {"use": "DIRECT", "subject": "THIRD_PARTY", "jurisdiction": "US", "body": "CRIMINAL_COURT"}
     kind: Any = action.form
     form = kind(**fields, justification=why, cites=_cites(planted, why), words=words)
     try:

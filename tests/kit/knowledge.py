@@ -80,7 +80,8 @@ CITED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "LEGAL_ASSESSMENT": ("mitigation_assessments",),
     "AGREED_DISCLOSURE": ("consents",),
     "RELEASE_WORK": ("public_reports",),
-    "SECOND_SIGNATURE": ("mitigation_assessments", "threat_assessments", "retention_choices"),
+    "ASSURANCE": ("assurances",),
+    "SECOND_SIGNATURE": ("mitigation_assessments", "threat_assessments", "retention_choices", "assurances"),
 }
 
 LIMITS: Final = {"statement_version": "2026-10", "language": "en", "own_words": "I can stop whenever I like."}
@@ -121,6 +122,12 @@ PROTOCOL: Final = {
 CUSTODY: Final = {
     "kind": "HANDED_OVER", "from_whom": "the office", "to_whom": "a court", "why": "Its order.", "seal": "INTACT",
 }  # fmt: skip
+PROMISE: Final = {
+    "kind": "IMMUNITY_ORDER", "strength": "COURT_ORDER", "issuer": "A court", "basis": "Its order of this day",
+    "instrument": "What the witness says is not used against the witness.", "jurisdiction": "US",
+    "bodies": ["CRIMINAL_COURT"],
+}  # fmt: skip
+ASKED: Final = {"use": "DERIVATIVE", "subject": "DECLARANT", "jurisdiction": "US", "body": "CRIMINAL_COURT"}
 NOTE: Final = {
     "factor": "TIMELINESS", "finding": "MET", "reasons": "He came by himself, in the first week.", "passages": [],
     "contrary_evidence": "None found after looking in both files.",
@@ -258,6 +265,20 @@ def forms() -> dict[str, dict[str, Any]]:
             "session": SESSION,
             "account": ACCOUNT,
         },
+        "assurance.draft": PROMISE | {"starts_on": due[:10]},
+        "assurance.sign": {"verified": "Called the office back on its own line."},
+        "assurance.decline": {},
+        "assurance.revoke": {"by": "the court", "heard": True, "words": "Its order of this day."},
+        "assurance.lapse": {"cause": "CONDITION", "words": "The second account was refused."},
+        "restriction.tighten": {
+            "use": "DIRECT",
+            "subject": "DECLARANT",
+            "jurisdiction": "FR",
+            "bodies": ["ASYLUM"],
+            "reason": "It names the only witness.",
+        },
+        "restriction.judge": ASKED | {name: value for name, value in opening.items() if name != "fields"},
+        "terms.read": {name: value for name, value in opening.items() if name != "fields"},
         "consent.record": CONSENT,
         "consent.withdraw": {},
         "mitigation.take": {},

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from app.legal import restrictions
 from app.legal.restrictions import (
     TEMPLATES,
+    Answer,
     Body,
     Effect,
     Forum,
@@ -22,7 +23,9 @@ from app.legal.restrictions import (
     Rule,
     Subject,
     Use,
+    Verdict,
     admits,
+    answer,
     effect,
     ends_with_body,
     judge,
@@ -225,9 +228,31 @@ def test_a_rule_counts_from_its_first_moment_to_before_its_last() -> None:
 
 @given(rules)
 def test_what_is_sealed_of_a_rule_reads_the_same_again(rule: Restriction) -> None:
-    covers = restrictions.packed(Rule(rule.use, rule.subject, rule.effect), rule.forums)
+    held = restrictions.packed([Rule(rule.use, rule.subject, rule.effect)], rule.forums)
 
-    assert restrictions.unpacked(covers, rule.effect, since=rule.since, until=rule.until) == rule
+    assert restrictions.unpacked(held, since=rule.since, until=rule.until) == (rule,)
+
+
+OPEN = Verdict(Effect.ALLOWED, Effect.ALLOWED, leaves=True)
+SHUT = Verdict(Effect.BARRED, Effect.BARRED, leaves=False)
+
+
+@pytest.mark.domain("D06")
+@pytest.mark.parametrize(
+    ("own", "declarant", "subject", "incriminates", "said"),
+    [
+        (SHUT, SHUT, Subject.THIRD_PARTY, False, Answer.STAYS),
+        (OPEN, SHUT, Subject.THIRD_PARTY, False, Answer.WITHOUT_OWN_ACTS),
+        (OPEN, SHUT, Subject.THIRD_PARTY, True, Answer.STAYS),
+        (OPEN, OPEN, Subject.THIRD_PARTY, True, Answer.LEAVES),
+        (OPEN, OPEN, Subject.DECLARANT, True, Answer.LEAVES),
+    ],
+    ids=["shut", "of others", "of others, and own acts", "open for both", "against the witness"],
+)  # fmt: skip
+def test_what_speaks_against_the_witness_is_cut_out_of_what_is_said_of_others(
+    own: Verdict, declarant: Verdict, subject: Subject, incriminates: bool, said: Answer
+) -> None:
+    assert answer(own, declarant, subject, incriminates=incriminates) is said
 
 
 def test_a_thousand_passages_and_eight_uses_are_judged_at_once() -> None:

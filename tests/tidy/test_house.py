@@ -30,6 +30,8 @@ SESSIONS = {
 DOCUMENTED = ("crypto", "audit", "policy", "keyholders", "work")
 # Words that promise, accuse or judge. A witness is a witness.
 NEVER_SHOWN = ("defector", "terrorist", "informant", "immune", "immunity", "safe conduct", "reformed", "amnesty")
+# The one sentence in which such a word may stand: it says that there is none, of a promise that is taken for it.
+DENIED = "a contract, not immunity"
 MACHINE = re.compile(
     r"(?<![\w.$])/(?:work|root|home(?!/amana))/\w|/tmp/(?:specs|bash)"
     r"|py[p]i\.org|python[h]osted\.org|registry\.npm[j]s|--(?:extra-)?index-url"
@@ -181,7 +183,8 @@ def said(source: Source) -> list[str]:
 
 
 def forbidden(texts: Iterable[str]) -> set[str]:
-    return {word for word in NEVER_SHOWN for text in texts if re.search(rf"\b{word}s?\b", text, re.IGNORECASE)}
+    told = [text.replace(DENIED, "") for text in texts]
+    return {word for word in NEVER_SHOWN for text in told if re.search(rf"\b{word}s?\b", text, re.IGNORECASE)}
 
 
 def shown() -> list[Path]:
@@ -204,6 +207,7 @@ def test_no_answer_of_the_program_says_one_either() -> None:
 
 def test_a_word_that_accuses_is_found() -> None:
     assert forbidden(["The Defectors of 2014"]) == {"defector"}
+    assert forbidden([DENIED, "a contract, and immunity"]) == {"immunity"}
     assert said(Source("a.py", '"""A docstring: informant."""\nx = "an informant"\n')) == ["an informant"]
 
 

@@ -49,7 +49,7 @@ def test_nothing_is_read_before_a_reason_and_all_of_it_after(officer: Browser, w
     assert "Nothing is shown before you say why." in mute
     shown = set(re.findall(r"CANARY-[0-9a-f]{24}", page))
     whole = ("testimonies", "segments", "segment_versions", "session_events", "prior_accounts", "protocol_answers",
-             "read_backs")  # fmt: skip
+             "read_backs", "use_restrictions")  # fmt: skip
     # What came through the portal is an earlier account too.
     assert shown == planted.of(*whole) | {planted.canaries["submissions.account"]}
     began, *said = [(one.action, one.justification, one.cites) for one in log.fresh()]
@@ -119,7 +119,7 @@ def test_who_holds_the_place_is_told_the_rule_and_shown_nothing(staff_door: ASGI
     world.hand_to_legal(reference)
     reviewer = arrived(staff_door, world, "legal")
 
-    page = visit(reviewer, reference, "ASSURANCE")
+    page = visit(reviewer, reference, "ASSURANCE", world.drafted(reference, by="legal-lead"))
 
     assert told not in page
     assert "no-account-for-who-holds-the-place" in page

@@ -22,6 +22,9 @@ from app.intake import actions as intake
 from app.intake.forms import Link, Receive, ReceivedFile
 from app.intake.models import Submission, SubmissionFile
 from app.legal import actions as legal
+from app.legal import assurances, leaving
+from app.legal.forms import AskLeaving
+from app.legal.leaving import Judged
 from app.narratives import actions as narratives
 from app.people import actions as people
 from app.protection import actions as protection
@@ -38,12 +41,14 @@ from app.testimonies import (
     reading,
     safety,
     sessions,
+    terms,
     versions,
 )
 from app.testimonies.answers import AnswersRead
 from app.testimonies.claims import ClaimsRead, ReadClaims
 from app.testimonies.forms import OpenFile, ReadAccount
 from app.testimonies.session_forms import PrepareSession
+from app.testimonies.terms import ReadStatement, StatementRead
 from app.testimonies.views import AccountRead, Chips, FileOpened, SessionPrepared
 from app.work import Action, Caller, Justification, Query, Reasoned
 from tests.conftest import Database
@@ -59,7 +64,11 @@ WHOLE: dict[Action, type[Reasoned]] = {
     mentions.read: ReadAccount,
     sessions.prepare: PrepareSession,
     claims.read_claims: ReadClaims,
+    terms.read_statement: ReadStatement,
+    leaving.judge: AskLeaving,
 }
+# What the question is about, where one is asked besides.
+ASKED = {"use": "DIRECT", "subject": "DECLARANT", "jurisdiction": "US", "body": "CRIMINAL_COURT"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,9 @@ class Look:
     def form(self) -> Reasoned:
         reason = Justification(self.justification)
         if self.action in WHOLE:
-            return WHOLE[self.action](justification=reason, cites=self.cites, words=self.words)
+            asked = ASKED if self.action is leaving.judge else {}
+            said = {"justification": reason, "cites": self.cites, "words": self.words}
+            return WHOLE[self.action].model_validate(asked | said)
         return Opening(fields=(self.column,), justification=reason, cites=self.cites, words=self.words)
 
     def take(self, world: World) -> str:
@@ -96,6 +107,10 @@ class Look:
             return "".join(each.read() for each in told if each)
         if isinstance(view, SessionPrepared):
             return "".join(choice.dialects.read() for choice in view.interpreters if choice.dialects)
+        if isinstance(view, StatementRead):
+            return "".join(plain.read() for each in view.promises if (plain := each.values[self.column]))
+        if isinstance(view, Judged):
+            return "".join(each.answer.read() for each in view.passages)
         plain = view.values[self.column]
         return "" if plain is None else plain.read()
 
@@ -255,9 +270,31 @@ def _arrival(world: World, story: Story) -> None:
 def _passed_on(world: World, story: Story) -> None:
     note = world.note(story.reference, reasons=story.mark(), contrary_evidence=story.mark(), passages=(story.mark(),))
     story.looks["mitigation.open"] = Look("legal", legal.open_note, note, "reasons", "LEGAL_ASSESSMENT", cites=note)
+    _promised(world, story)
     passed = SendHandoff(kind="STATEMENT", to_team="legal", words=story.mark())
     sent = world.do("protection", cases.send, passed, subject=story.reference)
     story.looks["handoff.open"] = Look("legal", cases.open_handoff, sent.id, "words", "LEGAL_ASSESSMENT", cites=note)
+
+
+def _promised(world: World, story: Story) -> None:
+    """A promise that another signed, what intake reads out of it, and a passage that legal made stricter."""
+    reference, mark = story.reference, story.mark
+    promise = world.drafted(reference, issuer=mark(), basis=mark(), instrument=mark(), conditions=mark())
+    world.signed(promise, verified=mark())
+    segment, testimony = (story.looks[name].row for name in ("segment.open", "testimony.read"))
+    assert isinstance(segment, UUID)
+    world.tightened(segment, reason=mark())
+    for action, table, column in (
+        (terms.open_terms, "terms_of_use", "conditions"),
+        (terms.open_restriction, "use_restrictions", "reason"),
+    ):
+        row = world.row("legal", reference, table)
+        story.looks[action.name] = Look("legal", action, row, column, "ASSURANCE", cites=promise)
+    opened, judged = assurances.open_assurance, leaving.judge
+    story.looks[opened.name] = Look("legal-lead", opened, promise, "instrument", "SECOND_SIGNATURE", cites=promise)
+    story.looks[judged.name] = Look("legal", judged, testimony, "rules", "ASSURANCE", cites=promise)
+    read = terms.read_statement
+    story.looks[read.name] = Look("legal", read, testimony, "issuer", "ASSURANCE", cites=promise)
 
 
 def _safety(world: World, story: Story) -> None:

@@ -42,8 +42,10 @@ WHOLE = {
     "testimony.read": [
         "answer", "language", "reader", "reason", "classes", "language", "reason", "text", "classes", "language",
         "speaker", "text", "kind", "words",
-        "counsel", "frame", "own_words", "statement_language",
+        "counsel", "frame", "own_words", "statement_language", "reason", "rules",
     ],
+    "terms.read": ["conditions", "exceptions", "issuer", "kind", "proceedings", "rules", "strength"],
+    "restriction.judge": ["rules"],
     "mention.read": ["kind", "name"],
     "answer.read": ["answer", "language", "question", "statement_language"],
     "claim.read": [
@@ -63,8 +65,10 @@ def test_no_entry_holds_a_word_of_content(story: Story, world: World, database: 
 
     # The control: the marks were there to be seen, by those who may.
     mute = {name for name, text in shown.items() if not any(mark in text for mark in story.marks)}
-    codes = {"approach.open", "exposure.open"}
-    assert mute == {"attachment.download", *codes}, "a download gives a key; the red line and an exposure give codes"
+    codes = {"approach.open", "exposure.open", "restriction.judge"}
+    assert mute == {"attachment.download", *codes}, (
+        "a download gives a key; red line, exposure and judgement give codes"
+    )
     assert [mark for mark in story.marks if mark in log] == []
     assert "CANARY" not in log
     assert "Geheimnis" not in log

@@ -40,7 +40,8 @@ from app.intake.forms import Receive
 from app.keyholders import custodians
 from app.keyholders.custodians import Dealt
 from app.legal import actions as legal
-from app.legal.forms import WriteNote
+from app.legal import assurances, leaving
+from app.legal.forms import DraftAssurance, LapseAssurance, RevokeAssurance, SignAssurance, Tighten, WriteNote
 from app.narratives import actions as narratives
 from app.narratives.forms import CodeReport, RecordReport
 from app.oversight import inquiries
@@ -71,6 +72,7 @@ from app.testimonies import (
     read_back,
     session_forms,
     sessions,
+    terms,
     versions,
 )
 from app.testimonies import queries as account_queries
@@ -340,9 +342,9 @@ class World:
             "LIMITS_EXPLAINED": lambda: self.do(
                 by, testimonies.explain_limits,
                 forms.ExplainLimits(
-                    statement_version="2026-10", language=language, own_words=words.own_words(language)
-                ),
-                subject=begun.id,
+                    statement_version=self.statement(begun.id, by=by), language=language,
+                    own_words=words.own_words(language),
+                ), subject=begun.id,
             ),
             "READY": lambda: (
                 self.consents(reference, "T1", "T2", by=by),
@@ -486,6 +488,46 @@ class World:
 
     def note(self, reference: str, *, by: str = "legal", **given: Any) -> UUID:
         stored: Stored = self.do(by, legal.write, WriteNote(**{**words.note(), **given}), subject=reference)
+        return stored.id
+
+    # what others promised
+
+    def statement(self, testimony: UUID, *, by: str = "intake") -> str:
+        """The statement of limits to read out: of a case with promises, the one that is true today."""
+        line = self.office.ask(self[by], terms.standing_of, testimony)
+        return line.version if "." in line.version else "2026-10"
+
+    def drafted(self, reference: str, *, by: str = "legal", **given: Any) -> UUID:
+        """A promise before its second signature; the row."""
+        form = DraftAssurance(**{**words.assurance(), "starts_on": clock.now().date(), **given})
+        stored: Stored = self.do(by, assurances.draft, form, subject=reference)
+        return stored.id
+
+    def signed(self, assurance: UUID, *, by: str = "legal-lead", verified: str = "Called the office back.") -> None:
+        """The second signature."""
+        self.do(by, assurances.sign, SignAssurance(verified=verified), subject=assurance)
+
+    def promise(self, reference: str, *, by: str = "legal", second: str = "legal-lead", **given: Any) -> UUID:
+        """Drafted by one and signed by another; the row."""
+        row = self.drafted(reference, by=by, **given)
+        self.signed(row, by=second)
+        return row
+
+    def revoked(self, assurance: UUID, *, by: str = "legal", words: str = "The office wrote that it is off.") -> None:
+        form = RevokeAssurance(by="the prosecutor’s office", heard=True, words=words)
+        self.do(by, assurances.revoke, form, subject=assurance)
+
+    def lapsed(self, assurance: UUID, cause: str = "CONDITION", *, by: str = "legal") -> None:
+        form = LapseAssurance.model_validate({"cause": cause, "words": "A second account was refused."})
+        self.do(by, assurances.lapse, form, subject=assurance)
+
+    def tightened(self, segment: UUID, *, by: str = "legal", **given: Any) -> UUID:
+        """One use of a passage barred by a reviewer; the row."""
+        said = {
+            "use": "DERIVATIVE", "subject": "DECLARANT", "jurisdiction": "US", "bodies": ["CRIMINAL_COURT"],
+            "reason": "It names the only witness.", **given,
+        }  # fmt: skip
+        stored: Stored = self.do(by, leaving.tighten, Tighten.model_validate(said), subject=segment)
         return stored.id
 
     def threat(self, reference: str, *, by: str = "protection", **given: Any) -> UUID:

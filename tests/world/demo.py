@@ -6,6 +6,7 @@ synthetic public reports of the programme.
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from app.accounts import actions as accounts
@@ -18,9 +19,10 @@ from app.intake.forms import Link, Triage
 from app.protection import actions as protection
 from app.protection.forms import SettleCheckIn
 from app.testimonies import actions as testimonies
-from app.testimonies.forms import MoveOn
+from app.testimonies.forms import MoveOn, Passage
+from app.testimonies.rules import SegmentClass
 from app.work import Action, Justification
-from tests.world import exhibits, programme
+from tests.world import exhibits, programme, words
 from tests.world.build import World
 from tests.world.cast import Filled
 from tests.world.figures import published
@@ -74,10 +76,17 @@ def _for_legal(world: World) -> str:
 
 
 def _being_read_back(world: World) -> str:
-    """A first note waits for its second signature, a call is due today, a second account for its reading."""
+    """A first note, a call due today; a prosecutor promised something, and a second account was given under it."""
     reference = world.whole_case("en", upto="READ_BACK", origin="REFERRAL")
     world.check_in(reference, days=1 / 12)
-    _second_account(world, reference, "RECORDED", "TRANSCRIBED", "TRANSLATED")
+    world.promise(reference)
+    # Another waits for its second signature.
+    world.drafted(reference, by="legal-lead", kind="SENTENCING_PROTECTION", conditions=None, exceptions=None)
+    admitted = Passage(
+        text="I drove the lorry twice that winter.", classes=frozenset({SegmentClass.SELF_INCRIMINATING})
+    )
+    said = (admitted, *words.passages("en"))
+    _second_account(world, reference, "RECORDED", "TRANSCRIBED", "TRANSLATED", segments=said)
     return reference
 
 
@@ -124,9 +133,9 @@ def _complete(world: World) -> str:
     return reference
 
 
-def _second_account(world: World, reference: str, upto: str, *then: str, interpreter: str | None = None) -> None:
+def _second_account(world: World, reference: str, upto: str, *then: str, **given: Any) -> None:
     """A further account of the same witness, so that every state there is can be seen."""
-    testimony = world.testimony(reference, upto=upto, language="en", interpreter=interpreter)
+    testimony = world.testimony(reference, upto=upto, language="en", **given)
     for state in then:
         world.do("intake", testimonies.move, MoveOn.model_validate({"to": state}), subject=testimony)
 

@@ -66,6 +66,8 @@ CLOSED: Final = frozenset({
     ("claims", "source_grade"), ("claims", "information_grade"),
     ("read_backs", "reader"), ("read_backs", "language"), ("read_backs", "answer"),
     ("mentions", "kind"), ("mention_ties", "token"),
+    ("assurances", "kind"), ("assurances", "strength"), ("assurances", "instrument_sha256"), ("assurances", "rules"),
+    ("terms_of_use", "kind"), ("terms_of_use", "strength"), ("terms_of_use", "rules"), ("use_restrictions", "rules"),
 })  # fmt: skip
 # Columns that steps write which the seeded cases do not take; tests/work/story.py takes them and hunts for its marks.
 NOT_SEEDED: Final = frozenset({
@@ -79,6 +81,10 @@ NOT_SEEDED: Final = frozenset({
     ("read_backs", "reason"), ("retention_choices", "custodian"), ("retention_choices", "how_given"),
     ("retention_choices", "language"),
     ("claims", "method"), ("claims", "proposition"), ("claims", "sources"),
+    *(("assurances", column) for column in (
+        "issuer", "basis", "instrument", "proceedings", "conditions", "exceptions", "verified", "ended")),
+    *(("terms_of_use", column) for column in ("issuer", "proceedings", "conditions", "exceptions")),
+    ("use_restrictions", "reason"),
     ("session_events", "words"), ("testimonies", "found"), ("testimonies", "seal"),
 })  # fmt: skip
 

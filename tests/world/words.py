@@ -83,6 +83,16 @@ def own_words(language: str) -> str:
     return _OWN_WORDS[language]
 
 
+def assurance() -> dict[str, Any]:
+    """A promise as a prosecutor's office may write one down: a proffer."""
+    return {
+        "kind": "PROFFER", "strength": "CONTRACT", "issuer": "District prosecutor, third section",
+        "basis": "Letter of the third section", "instrument": "We will not offer what he tells us in our case in chief.",
+        "jurisdiction": "US", "bodies": ["CRIMINAL_COURT"], "conditions": "He tells the whole of it.",
+        "exceptions": "A false statement.",
+    }  # fmt: skip
+
+
 def note() -> dict[str, Any]:
     return {
         "factor": "TIMELINESS",

@@ -58,6 +58,7 @@ OF_A_KIND_MAX = 14
 # Pages that nobody of the demonstration comes to by a link, each with its reason.
 UNSEEN: dict[str, str] = {
     "/cases/{reference}/proposals/{row}": "nothing of the demonstration waits for a second signature",
+    "/cases/{reference}/legal/tighten/{row}": "the question what may leave has to be asked first",
     "/break-glass/{row}": "nobody of the demonstration has broken glass",
     "/audit/inquiries/{row}": "nobody of the demonstration is asked about anything",
     "/audit/inquiries/{row}/report": "nobody of the demonstration is asked about anything",
