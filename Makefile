@@ -4,7 +4,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 T      ?= tests
 # Each process of the tests has a server and a founded office of its own; a file stays in one of them.
-JOBS   ?= 2
+JOBS   ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench bench-names bench-log drills browser \
@@ -21,7 +21,7 @@ env: $(VENV)/ready ## the virtual environment, from the hash-locked list
 run: env ## database, keys, demonstration, server on http://localhost:8000
 	@$(PY) -m app.cli run
 
-test: env ## every test, on a real PostgreSQL (T=tests/crypto for a part, JOBS=2 at a time)
+test: env ## every test, on a real PostgreSQL (T=tests/crypto for a part, JOBS=3 at a time)
 	@$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(T)
 
 check: env format lint types contracts test ## all that must hold before a commit
