@@ -12,7 +12,7 @@ import pytest
 
 from app.errors import Conflict, NotFound, Unprocessable
 from app.testimonies import actions as testimonies
-from app.testimonies import answers, paper, protocols
+from app.testimonies import answers, paper, protocols, queries
 from app.testimonies.answers import AnswersRead, RecordAnswers
 from app.testimonies.forms import MoveOn, ReadAccount
 from app.testimonies.questions import Answer, Protocol, named
@@ -47,11 +47,12 @@ def told(view: AnswersRead) -> list[tuple[str, Any]]:
     return found
 
 
-def promised(database: Database, testimony: UUID) -> None:
-    """No action of the product puts a promise on file yet, so the owner does it behind its back."""
-    with database.connect("owner") as owner:
-        owner.execute("SET session_replication_role = replica")
-        owner.execute("UPDATE testimonies SET admissions = true WHERE id = %s", (testimony,))
+def promised(world: World) -> UUID:
+    """A conversation under a promise that was read out to the witness."""
+    reference = world.case()
+    world.hand_to_legal(reference)
+    world.promise(reference)
+    return world.testimony(reference, upto="IN_SESSION")
 
 
 @pytest.fixture
@@ -185,7 +186,7 @@ def test_reading_answers_has_its_ladder(world: World, log: Log, protocol: UUID) 
 @pytest.mark.domain("D43")
 @pytest.mark.parametrize("given", [{"in_own_words": "It was"}, {"own_part": "I did"}])
 def test_without_a_promise_no_other_question_is_answered(
-    world: World, log: Log, database: Database, protocol: UUID, given: dict[str, str]
+    world: World, log: Log, protocol: UUID, given: dict[str, str]
 ) -> None:
     assert protocol
     testimony = world.testimony(world.case(), upto="IN_SESSION")
@@ -197,9 +198,12 @@ def test_without_a_promise_no_other_question_is_answered(
     assert read(world, testimony).answers == ()
 
     # The control: with one on file it is.
-    promised(database, testimony)
-    world.do("intake", answers.record, sheet(**given), subject=testimony)
-    assert told(read(world, testimony)) == [*given.items()]
+    under = promised(world)
+    world.do("intake", answers.record, sheet(**given), subject=under)
+    assert told(read(world, under)) == [*given.items()]
+    about = world.office.ask(world["intake"], queries.show, under).reference
+    laid = [row for row in world.show("intake", about).records if row.table == "use_restrictions"]
+    assert [row.clear["testimony_id"] for row in laid] == [str(under)], "the answers carry it together"
 
 
 @pytest.mark.parametrize(

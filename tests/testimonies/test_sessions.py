@@ -381,11 +381,11 @@ def test_no_admission_is_marked_outside_a_session(world: World, log: Log, state:
     climb(world, log, sessions.unprompted, Rung("intake", "conflict", "none"), subject=testimony)
 
 
-def test_with_a_promise_on_file_it_is_kept_and_not_only_marked(world: World, database: Database) -> None:
-    testimony = world.testimony(world.case(), upto="IN_SESSION")
-    with database.connect("owner") as owner:
-        owner.execute("SET session_replication_role = replica")
-        owner.execute("UPDATE testimonies SET admissions = true")
+def test_with_a_promise_on_file_it_is_kept_and_not_only_marked(world: World) -> None:
+    reference = world.case()
+    world.hand_to_legal(reference)
+    world.promise(reference)
+    testimony = world.testimony(reference, upto="IN_SESSION")
 
     with pytest.raises(Conflict):
         world.do("intake", sessions.unprompted, subject=testimony)
