@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -21,8 +22,10 @@ from starlette.types import ASGIApp
 from app.accounts import security_keys
 from app.accounts.undertakings import VERSION
 from app.edge.render import as_json
+from app.errors import Conflict
 from app.oversight import actions as oversight
-from app.oversight.forms import AskLog
+from app.oversight import inquiries
+from app.oversight.forms import AskLog, AskThem
 from app.testimonies import protocols
 from app.testimonies.questions import named
 from tests.api.conftest import Client, Staff
@@ -243,6 +246,15 @@ def _lost(scene: Scene, login: str) -> dict[str, Any]:
     return {"which": "AUTHENTICATOR", "passphrase": me.passphrase, "recovery_code": code}
 
 
+def _explained(scene: Scene, _login: str) -> dict[str, Any]:
+    """Whoever is inquired into hears of it once they are asked."""
+    with suppress(Conflict):
+        scene.world.do(
+            "auditor", inquiries.ask_them, AskThem(question="WHY_THIS"), subject=scene.planted.rows["inquiries"]
+        )
+    return {"answer": "MY_TASK"}
+
+
 def _amended(scene: Scene, _login: str) -> dict[str, Any]:
     return {"segment": str(scene.planted.rows["segments"]), "text": "so", "language": "ar", "reason": "a slip"}
 
@@ -410,7 +422,7 @@ ACTIONS: Final = (
     _post("/api/log/filters", AUDITOR, plain(operation="combine", days=7), 201),
     _post("/api/people/{user}/inquiries", AUDITOR, plain(reason="NIGHT"), 201),
     _post("/api/inquiries/{row}/ask", AUDITOR, plain(question="WHY_THEN")),
-    _post("/api/inquiries/{row}/answer", frozenset({"intake"}), plain(answer="MY_TASK")),
+    _post("/api/inquiries/{row}/answer", frozenset({"intake"}), _explained),
     _post("/api/inquiries/{row}/entries", AUDITOR, lambda scene, _login: {"entry": scene.entry}),
 )  # fmt: skip
 
