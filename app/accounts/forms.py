@@ -275,7 +275,8 @@ class GiveFactor(Form):
     """A second factor for one action.
 
     action   by its name, as a refusal and the description of the interface know it
-    subject  what the action is about: a row's id, a case's reference, a colleague's code
+    subject  what the action is about: a row's id, a case's reference, a colleague's code; one's own code
+             where it is about nothing that is there yet
     """
 
     action: ActionName

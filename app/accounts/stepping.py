@@ -9,7 +9,7 @@ from uuid import UUID
 from app.accounts.factors import check_second_factor, factor_of
 from app.accounts.forms import Confirming
 from app.accounts.models import StepUp, User
-from app.errors import SignInRefused, Unprocessable
+from app.errors import NotFound, SignInRefused, Unprocessable
 from app.work import Work, action, stepping
 from app.work.actions import ACTIONS
 
@@ -36,11 +36,11 @@ def step_up(work: Work, form: Confirming) -> Stepped:
     That of the sign-in does not count: it was given in order to come in, not to do this.
     """
     wanted = ACTIONS.get(form.action)
-    if wanted is None or wanted.on is None or not work.policy.steps(form.action):
+    if wanted is None or not work.policy.steps(form.action):
         raise Unprocessable("This needs no second factor.")
-    # Through the caller's own scope: what they hold no key of cannot be told from what is not there.
-    bound = stepping.bound_to(work.fetch(wanted.on, _address(form)))
     me = work.one(User, User.id == work.actor.id)
+    # Through the caller's own scope: what they hold no key of cannot be told from what is not there.
+    bound = _alone(me, form) if wanted.on is None else stepping.bound_to(work.fetch(wanted.on, _address(form)))
     work.lock(me)
     ring = work.caller.keyring
     assert ring is not None
@@ -58,6 +58,13 @@ def step_up(work: Work, form: Confirming) -> Stepped:
     work.add(given)
     work.record(given, account=me.code, asked=form.action, factor=factor_of(form))
     return Stepped(form.action, until)
+
+
+def _alone(me: User, form: Confirming) -> UUID:
+    """What is about nothing that is there yet is bound to whoever does it."""
+    if form.subject != me.code:
+        raise NotFound
+    return me.id
 
 
 def _address(form: Confirming) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, get_args
 
 from fastapi import APIRouter, Request
@@ -14,11 +15,11 @@ from app.accounts.forms import Role, WhyShut
 from app.accounts.views import Account, KeyAge
 from app.edge.desk import Desk, TheDesk, page_number
 from app.edge.languages import N_
-from app.edge.sheets import Mistakes, Sheet
-from app.errors import Conflict, Denied, NotFound, Unprocessable
+from app.edge.sheets import Sheet
+from app.errors import NotFound
 from app.oversight import queries as oversight
 from app.oversight.views import Health
-from app.web.frame import read, save, sheet, show
+from app.web.frame import do, save, sheet, show
 from app.web.session import Fields, Visitor
 from app.web.today import DESKS, Block, Tile
 from app.work import Caller
@@ -77,13 +78,12 @@ def invitation(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
 def invite(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Invite a colleague: the answer is the one page that ever shows the code."""
     desk.ask(visitor, queries.attention)
-    fields = {name: values for name, values in given.items() if name not in {"csrf", "once"}}
-    try:
-        invited = desk.do(visitor, accounts.invite, read(desk, accounts.invite, fields))
-    except (Conflict, Denied, Unprocessable) as refusal:
-        mistakes = refusal.found if isinstance(refusal, Mistakes) else {"": refusal.sentence}
-        return _inviting(request, desk, visitor, sheet(request).typed(fields, mistakes), refusal.status)
-    return show(request, desk, visitor, "administration/invited.html", invited, here="/admin/people")
+    return do(
+        request, desk, visitor, given, accounts.invite, shown=partial(_invited, request, desk, visitor),
+        again=lambda typed, status: _inviting(request, desk, visitor, typed, status),
+        # Nobody is there yet whom it could be about.
+        step=(accounts.invite, visitor.actor.code),
+    )  # fmt: skip
 
 
 @router.get("/admin/people/{code}")
@@ -95,12 +95,13 @@ def person(code: str, request: Request, desk: TheDesk, visitor: Visitor) -> Resp
 def invite_again(code: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Draw another code; shown once, like the first."""
     desk.ask(visitor, queries.one, code)
-    try:
-        invited = desk.do(visitor, accounts.invite_again, subject=code)
-    except Conflict as refusal:
-        again = sheet(request).typed({}, {"": refusal.sentence})
-        return _person(request, desk, visitor, code, "administration/person.html", again, refusal.status)
-    return show(request, desk, visitor, "administration/invited.html", invited, here="/admin/people")
+    return do(
+        request, desk, visitor, given, accounts.invite_again, subject=code,
+        shown=partial(_invited, request, desk, visitor), step=(accounts.invite_again, code),
+        again=lambda typed, status: _person(
+            request, desk, visitor, code, "administration/person.html", typed, status
+        ),
+    )  # fmt: skip
 
 
 @router.post("/admin/people/{code}/sign-out")
@@ -132,8 +133,9 @@ def shut(code: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fi
     if not any(given.get("why", ())):
         return again(sheet(request).typed({}, {"why": N_("Please choose one of the answers.")}), 422)
     return save(
-        request, desk, visitor, given, accounts.disable, subject=code, then=f"/admin/people/{code}", again=again
-    )
+        request, desk, visitor, given, accounts.disable, subject=code, then=f"/admin/people/{code}", again=again,
+        step=(accounts.disable, code),
+    )  # fmt: skip
 
 
 @router.get("/admin/health")
@@ -163,6 +165,10 @@ def today(desk: Desk, visitor: Caller) -> Block:
 
 
 DESKS["administrator"] = today
+
+
+def _invited(request: Request, desk: Desk, visitor: Caller, invited: Any) -> Response:
+    return show(request, desk, visitor, "administration/invited.html", invited, here="/admin/people")
 
 
 def _inviting(request: Request, desk: Desk, visitor: Caller, typed: Sheet, status: int) -> Response:

@@ -122,12 +122,12 @@ def hand_over(reference: str, request: Request, desk: TheDesk, visitor: Visitor,
 
 @router.post("/cases/{reference}/keys/give")
 def give(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    return _save(request, desk, visitor, reference, given, actions.give, asks=True)
+    return _save(request, desk, visitor, reference, given, actions.give)
 
 
 @router.post("/cases/{reference}/keys/take")
 def take(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
-    return _save(request, desk, visitor, reference, given, actions.revoke, asks=True)
+    return _save(request, desk, visitor, reference, given, actions.revoke)
 
 
 @router.post("/cases/{reference}/keys/came-out")
@@ -136,13 +136,13 @@ def came_out(reference: str, request: Request, desk: TheDesk, visitor: Visitor, 
 
 
 def _save(
-    request: Request, desk: Desk, visitor: Caller, reference: str, given: Fields, action: Any, *, asks: bool = False
+    request: Request, desk: Desk, visitor: Caller, reference: str, given: Fields, action: Any
 ) -> Response:  # fmt: skip
     address = references.read(reference)
     return save(
         request, desk, visitor, given, action, subject=address, then=f"/cases/{address}/keys",
         again=lambda sheet, status: _keys(request, desk, visitor, reference, sheet, status),
-        step=(action, address) if asks else None,
+        step=(action, address),
     )  # fmt: skip
 
 

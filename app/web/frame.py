@@ -123,6 +123,22 @@ def save(
     again   shows the page with the sheet it is given
     shape   changes the fields before they are read, where a page asks differently than the form
     """
+
+    def shown(answer: Any) -> Response:
+        return RedirectResponse(then if isinstance(then, str) else then(as_json(answer)), 303)
+
+    return do(
+        request, desk, visitor, given, action, shown=shown, again=again, subject=subject, shape=shape, step=step
+    )  # fmt: skip
+
+
+def do(
+    request: Request, desk: Desk, visitor: Caller, given: Fields, action: Action, *,
+    shown: Callable[[Any], Response], again: Callable[[Sheet, int], Response], subject: object = None,
+    shape: Callable[[dict[str, Sequence[str]]], Mapping[str, Sequence[str]]] | None = None,
+    step: tuple[Action, object] | None = None,
+) -> Response:  # fmt: skip
+    """As ``save``, with a page of its own for an answer that is told once and kept nowhere."""
     fields = {name: list(values) for name, values in given.items() if name not in {"csrf", "once"}}
     once = next(iter(given.get("once", ())), "")
     try:
@@ -137,7 +153,7 @@ def save(
         if isinstance(refusal, TooManyTries):
             answered.headers["Retry-After"] = str(refusal.retry_after_seconds)
         return answered
-    return RedirectResponse(then if isinstance(then, str) else then(as_json(answer)), 303)
+    return shown(answer)
 
 
 def mistakes_of(refusal: Refusal) -> Mapping[str, str]:

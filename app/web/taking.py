@@ -250,7 +250,7 @@ def hand_over(row: str, request: Request, desk: TheDesk, visitor: Visitor, given
 
     return save(
         request, desk, visitor, given, cases.hand_over, subject=reference, then=f"/testimonies/{key}/hand-over",
-        again=again,
+        again=again, step=(cases.hand_over, reference),
     )  # fmt: skip
 
 

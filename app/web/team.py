@@ -48,7 +48,8 @@ def add(name: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fie
         return again(sheet(request).typed(given, {"user": N_("Please choose a colleague.")}), 422)
     return save(
         request, desk, visitor, {**given, "team": [name]}, accounts.join_team, subject=code, then=f"/teams/{name}",
-        again=again, shape=lambda fields: {k: v for k, v in fields.items() if k in {"team", "deputy"}},
+        again=again, step=(accounts.join_team, code),
+        shape=lambda fields: {k: v for k, v in fields.items() if k in {"team", "deputy"}},
     )  # fmt: skip
 
 
@@ -65,6 +66,7 @@ def remove(name: str, code: str, request: Request, desk: TheDesk, visitor: Visit
     return save(
         request, desk, visitor, {**given, "team": [name]}, accounts.leave_team, subject=code, then=f"/teams/{name}",
         again=lambda typed, status: _removal(request, desk, visitor, name, code, typed, status),
+        step=(accounts.leave_team, code),
     )  # fmt: skip
 
 

@@ -234,7 +234,7 @@ class Office:
             return self.policy.decide(caller.actor, action.name, facts, given)
         except StepUpNeeded:
             visit = form.visit if isinstance(form, Reasoned) else None
-            if row is None or not stepping.use(work.session, caller.actor, action, row, visit, at=work.now):
+            if not stepping.use(work.session, caller.actor, action, row, visit, at=work.now):
                 raise
         return self.policy.decide(caller.actor, action.name, facts, replace(given, stepped=True))
 

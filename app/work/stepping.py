@@ -28,12 +28,18 @@ def bound_to(row: Table) -> UUID:
     return next(iter(case_of(row)), None) or row.id  # type: ignore[attr-defined]
 
 
-def use(session: Session, actor: Actor, action: Action, row: Table, visit: UUID | None, *, at: datetime) -> bool:
+def use(
+    session: Session, actor: Actor, action: Action, row: Table | None, visit: UUID | None, *, at: datetime
+) -> bool:  # fmt: skip
     """Whether a second factor was given for this; one that was not used yet is used up.
 
+    row    what it is about; None for what is not there yet, which is bound to whoever makes it
     visit  during which a row is opened, if it is during one
     """
-    case, lasting = bound_to(row), isinstance(row, CaseRow) and compartment_of(row) == LASTS_IN
+    case = actor.id if row is None else bound_to(row)
+    if case is None:
+        return False
+    lasting = isinstance(row, CaseRow) and compartment_of(row) == LASTS_IN
     if isinstance(row, CaseRow) and _goes_on(session, actor, case, visit, lasting=lasting, at=at):
         return True
     steps: Any = tables()["step_ups"]

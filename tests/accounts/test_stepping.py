@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from app.accounts.forms import GiveFactor
+from app.accounts import actions as accounts
+from app.accounts import services
+from app.accounts.forms import GiveFactor, Invite, JoinTeam, LeaveTeam, MakeService, Shut
 from app.accounts.stepping import NotConfirmed
 from app.cases import actions as cases
-from app.cases.forms import BeginVisit, Opening, RevokeGrant
-from app.errors import NotFound, NotSignedIn, StepUpNeeded, TooManyTries, Unprocessable
+from app.cases.forms import BeginVisit, HandOver, Opening, RevokeGrant
+from app.errors import Denied, NotFound, NotSignedIn, StepUpNeeded, TooManyTries, Unprocessable
 from app.people import actions as people
 from app.protection import actions as protection
 from app.work import Action, Form, Justification
@@ -159,7 +162,61 @@ def test_a_code_that_was_used_or_is_wrong_gives_nothing_and_tries_are_counted(wo
         world.step_up("intake", cases.give, reference)
 
 
-@pytest.mark.parametrize("name", ["case.hand_over", "no.such"])
+INVITED = Invite(login_name="newcomer", display_name="Somebody New", roles=frozenset({"caseworker"}))
+MADE = MakeService(team="legal", name="reader", purpose="ARCHIVE", ends_at=datetime(2026, 12, 1, tzinfo=UTC))
+
+
+@pytest.mark.abuse("D15")
+@pytest.mark.parametrize(
+    ("login", "action", "form"),
+    [
+        ("administrator", accounts.invite, INVITED),
+        ("administrator", accounts.disable, Shut(why="LEFT")),
+        ("administrator", accounts.leave_team, LeaveTeam(team="legal")),
+        ("legal-lead", accounts.join_team, JoinTeam(team="legal")),
+        ("legal-lead", services.make, MADE),
+    ],
+    ids=["invite", "shut", "remove", "add", "service"],
+)
+def test_who_works_here_is_changed_after_one_of_its_own_each(
+    world: World, log: Log, login: str, action: Action, form: Form
+) -> None:
+    about, other = (None, None) if action.on is None else (world.members[each].code for each in ("legal", "intake"))
+    if action is accounts.join_team:
+        world.do("administrator", accounts.leave_team, LeaveTeam(team="legal"), subject=about)
+    world.sign_in(login)
+    log.steps = True
+    log.fresh()
+
+    assert done(world, login, action, form, about) == "step_up.needed"
+
+    (said,) = log.fresh()
+    assert (said.outcome, said.rule) == ("step_up.needed", "colleagues-by-a-fresh-second-factor")
+    if other is not None:
+        world.step_up(login, action, other)
+        assert done(world, login, action, form, about) == "step_up.needed", "it was given for another colleague"
+    world.step_up(login, action, about)
+    assert done(world, login, action, form, about) == "done"
+    with pytest.raises((StepUpNeeded, Denied)):
+        world.office.perform(world[login], action, form, subject=about)
+
+
+def test_a_hand_over_takes_one_for_its_case(world: World) -> None:
+    reference, other = world.case(), world.case()
+    world.step_up("intake", cases.hand_over, reference)
+
+    assert done(world, "intake", cases.hand_over, HandOver(team="legal"), other) == "step_up.needed"
+    assert done(world, "intake", cases.hand_over, HandOver(team="legal"), reference) == "done"
+    assert done(world, "intake", cases.hand_over, HandOver(team="protection"), reference) == "step_up.needed"
+
+
+def test_for_what_is_about_nobody_yet_one_names_oneself(world: World) -> None:
+    another = GiveFactor(action="account.invite", subject=world.members["intake"].code, **world.factor("administrator"))
+    with pytest.raises(NotFound):
+        world.signins.step_up(world["administrator"], another)
+
+
+@pytest.mark.parametrize("name", ["case.visit", "no.such"])
 def test_what_asks_for_none_takes_none(world: World, name: str) -> None:
     with pytest.raises(Unprocessable):
         world.signins.step_up(

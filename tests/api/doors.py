@@ -233,10 +233,9 @@ def _link(scene: Scene, _login: str) -> dict[str, Any]:
 
 
 def _passphrase(scene: Scene, login: str) -> dict[str, Any]:
-    """The same passphrase again, so that the member can still sign in with it; each recovery code once."""
-    me = scene.world.members[login]
-    code, me.recovery = me.recovery[0], me.recovery[1:]
-    return {"passphrase": me.passphrase, "new_passphrase": me.passphrase, "recovery_code": code}
+    """The same passphrase again, so that the member can still sign in with it; each second factor once."""
+    passphrase = scene.world.members[login].passphrase
+    return {"passphrase": passphrase, "new_passphrase": passphrase, **scene.world.factor(login)}
 
 
 def _lost(scene: Scene, login: str) -> dict[str, Any]:

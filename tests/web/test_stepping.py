@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from starlette.types import ASGIApp
 
 from tests.ladder import Log
@@ -111,3 +112,34 @@ def test_a_form_that_does_not_fit_spends_no_code(staff_door: ASGIApp, world: Wor
     assert log.fresh() == []
     code = world.members["legal"].code
     assert browser.submit(address, user=code, compartments="TESTIMONY", **once).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("login", "address", "typed"),
+    [
+        ("administrator", "/admin/people/invite",
+         {"login_name": "newcomer", "display_name": "Kept As Typed", "roles": "caseworker"}),
+        ("administrator", "/admin/people/{intake}/shut", {"why": "LEFT"}),
+        ("intake-lead", "/teams/intake/remove/{intake}", {}),
+        ("intake", "/cases/{case}/keys/hand-over", {"team": "legal"}),
+    ],
+    ids=["invite", "shut", "remove", "hand over"],
+)  # fmt: skip
+def test_a_page_that_lets_somebody_in_or_out_asks_for_it(
+    staff_door: ASGIApp, world: World, log: Log, login: str, address: str, typed: dict[str, Any]
+) -> None:
+    address = address.format(intake=world.members["intake"].code, case=world.case())
+    browser = arrived(staff_door, world, login)
+    browser.factor = None
+    page = browser.get(address.removesuffix("/hand-over"))
+    assert "Six digits of your second factor" in said(page.text)
+    log.steps = True
+    log.fresh()
+
+    without = browser.submit(address, **typed)
+    right = browser.submit(address, **typed, **factor(world, login))
+
+    assert (without.status_code, right.status_code) in {(403, 303), (403, 200)}
+    assert "Please confirm with your second factor first." in said(without.text)
+    assert [e.outcome for e in log.fresh()] == ["step_up.needed", "done", "done"]
+    assert "Kept As Typed" in without.text or "display_name" not in typed

@@ -184,19 +184,14 @@ class World:
     def invite(self, login: str, *, name: str = "Somebody New", roles: tuple[str, ...], duty: str = "") -> Member:
         """Invite a colleague, let them sign up and in, and let their lead add them to the team."""
         form = Invite(login_name=login, display_name=name, roles=frozenset(roles))
-        invited = self.office.perform(self["administrator"], accounts.invite, form)
+        invited = self.do("administrator", accounts.invite, form)
         member = self._arrive(invited, login, name, roles[0], duty)
         team = rules.TEAM_OF.get(roles[0])
         lead = f"{team}-lead"
         if team and lead in self.members:
-            self.office.perform(
-                self[lead],
-                accounts.join_team,
-                JoinTeam(team=team),
-                subject=member.code,
-            )
+            self.do(lead, accounts.join_team, JoinTeam(team=team), subject=member.code)
             if duty == "duty":
-                self.office.perform(self[lead], accounts.join_team, JoinTeam(team=duty), subject=member.code)
+                self.do(lead, accounts.join_team, JoinTeam(team=duty), subject=member.code)
             member.caller = self.signins.caller(member.token)
         return member
 
@@ -273,7 +268,9 @@ class World:
         """Give a second factor for one action."""
         # One after the other: of two sets of six digits the earlier opens nothing once the later was used.
         with self._codes:
-            form = GiveFactor(action=action.name, subject=str(subject), **self.factor(login))
+            # What is not there yet is about whoever makes it.
+            about = self.members[login].code if action.on is None else str(subject)
+            form = GiveFactor(action=action.name, subject=about, **self.factor(login))
             self.signins.step_up(self[login], form)
 
     def factor(self, login: str) -> dict[str, str]:

@@ -5,7 +5,9 @@ const text = (raw) => btoa(String.fromCharCode(...new Uint8Array(raw))).replaceA
 const number = (id, how) => ({ type: "public-key", id: bytes(id), ...(how ? { transports: how.split(",") } : {}) });
 
 async function question(address, part, form) {
-  const { action, subject } = part.dataset;
+  // What it is about stands on the page, or is chosen in a field of the same form.
+  const { action, of } = part.dataset;
+  const subject = of ? form.elements[of].value : part.dataset.subject;
   const body = new URLSearchParams(action ? { action, subject } : {});
   for (const name of ["csrf", "login_name"]) if (form.elements[name]) body.set(name, form.elements[name].value);
   const answer = await fetch(address, { method: "POST", body, redirect: "manual" });
