@@ -28,6 +28,7 @@ import app.accounts.services
 import app.accounts.stepping
 import app.accounts.undertakings
 import app.cases.actions
+import app.cases.conflicts
 import app.cases.ending
 import app.cases.erasing
 import app.cases.glass

@@ -12,7 +12,7 @@ from app.accounts import actions as accounts
 from app.accounts import mine, rota, security_keys, services, undertakings
 from app.accounts import queries as account_queries
 from app.cases import actions as cases
-from app.cases import ending, ending_queries, erasing, glass
+from app.cases import conflicts, ending, ending_queries, erasing, glass
 from app.cases import queries as case_queries
 from app.intake import actions as intake
 from app.intake import queries as intake_queries
@@ -97,6 +97,8 @@ POSTS: Final = (
     Post("/api/cases/{reference}/grants/revoke", cases.revoke),
     Post("/api/cases/{reference}/visits", cases.visit),
     Post("/api/visits/{row}/leave", cases.leave),
+    Post("/api/cases/{reference}/conflicts", conflicts.declare, 201),
+    Post("/api/conflicts/{row}/lift", conflicts.lift),
     Post("/api/cases/{reference}/handoffs", cases.send, 201),
     Post("/api/cases/{reference}/retention", ending.record_choice, 201),
     Post("/api/cases/{reference}/closing", ending.propose_closing, 201),
@@ -244,6 +246,7 @@ GETS: Final = (
     Get("/api/inquiries/count", inquiries.count),
     Get("/api/inquiries/{row}", inquiries.show),
     Get("/api/inquiries/{row}/entries", inquiries.entries),
+    Get("/api/conflicts", conflicts.conflicts, paged=True),
     Get("/api/break_glasses", glass.glasses, paged=True),
     Get("/api/break_glasses/count", glass.count),
     Get("/api/break_glasses/{row}", glass.show),
@@ -253,6 +256,7 @@ GETS: Final = (
     Get("/api/cases/count", case_queries.count),
     Get("/api/cases/{reference}", case_queries.show),
     Get("/api/cases/{reference}/looked", case_queries.looked, paged=True),
+    Get("/api/cases/{reference}/conflicts", conflicts.of_case),
     Get("/api/cases/{reference}/visits", case_queries.visiting),
     Get("/api/cases/{reference}/ending", ending_queries.ending),
     Get("/api/proposals", ending_queries.waiting, paged=True),

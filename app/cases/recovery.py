@@ -17,7 +17,7 @@ from app.accounts.models import AccountState, User
 from app.accounts.steps import Recipient, recipient
 from app.cases.forms import RecoverCase
 from app.cases.models import Case
-from app.cases.steps import duties
+from app.cases.steps import apart, duties
 from app.cases.views import FromCustodians, Recovered
 from app.errors import Conflict, NotFound
 from app.keyholders.grants import COMPARTMENTS
@@ -52,6 +52,7 @@ def named(work: Work, _row: None, form: RecoverCase) -> dict[str, Any]:
         "authors": form.run_by,
         "target_roles": frozenset().union(*(each.roles for each in people)),
         "target_undertaken": all(each.undertaken for each in people),
+        "target_apart": bool(apart(work, [case.id], [each.holder for each in people])),
         "target_held": next((each for each in held if both <= each), frozenset()),
     }
 

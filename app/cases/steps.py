@@ -17,7 +17,7 @@ from app.cases.views import Opened
 from app.db import CaseRow, EnvelopeRow, among, shown_columns
 from app.errors import Unprocessable
 from app.keyholders.holders import leads_of, memberships_of
-from app.keyholders.models import Grant, Keyholder
+from app.keyholders.models import ConflictOfInterest, Grant, Keyholder
 from app.keyholders.reach import awake
 from app.work import Reading, Work
 
@@ -81,6 +81,7 @@ def receiver(work: Work, case: Case, form: GiveGrant) -> dict[str, Any]:
         "target_teams": given.teams,
         "target_held": work.held_by(given.holder, case),
         "target_undertaken": given.undertaken,
+        "target_apart": bool(apart(work, [case.id], [given.holder])),
         "by_name": work.by_name(case.id),
     }
 
@@ -95,6 +96,14 @@ def duties(work: Work, given: Recipient) -> frozenset[str]:
     """Somebody's roles; to the rules a lead or deputy is a role beside the others."""
     leads = any(each.lead or each.deputy for each in memberships_of(work.session, given.holder))
     return given.roles | ({"team_lead"} if leads else frozenset())
+
+
+def apart(work: Work, cases: Iterable[UUID], people: Iterable[UUID]) -> frozenset[tuple[UUID, UUID]]:
+    """Pairs of these cases and holders that are to have nothing to do with each other."""
+    standing = ConflictOfInterest.lifted_at.is_(None), among(ConflictOfInterest.case_id, cases)
+    found = select(ConflictOfInterest.case_id, ConflictOfInterest.holder_id).where(*standing)
+    rows = work.session.execute(found.where(among(ConflictOfInterest.holder_id, people))).all()
+    return frozenset((case, holder) for case, holder in rows)
 
 
 def working_on(reading: Reading, *compartments: str) -> Select[Case]:
@@ -136,13 +145,18 @@ def whom_to_ask(work: Work, cases: Iterable[UUID]) -> frozenset[str]:
     ).all()
     for case, holder in found:
         holders_of[case].append(holder)
-    return frozenset(code for held in holders_of.values() if (code := _speaks_for(work, held)) is not None)
+    said = (_speaks_for(work, case, held) for case, held in holders_of.items())
+    return frozenset(code for code in said if code is not None)
 
 
-def _speaks_for(work: Work, held: list[Keyholder]) -> str | None:
+def _speaks_for(work: Work, case: UUID, held: list[Keyholder]) -> str | None:
     teams = [holder for holder in held if holder.kind == "team"] or [work.team("intake")]
     leads = [lead for team in teams for lead in leads_of(work.session, team)]
     people = {holder.id: str(holder.name) for holder in held if holder.kind == "person"}
+    # Who is to have nothing to do with it is not named as who knows of it.
+    out = {holder for _, holder in apart(work, [case], [*leads, *people])}
+    leads = [lead for lead in leads if lead not in out]
+    people = {holder: name for holder, name in people.items() if holder not in out}
     # A lead who holds it, then whoever holds it, then the lead of the team that does.
     of_all = [*(lead for lead in leads if lead in people), *people, *leads]
     return next((str(work.session.get_one(Keyholder, holder).name) for holder in of_all), None)

@@ -311,6 +311,14 @@ def end_all(session: Session, holder: UUID, *, at: datetime) -> int:
     return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
+def end_one(session: Session, case: UUID, compartment: str, holder: UUID, *, at: datetime) -> None:
+    """End one holder's grant of a compartment that is not open here; its key is drawn anew by whoever holds it next."""
+    mine = Grant.case_id == case, Grant.compartment == compartment, Grant.keyholder_id == holder
+    session.execute(update(Grant).where(*mine, Grant.revoked_at.is_(None)).values(revoked_at=at))
+    key = update(CaseKey).where(CaseKey.case_id == case, CaseKey.compartment == compartment)
+    session.execute(key.values(renew=True).execution_options(synchronize_session=False))
+
+
 def _staying(
     session: Session, case: UUID, compartment: str, old: bytes, *, without: UUID | None, at: datetime
 ) -> dict[UUID, tuple[datetime | None, bool]]:

@@ -126,6 +126,43 @@ class Grant(Row):
     tag: Mapped[bytes]
 
 
+class ConflictOfInterest(Row):
+    """That one person is to have nothing to do with one case. While it stands no grant counts for them, not
+    their teams' either, and none can be given to them.
+
+    Why, is nowhere in clear: "kin of S-7QK3MW" would say who the case is about. The words lie sealed under the
+    case; here stands only who and since when.
+    """
+
+    __tablename__ = "conflicts"
+    __table_args__ = (
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
+        CheckConstraint("lifted_by <> about", name="two"),
+        Index("ix_conflicts_standing", "holder_id", "case_id", unique=True, postgresql_where="lifted_at IS NULL"),
+    )
+    scopes = frozenset({"case", "log"})
+    author = "declared_by"
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    holder_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"))
+    # Whose it is, and who said so, by their codes.
+    about: Mapped[str]
+    declared_by: Mapped[str]
+    declared_at: Mapped[datetime]
+    lifted_by: Mapped[str | None]
+    lifted_at: Mapped[datetime | None]
+
+    def lift(self, *, by: str, at: datetime) -> None:
+        """It stands no longer. No key comes back by that."""
+        if self.lifted_at is not None:
+            raise Conflict("This was lifted already.")
+        self.lifted_by, self.lifted_at = by, at
+
+    def facts(self) -> dict[str, Any]:
+        """Whose it is: they never lift it themself."""
+        return super().facts() | {"target": self.about}
+
+
 class BreakGlass(Row):
     """That somebody on duty woke the sleeping grants of one case: for one sign-in, until a moment.
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.db import among
-from app.keyholders.models import BreakGlass, Grant
+from app.keyholders.models import BreakGlass, ConflictOfInterest, Grant
 
 
 def live(at: datetime | BindParameter[datetime], grant: Any = Grant) -> ColumnElement[bool]:
@@ -48,6 +48,7 @@ HOLDERS: Final = bindparam("holders", type_=ARRAY(Uuid))
 GLASS: Final = bindparam("glass", type_=Uuid())
 ASLEEP: Final = bindparam("asleep", type_=Boolean())
 _BROKEN: Final = aliased(BreakGlass, name="broken")
+_DECLARED: Final = aliased(ConflictOfInterest, name="declared")
 
 
 def reach(*, glass: UUID | None = None, asleep: bool = False) -> dict[str, Any]:
@@ -59,10 +60,22 @@ def reach(*, glass: UUID | None = None, asleep: bool = False) -> dict[str, Any]:
     return {"glass": glass, "asleep": asleep}
 
 
+def declared(case: Any) -> ColumnElement[bool]:
+    """Whether the caller whose values are bound is to have nothing to do with a case."""
+    return exists().where(
+        _DECLARED.case_id == case, _DECLARED.holder_id == any_(HOLDERS), _DECLARED.lifted_at.is_(None)
+    )
+
+
 def counts(grant: Any = Grant) -> ColumnElement[bool]:
-    """Whether a grant counts for the caller whose values are bound. Judged by the clock: nothing has to end it."""
+    """Whether a grant counts for the caller whose values are bound. Judged by the clock: nothing has to end it.
+
+    None counts for whoever has a declared conflict with its case: a team's key cannot be taken from one member, so
+    it is here that they lose it.
+    """
     broken = exists().where(_BROKEN.case_id == grant.case_id, _BROKEN.sign_in == GLASS, _BROKEN.until > AT)
-    return and_(live(AT, grant), or_(grant.dormant.is_(False), ASLEEP, broken))
+    awake_here = or_(grant.dormant.is_(False), ASLEEP, broken)
+    return and_(live(AT, grant), awake_here, ~declared(grant.case_id))
 
 
 _HELD = (

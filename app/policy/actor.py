@@ -67,7 +67,9 @@ class Subject:
     woken    those of them that it can open only because they broke glass
     seen     which of LOCATION and TESTIMONY of this case the caller has ever opened
     by_name  compartments of the case that named people alone may hold
+    apart    whether a declared conflict keeps the caller from this case
     authors  codes of those who made or signed the row
+    target_apart  whether one keeps whoever a key is meant for from it
     target_undertaken  whether the undertaking of whoever a key is meant for is in force; of a team, one member's
     """
 
@@ -80,11 +82,13 @@ class Subject:
     woken: frozenset[str] = frozenset()
     seen: frozenset[str] = frozenset()
     by_name: frozenset[str] = frozenset()
+    apart: bool = False
     authors: frozenset[str] = frozenset()
     target_roles: frozenset[str] = frozenset()
     target_teams: frozenset[str] = frozenset()
     target: str = "none"
     target_held: frozenset[str] = frozenset()
+    target_apart: bool = False
     target_undertaken: bool = False
 
     def entity(self) -> dict[str, Any]:
@@ -100,11 +104,13 @@ class Subject:
                 "woken": sorted(self.woken),
                 "seen": sorted(self.seen),
                 "by_name": sorted(self.by_name),
+                "apart": self.apart,
                 "authors": sorted(self.authors),
                 "target_roles": sorted(self.target_roles),
                 "target_teams": sorted(self.target_teams),
                 "target": self.target,
                 "target_held": sorted(self.target_held),
+                "target_apart": self.target_apart,
                 "target_undertaken": self.target_undertaken,
             },
             "parents": [],

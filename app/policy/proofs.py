@@ -30,6 +30,8 @@ UNDER_GLASS: Final = (
     *(name for name in IDENTITY if name != "person.reveal_finding"), *PLACE, "approach.open", "threat.open",
     "checkin.open",
 )  # fmt: skip
+# The rule that keeps somebody from everything about a case.
+APART: Final = "apart-from-the-case"
 READERS: Final = ("intake_officer", "legal_reviewer", "caseworker", "narrative_editor")
 AT_THE_DOOR: Final = frozenset({"submission.receive", "account.accept", "signin.enter", "scope.staff"})
 Must = Callable[[Asked], Formula]
@@ -62,7 +64,9 @@ class Verdict:
 def claims(policy: Policy, opening: Iterable[str]) -> tuple[Claim, ...]:
     """Every claim; ``opening`` names the actions that give out what was sealed."""
     every = tuple(sorted(policy.actions))
-    return _openings(tuple(sorted(opening))) + _walls() + _glass() + _keys() + _people() + _others(every)
+    return (
+        _openings(tuple(sorted(opening))) + _walls() + _glass() + _keys() + _people() + _apart(policy) + _others(every)
+    )
 
 
 def prove(policy: Policy, opening: Iterable[str]) -> Iterator[Verdict]:
@@ -273,6 +277,20 @@ def _people() -> tuple[Claim, ...]:
               lambda a: z3.Or(z3.Not(a.is_("User")), a.of("context.stepped"))),
         Claim("nobody-shuts-themself-out", "Nobody shuts their own account.", ("account.disable",),
               lambda a: z3.Not(a.holds("resource.authors", "principal.code"))),
+    )  # fmt: skip
+
+
+def _apart(policy: Policy) -> tuple[Claim, ...]:
+    """Of those who are to have nothing to do with a case. That the list is whole, a test says: rules know no tables."""
+    rule = policy.rules.get(APART)
+    return (
+        Claim("conflicted-people-are-permitted-nothing",
+              "Nobody does anything about a case they have a declared conflict with.",
+              tuple(sorted(rule.actions)) if rule else ("case.visit",), lambda a: z3.Not(a.of("resource.apart"))),
+        Claim("no-key-to-who-is-apart", "No key of a case is given to somebody who has a declared conflict with it.",
+              ("grant.give", "custodians.recover_case"), lambda a: z3.Not(a.of("resource.target_apart"))),
+        Claim("conflicts-lifted-by-another", "Nobody lifts their own conflict of interest.", ("conflict.lift",),
+              lambda a: a.of("resource.target") != a.of("principal.code")),
     )  # fmt: skip
 
 

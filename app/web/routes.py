@@ -10,6 +10,7 @@ from app.errors import NotSignedIn, Refusal
 from app.web import (
     administration,
     cases,
+    conflicts,
     drafts,
     duty,
     endings,
@@ -53,7 +54,7 @@ def favicon(request: Request) -> Response:
 
 
 for _part in (
-    entry, today, visits, cases, me, factors, team, help,
+    entry, today, visits, cases, conflicts, me, factors, team, help,
     # Before a number is asked for: what has a name of its own under the log's address.
     inquiries, watching, oversight, administration, handoffs, legal, protection, safety,
     endings, drafts, duty, promises,

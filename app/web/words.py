@@ -20,6 +20,7 @@ from app.web import (
     key_words,
     log_words,
     oversight_words,
+    people_words,
     person_words,
     promise_words,
     session_words,
@@ -352,6 +353,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     | key_words.ACTIONS
     | duty_words.DEEDS
     | oversight_words.DEEDS
+    | people_words.DEEDS
     | desk_words.DEEDS
     | session_words.DEEDS
     | intake_words.DEEDS
@@ -364,6 +366,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     **desk_words.DESK_WORDS,
     **duty_words.WORDS,
     **oversight_words.WORDS,
+    **people_words.WORDS,
     **draft_words.WORDS,
     "why": account_words.WHY,
     **intake_words.WORDS,

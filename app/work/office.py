@@ -264,6 +264,7 @@ class Office:
             seen = frozenset()
         return Subject(
             table=row.__tablename__, compartment=compartment, held=found.known.held, woken=found.known.woken, seen=seen,
+            apart=found.known.apart,
             **(row.facts() | target),
         )  # fmt: skip
 

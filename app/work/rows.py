@@ -21,7 +21,7 @@ from app.audit.models import SAID, EntryBody
 from app.db import SCOPES, EnvelopeRow, Table
 from app.errors import NotFound
 from app.keyholders.models import Envelope, Grant
-from app.keyholders.reach import HOLDERS, counts, reach
+from app.keyholders.reach import HOLDERS, counts, declared, reach
 from app.policy.actor import Actor
 
 T = TypeVar("T", bound=Table)
@@ -122,7 +122,10 @@ def _envelopes(table: type[Table], holder: InstrumentedAttribute[Any]) -> Column
     if table is Envelope:
         return holder == any_(HOLDERS)
     if issubclass(table, EnvelopeRow):
-        return exists().where(Envelope.id == table.envelope_id, holder == any_(HOLDERS))
+        mine = exists().where(Envelope.id == table.envelope_id, holder == any_(HOLDERS))
+        # A team's envelope opens to each member: of a case they are to have nothing to do with, nothing waits for them.
+        case = table.__mapper__.columns.get("case_id")
+        return mine if case is None else mine & ~declared(case)
     raise NoScope(f"{table.__tablename__} is not sealed in an envelope")
 
 

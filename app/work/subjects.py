@@ -25,7 +25,7 @@ from app.work.caller import Caller
 from app.work.rows import in_scope
 
 # In the place of what is known of a case, for what lies in none.
-_NOTHING: Final = (null(), null())
+_NOTHING: Final = (null(), null(), null())
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +88,10 @@ def fetch(
         before = len(standing.question.selected_columns)
     if answer is None or answer[before] is None:
         raise NotFound
-    row, held, past, *rest = answer[before:]
+    row, held, past, apart, *rest = answer[before:]
     cited, key = rest[: len(kinds)], rest[len(kinds) :]
     granted = Key(*key) if key and key[0] is not None else None
-    return Found(row, wall.Known.read(held, past), Cited(kinds, cited), granted)
+    return Found(row, wall.Known.read(held, past, apart), Cited(kinds, cited), granted)
 
 
 def cited(

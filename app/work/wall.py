@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.audit.models import Combination
 from app.keyholders.models import BreakGlass, Grant
-from app.keyholders.reach import AT, HOLDERS, counts
+from app.keyholders.reach import AT, HOLDERS, counts, declared
 from app.policy.actor import Actor
 
 WHO: Final = frozenset({"IDENTITY", "LOCATION"})
@@ -53,7 +53,7 @@ def known(case: ColumnElement[UUID]) -> list[ColumnElement[Any]]:
             func.bool_or(_PAST.counted_at > AT - OPEN_FOR),
         ])
     ).where(_PAST.user_id == bindparam("reader", type_=Uuid()), _PAST.case_id == case)  # fmt: skip
-    return [held.scalar_subquery(), past.scalar_subquery()]
+    return [held.scalar_subquery(), past.scalar_subquery(), declared(case)]
 
 
 def reader(actor: Actor) -> UUID | None:
@@ -70,6 +70,7 @@ class Known:
     seen  which of place and account they ever opened
     here  the sides that this sign-in has opened: ``who``, ``what``, ``place``
     open  whether they opened anything of it within the last minutes
+    apart whether a declared conflict keeps them from it
     """
 
     held: frozenset[str] = frozenset()
@@ -77,9 +78,10 @@ class Known:
     seen: frozenset[str] = frozenset()
     here: frozenset[str] = frozenset()
     open: bool = False
+    apart: bool = False
 
     @classmethod
-    def read(cls, held: list[str] | None, past: list[bool | None] | None) -> Known:
+    def read(cls, held: list[str] | None, past: list[bool | None] | None, apart: bool | None) -> Known:
         """From the answer to ``known``."""
         opened = [bool(each) for each in past or [False] * 6]
         everyday = frozenset(name for name in held or () if not name.endswith(WOKEN))
@@ -90,6 +92,7 @@ class Known:
             frozenset(itertools.compress(("LOCATION", "TESTIMONY"), opened)),
             frozenset(itertools.compress(("who", "what", "place"), opened[2:5])),
             opened[5],
+            bool(apart),
         )
 
 

@@ -974,6 +974,32 @@ def upgrade() -> None:
     _known()
     _overseen()
     _promised()
+    _apart()
+
+
+def _apart() -> None:
+    """Who is to have nothing to do with which case."""
+    op.create_table(
+        "conflicts",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("holder_id", sa.Uuid(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("declared_by", sa.String(), nullable=False),
+        sa.Column("declared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_by", sa.String(), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name=op.f("ck_conflicts_lifted")),
+        sa.CheckConstraint("lifted_by <> about", name=op.f("ck_conflicts_two")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_conflicts_case_id")),
+        sa.ForeignKeyConstraint(["holder_id"], ["keyholders.id"], name=op.f("fk_conflicts_holder_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conflicts")),
+    )
+    op.create_index(op.f("ix_conflicts_case_id"), "conflicts", ["case_id"], unique=False)
+    op.create_index(
+        "ix_conflicts_standing", "conflicts", ["holder_id", "case_id"], unique=True,
+        postgresql_where=sa.text("lifted_at IS NULL"),
+    )  # fmt: skip
 
 
 def _sessions() -> None:
@@ -1457,6 +1483,7 @@ def downgrade() -> None:
     op.drop_table("inquiries")
     op.drop_index(op.f("ix_kept_filters_user_id"), table_name="kept_filters")
     op.drop_table("kept_filters")
+    op.drop_table("conflicts")
     for table in ("same_person_findings", "look_ups", "known_marks", "identity_claims", "share_marks", "index_keys"):
         op.drop_table(table)
     op.drop_index(op.f("ix_rescues_user_id"), table_name="rescues")

@@ -309,3 +309,4 @@ def _afterwards(world: World, planted: Planted, marks: Any) -> None:
     rows["retention_choices"] = world.retention(reference, **marks("retention_choices", "custodian"))
     rows["holds"] = world.hold(reference, by="legal")
     rows["proposals"] = world.do("legal", erasing.propose_lift, subject=rows["holds"]).id
+    rows["conflicts"] = world.apart(reference, "administrator", by="intake-lead")

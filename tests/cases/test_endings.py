@@ -35,7 +35,7 @@ from tests.world.build import CORE
 GOES_ON = {
     "retention.record", "case.reopen", "hold.set", "hold.propose_lift", "hold.lift", "case.close", "case.destroy",
     "destruction.propose", "proposal.drop", "grant.revoke", "case.visit", "case.leave", "consent.withdraw",
-    "compartment.renew",
+    "compartment.renew", "conflict.declare", "conflict.lift",
     "handoff.file", "draft.discard", "draft.rescue", "draft.take_up", "attachment.lapse", "attachment.erase",
     # A look that was begun is ended, and judged, whatever became of the case meanwhile.
     "break_glass.end", "break_glass.review",

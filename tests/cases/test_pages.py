@@ -37,6 +37,7 @@ PAGED = {
     "interpreter.list", "protocol.list", "proposal.list",
     "assurance.waiting",
     "rota.list", "break_glass.list", "inquiry.list",
+    "conflict.list",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
@@ -54,6 +55,7 @@ SINGLE = {
     "assurance.list", "terms.standing",
     "protocol.show", "undertaking.show", "case.stepped",
     "rota.now", "break_glass.show", "break_glass.count", "break_glass.records",
+    "conflict.of_case",
 }  # fmt: skip
 
 

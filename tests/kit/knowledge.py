@@ -160,6 +160,8 @@ def forms() -> dict[str, dict[str, Any]]:
         },
         "break_glass.review": {"verdict": "MISUSE", "why": "OWN_INTEREST"},
         "break_glass.end": {},
+        "conflict.declare": {"reason": "SAME_TOWN"},
+        "conflict.lift": {"words": "it was a mistake"},
         "signin.leave": {},
         "signin.leave_everywhere": {},
         "signin.end": {},

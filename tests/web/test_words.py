@@ -7,7 +7,7 @@ import pytest
 from app.accounts.forms import Role
 from app.accounts.models import AccountState
 from app.audit.append import OPERATIONS
-from app.cases import glass
+from app.cases import conflicts, glass
 from app.cases.ending import Choose
 from app.cases.erasing import ProposeDestruction
 from app.cases.forms import Compartment, SendHandoff
@@ -83,6 +83,7 @@ CODES = {
     "inquiry_answer": _codes(log.Explain, "answer"),
     "inquiry_outcome": _codes(log.CloseInquiry, "outcome"),
     "review": {"glass", "inquiry"},
+    "conflict": set(conflicts.WHY),
     "factor": set(Factor.__args__),  # type: ignore[attr-defined]
     "finding": set(WriteNote.model_fields["finding"].annotation.__args__),  # type: ignore[union-attr]
     "level": set(VALID_DAYS),

@@ -31,7 +31,7 @@ from app.accounts.forms import (
 from app.accounts.signin import SignIns
 from app.accounts.views import Invited, ServiceMade
 from app.cases import actions as cases
-from app.cases import ending, erasing, glass, queries
+from app.cases import conflicts, ending, erasing, glass, queries
 from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening
 from app.cases.views import CaseView, Opened, Stored
 from app.errors import StepUpNeeded
@@ -467,6 +467,12 @@ class World:
         )
         stored: Stored = self.do(by, custody.record_custody, form, subject=file)
         return stored.id
+
+    def apart(self, reference: str, whose: str, *, by: str, **given: Any) -> UUID:
+        """Somebody is to have nothing to do with a case; the row."""
+        form = conflicts.Declare(**{"reason": "EARLIER_ROLE", "about": self.members[whose].code, **given})
+        declared: conflicts.Declared = self.do(by, conflicts.declare, form, subject=reference)
+        return declared.id
 
     def hand_to_legal(self, reference: str, *, by: str = "intake") -> None:
         """The officer gives the account, the legal lead the legal compartment."""
