@@ -12,7 +12,7 @@ from app.accounts import actions as accounts
 from app.accounts import mine, rota, security_keys, services, undertakings
 from app.accounts import queries as account_queries
 from app.cases import actions as cases
-from app.cases import conflicts, ending, ending_queries, erasing, glass
+from app.cases import conflicts, ending, ending_queries, erasing, glass, takeovers
 from app.cases import queries as case_queries
 from app.intake import actions as intake
 from app.intake import queries as intake_queries
@@ -97,6 +97,9 @@ POSTS: Final = (
     Post("/api/cases/{reference}/grants/revoke", cases.revoke),
     Post("/api/cases/{reference}/visits", cases.visit),
     Post("/api/visits/{row}/leave", cases.leave),
+    Post("/api/people/{user}/takeover", takeovers.begin, 201),
+    Post("/api/takeovers/{row}/go-on", takeovers.go_on),
+    Post("/api/takeover_cases/{row}/pass", takeovers.pass_case),
     Post("/api/cases/{reference}/conflicts", conflicts.declare, 201),
     Post("/api/conflicts/{row}/lift", conflicts.lift),
     Post("/api/cases/{reference}/handoffs", cases.send, 201),
@@ -246,6 +249,10 @@ GETS: Final = (
     Get("/api/inquiries/count", inquiries.count),
     Get("/api/inquiries/{row}", inquiries.show),
     Get("/api/inquiries/{row}/entries", inquiries.entries),
+    Get("/api/people/{user}/held", takeovers.held),
+    Get("/api/leavers", takeovers.leavers),
+    Get("/api/takeovers", takeovers.takeovers, paged=True),
+    Get("/api/takeovers/{row}", takeovers.show),
     Get("/api/conflicts", conflicts.conflicts, paged=True),
     Get("/api/break_glasses", glass.glasses, paged=True),
     Get("/api/break_glasses/count", glass.count),

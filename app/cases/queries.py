@@ -10,6 +10,7 @@ from app.accounts.models import User
 from app.audit.models import Combination, EntryBody, EntrySubject
 from app.cases.models import Case, Handoff, Visit
 from app.cases.steps import how_many, passed_on
+from app.cases.takeover_models import Passing, TakeoverCase
 from app.cases.views import CaseLine, CaseView, GrantLine, HandoffLine, Look, RecordLine, VisitLine
 from app.db import CaseRow, SealedType, shown_columns, tables
 from app.keyholders.models import CaseKey, Grant, Keyholder
@@ -177,6 +178,8 @@ def _grants(reading: Reading, case: UUID) -> list[GrantLine]:
     teams = {
         t.id: f"{t.name or t.kind}" for t in reading.all(Keyholder, Keyholder.kind.in_(["team", "escrow", "service"]))
     }
+    covers = TakeoverCase.case_id == case, TakeoverCase.state == Passing.DONE, TakeoverCase.until > reading.now
+    covered = {(line.holder_id, line.until): line.about for line in reading.all(TakeoverCase, *covers)}
     return [
         GrantLine(
             g.id,
@@ -185,6 +188,7 @@ def _grants(reading: Reading, case: UUID) -> list[GrantLine]:
             g.generation,
             g.until,
             g.dormant,
+            covered.get((g.keyholder_id, g.until)),
         )
         for g in rows
     ]

@@ -37,7 +37,7 @@ class RecordLine:
 
 @dataclass(frozen=True)
 class GrantLine:
-    """Who can open what, until when. ``dormant``: only by breaking glass."""
+    """Who can open what, until when. ``dormant``: only by breaking glass; ``covers``: for whom, under cover."""
 
     id: UUID
     holder: str
@@ -45,6 +45,7 @@ class GrantLine:
     generation: int
     until: datetime | None
     dormant: bool = False
+    covers: str | None = None
 
 
 @dataclass(frozen=True)

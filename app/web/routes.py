@@ -27,6 +27,7 @@ from app.web import (
     promises,
     protection,
     safety,
+    takeovers,
     team,
     today,
     visits,
@@ -54,7 +55,7 @@ def favicon(request: Request) -> Response:
 
 
 for _part in (
-    entry, today, visits, cases, conflicts, me, factors, team, help,
+    entry, today, visits, cases, conflicts, takeovers, me, factors, team, help,
     # Before a number is asked for: what has a name of its own under the log's address.
     inquiries, watching, oversight, administration, handoffs, legal, protection, safety,
     endings, drafts, duty, promises,

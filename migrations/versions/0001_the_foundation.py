@@ -975,6 +975,7 @@ def upgrade() -> None:
     _overseen()
     _promised()
     _apart()
+    _taken_over()
 
 
 def _apart() -> None:
@@ -1000,6 +1001,53 @@ def _apart() -> None:
         "ix_conflicts_standing", "conflicts", ["holder_id", "case_id"], unique=True,
         postgresql_where=sa.text("lifted_at IS NULL"),
     )  # fmt: skip
+
+
+def _taken_over() -> None:
+    """Somebody's cases on their way to colleagues."""
+    op.create_table(
+        "takeovers",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("holder_id", sa.Uuid(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sign_in", sa.Uuid(), nullable=False),
+        sa.Column("begun_by", sa.String(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("kind IN ('LEAVING', 'COVER')", name=op.f("ck_takeovers_kind")),
+        sa.CheckConstraint("(kind = 'COVER') = (until IS NOT NULL)", name=op.f("ck_takeovers_until")),
+        sa.ForeignKeyConstraint(["holder_id"], ["keyholders.id"], name=op.f("fk_takeovers_holder_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_takeovers_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_takeovers")),
+    )
+    op.create_index(op.f("ix_takeovers_user_id"), "takeovers", ["user_id"], unique=False)
+    op.create_table(
+        "takeover_cases",
+        sa.Column("takeover_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("to", sa.String(), nullable=False),
+        sa.Column("holder_id", sa.Uuid(), nullable=True),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("why", sa.String(), nullable=True),
+        sa.Column("given", sa.String(), nullable=True),
+        sa.Column("stayed", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("state IN ('WAITING', 'DONE', 'REFUSED')", name=op.f("ck_takeover_cases_state")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_takeover_cases_case_id")),
+        sa.ForeignKeyConstraint(["holder_id"], ["keyholders.id"], name=op.f("fk_takeover_cases_holder_id")),
+        sa.ForeignKeyConstraint(["takeover_id"], ["takeovers.id"], name=op.f("fk_takeover_cases_takeover_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_takeover_cases_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_takeover_cases")),
+        sa.UniqueConstraint("takeover_id", "case_id", name=op.f("uq_takeover_cases_takeover_id_case_id")),
+    )
+    op.create_index(op.f("ix_takeover_cases_takeover_id"), "takeover_cases", ["takeover_id"], unique=False)
+    op.create_index("ix_takeover_cases_cover", "takeover_cases", ["case_id", "holder_id"], unique=False)
 
 
 def _sessions() -> None:
@@ -1483,6 +1531,8 @@ def downgrade() -> None:
     op.drop_table("inquiries")
     op.drop_index(op.f("ix_kept_filters_user_id"), table_name="kept_filters")
     op.drop_table("kept_filters")
+    op.drop_table("takeover_cases")
+    op.drop_table("takeovers")
     op.drop_table("conflicts")
     for table in ("same_person_findings", "look_ups", "known_marks", "identity_claims", "share_marks", "index_keys"):
         op.drop_table(table)

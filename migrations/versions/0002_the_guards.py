@@ -23,8 +23,8 @@ GUARDED = (
     "protocol_answers", "protocols", "public_keys", "public_reports", "read_backs", "recovery_codes", "rescues",
     "residences", "retention_choices", "role_holdings", "safety_answers", "same_person_findings",
     "security_keys", "segment_versions", "segments", "services", "session_events", "share_marks", "shifts",
-    "step_ups", "submission_files", "submissions", "terms_of_use", "testimonies", "threat_assessments",
-    "undertakings", "use_restrictions", "users", "visits", "witness_keys",
+    "step_ups", "submission_files", "submissions", "takeover_cases", "takeovers", "terms_of_use", "testimonies",
+    "threat_assessments", "undertakings", "use_restrictions", "users", "visits", "witness_keys",
 )  # fmt: skip
 UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")
 APPEND_ONLY = ("entries", "entry_bodies", "entry_subjects", "places", "checkpoints")

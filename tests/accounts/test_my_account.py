@@ -371,6 +371,7 @@ def renew(world: World, which: str, login: str = "intake", **given: Any) -> Any:
 
 def test_codes_drawn_anew_open_and_the_former_ones_do_not(world: World, log: Log) -> None:
     former = world.members["intake"].recovery
+    log.steps = True
     log.fresh()
 
     drawn = renew(world, "CODES")

@@ -309,4 +309,5 @@ def _afterwards(world: World, planted: Planted, marks: Any) -> None:
     rows["retention_choices"] = world.retention(reference, **marks("retention_choices", "custodian"))
     rows["holds"] = world.hold(reference, by="legal")
     rows["proposals"] = world.do("legal", erasing.propose_lift, subject=rows["holds"]).id
+    rows["takeovers"], rows["takeover_cases"] = world.take_over("intake", "intake-lead", by="intake")
     rows["conflicts"] = world.apart(reference, "administrator", by="intake-lead")

@@ -10,7 +10,7 @@ from app import clock
 from app.accounts import forms as accounts
 from app.accounts import rota
 from app.accounts.undertakings import VERSION
-from app.cases import conflicts, ending, erasing, glass
+from app.cases import conflicts, ending, erasing, glass, takeovers
 from app.cases.forms import (
     BeginVisit,
     GiveGrant,
@@ -196,6 +196,9 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "case.leave": (None, planted.rows["visits"]),
         "security_key.rename": (accounts.RenameKey(name="another"), planted.rows["security_keys"]),
         "security_key.remove": (None, planted.rows["security_keys"]),
+        "takeover.begin": (takeovers.Begin(kind="LEAVING", to=colleagues[1]), colleagues[0]),
+        "takeover.go_on": (None, planted.rows["takeovers"]),
+        "takeover.pass": (None, planted.rows["takeover_cases"]),
         "conflict.declare": (conflicts.Declare(reason="FAMILY"), case),
         "conflict.lift": (conflicts.Lift(words="a mistake"), planted.rows["conflicts"]),
         "handoff.send": (SendHandoff(kind="NEED", to_team="protection", words="winter shoes"), case),

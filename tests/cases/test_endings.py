@@ -36,6 +36,8 @@ GOES_ON = {
     "retention.record", "case.reopen", "hold.set", "hold.propose_lift", "hold.lift", "case.close", "case.destroy",
     "destruction.propose", "proposal.drop", "grant.revoke", "case.visit", "case.leave", "consent.withdraw",
     "compartment.renew", "conflict.declare", "conflict.lift",
+    # That a case could not be passed on is written down, and that is all: nothing of it moves.
+    "takeover.pass",
     "handoff.file", "draft.discard", "draft.rescue", "draft.take_up", "attachment.lapse", "attachment.erase",
     # A look that was begun is ended, and judged, whatever became of the case meanwhile.
     "break_glass.end", "break_glass.review",
@@ -43,6 +45,7 @@ GOES_ON = {
 # Of the office and of no case; a new case is closed by nobody.
 OF_NO_CASE = {
     "case.open", "lookup.ask", "lookup.find", "lookup.file", "submission.triage", "submission.receive",
+    "takeover.begin", "takeover.go_on",
     "interpreter.register", "interpreter.undertake", "protocol.publish", "erasure.finish",
     # What was printed lies in a case of its own, which nobody closes.
     "public_report.record", "narrative.code",

@@ -116,8 +116,8 @@ def _try(world: World, who: str, name: str, request: Request) -> str:
 
 
 def _of_the_office(name: str) -> bool:
-    # The register of interpreters is the team's, under no case.
-    register = {"interpreter.open", "interpreter.undertake"}
+    # The register of interpreters is the team's, under no case. Whose cases go on is said of a colleague.
+    register = {"interpreter.open", "interpreter.undertake", "takeover.begin"}
     return name in register or name.split(".")[0] in {
         "account", "inquiry", "rota", "service", "team", "signin", "submission",
     }  # fmt: skip

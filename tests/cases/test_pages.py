@@ -38,6 +38,7 @@ PAGED = {
     "assurance.waiting",
     "rota.list", "break_glass.list", "inquiry.list",
     "conflict.list",
+    "takeover.list",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
@@ -55,7 +56,7 @@ SINGLE = {
     "assurance.list", "terms.standing",
     "protocol.show", "undertaking.show", "case.stepped",
     "rota.now", "break_glass.show", "break_glass.count", "break_glass.records",
-    "conflict.of_case",
+    "conflict.of_case", "takeover.held", "takeover.leavers", "takeover.show",
 }  # fmt: skip
 
 

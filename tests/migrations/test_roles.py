@@ -262,6 +262,7 @@ def test_no_guarded_row_is_changed_without_an_entry(
     theirs = world.do("auditor", oversight.ask, AskLog(actor=world.members["intake"].code)).entries[0].id
     world.inquiry("intake", theirs)
     world.do("auditor", keeping.keep, KeepFilter(refused=True))
+    world.take_over("intake", "intake-lead", by="intake")
     world.apart(story.reference, "administrator", by="intake-lead")
     world.destroyed(world.case())
     filled = [name for name in guards.GUARDED if some(database, name)]

@@ -7,11 +7,12 @@ import pytest
 from app.accounts.forms import Role
 from app.accounts.models import AccountState
 from app.audit.append import OPERATIONS
-from app.cases import conflicts, glass
+from app.cases import conflicts, glass, takeovers
 from app.cases.ending import Choose
 from app.cases.erasing import ProposeDestruction
 from app.cases.forms import Compartment, SendHandoff
 from app.cases.models import CaseState, HandoffState, Origin, Pathway, Retention
+from app.cases.takeover_models import Passing
 from app.cleaning import room, scanner
 from app.db import sealed_columns, tables
 from app.errors import Refusal
@@ -84,6 +85,9 @@ CODES = {
     "inquiry_outcome": _codes(log.CloseInquiry, "outcome"),
     "review": {"glass", "inquiry"},
     "conflict": set(conflicts.WHY),
+    "passing": set(Passing),
+    "takeover": {"LEAVING", "COVER"},
+    "hindered": {*takeovers.HINDERED, "no-rule"},
     "factor": set(Factor.__args__),  # type: ignore[attr-defined]
     "finding": set(WriteNote.model_fields["finding"].annotation.__args__),  # type: ignore[union-attr]
     "level": set(VALID_DAYS),

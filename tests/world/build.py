@@ -31,7 +31,7 @@ from app.accounts.forms import (
 from app.accounts.signin import SignIns
 from app.accounts.views import Invited, ServiceMade
 from app.cases import actions as cases
-from app.cases import conflicts, ending, erasing, glass, queries
+from app.cases import conflicts, ending, erasing, glass, queries, takeovers
 from app.cases.forms import GiveGrant, HandOver, OpenCase, Opening
 from app.cases.views import CaseView, Opened, Stored
 from app.errors import StepUpNeeded
@@ -473,6 +473,13 @@ class World:
         form = conflicts.Declare(**{"reason": "EARLIER_ROLE", "about": self.members[whose].code, **given})
         declared: conflicts.Declared = self.do(by, conflicts.declare, form, subject=reference)
         return declared.id
+
+    def take_over(self, whose: str, to: str, *, by: str, days: float = 3) -> tuple[UUID, UUID]:
+        """Begin to have somebody's cases covered; the row, and that of its first case, which waits."""
+        until = clock.now() + timedelta(days=days)
+        form = takeovers.Begin(kind="COVER", to=self.members[to].code, until=until)
+        begun: takeovers.Begun = self.do(by, takeovers.begin, form, subject=self.members[whose].code)
+        return begun.id, self.office.ask(self[by], takeovers.show, begun.id).lines[0].id
 
     def hand_to_legal(self, reference: str, *, by: str = "intake") -> None:
         """The officer gives the account, the legal lead the legal compartment."""

@@ -63,6 +63,7 @@ UNSEEN: dict[str, str] = {
     "/audit/inquiries/{row}": "nobody of the demonstration is asked about anything",
     "/audit/inquiries/{row}/report": "nobody of the demonstration is asked about anything",
     "/inquiries/{row}": "nobody of the demonstration is asked about anything",
+    "/take-overs/{row}": "nobody of the demonstration has left or is away",
     "/testimonies/{row}/ready": "no account of the demonstration waits for this step with all it asks for",
 }
 
