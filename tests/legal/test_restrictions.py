@@ -181,7 +181,7 @@ def test_a_reviewer_can_only_make_a_promise_stricter(kind: Kind, barred: frozens
         (Kind.AGENCY_POLICY, set(), set()),
         (Kind.NONE, set(), set()),
     ],
-    ids=str,
+    ids=lambda given: given.value if isinstance(given, Kind) else "",
 )
 def test_a_template_says_so_much_and_leaves_the_rest_unsettled(
     kind: Kind, barred: set[Use], allowed: set[Use]
