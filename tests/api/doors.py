@@ -68,6 +68,9 @@ class Scene:
             scene.programs[login] = world.service("intake").user
         theirs = world.do("auditor", oversight.ask, AskLog(actor=world.members["intake"].code))
         scene.entry = str(theirs.entries[0].id)
+        # Before anybody compares what is stored: nobody has to draw codes in the middle of it.
+        for login in world.members:
+            world.codes_for(login, 6)
         # Everybody's idle time begins anew, so that a request alone changes no row.
         for member in world.members.values():
             member.caller = world.signins.caller(member.token)
@@ -317,6 +320,16 @@ ACTIONS: Final = (
         team="legal", name="a program", purpose="ARCHIVE", ends_at="2026-12-01T10:00:00Z"), 201),
     _post("/api/cases", INTAKE, plain(pathway="ADULT"), 201),
     _post("/api/cases/{reference}/hand-over", INTAKE | LEGAL | SAFETY, plain(team="legal")),
+    _post(
+        "/api/cases/{reference}/conflicts",
+        LEADS,
+        lambda scene, login: {
+            "reason": "SAME_TOWN",
+            "words": "they went to one school",
+            "about": scene.world.members["administrator"].code,
+        },
+        201,
+    ),
     _post("/api/cases/{reference}/mentions", INTAKE, plain(kind="UNIT", name="the gate guard"), 201),
     _post("/api/cases/{reference}/mentions/tie", INTAKE, lambda scene, _login: {
         "chip": scene.planted.chips[0], "other": scene.planted.chips[1]}, 201),
@@ -490,16 +503,6 @@ ENDINGS: Final = (
     ),
     _post("/api/takeovers/{row}/go-on", frozenset({"intake"})),
     _post("/api/takeover_cases/{row}/pass", frozenset({"intake"})),
-    _post(
-        "/api/cases/{reference}/conflicts",
-        LEADS,
-        lambda scene, login: {
-            "reason": "SAME_TOWN",
-            "words": "they went to one school",
-            "about": scene.spare_of(login),
-        },
-        201,
-    ),
     _post("/api/conflicts/{row}/lift", LEADS, plain(words="it was a mistake")),
     _post("/api/break_glasses/{row}/end", frozenset({"protection"}), plain()),
     _post(

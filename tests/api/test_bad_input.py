@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from app.accounts.forms import ChangePassphrase, GiveFactor, RenewFactor
+from app.accounts.forms import AddKey, AskKey, ChangePassphrase, GiveFactor, RenewFactor
 from app.api.doors import POSTS
 from app.cases.forms import Opening
 from app.db import Table, tables
@@ -65,10 +65,11 @@ def _names() -> list[str]:
 @pytest.mark.abuse("A05")
 def test_no_door_takes_a_field_it_does_not_know(staff: Staff, world: World, database: Database) -> None:
     scene = Scene.set(world)
+    # Some bodies are made by doing something first: a second factor, a question to whoever answers.
+    bodies = {ask: ask.body(scene, ask.by) if ask.body else {} for ask in BODIED}
     before = state_of(database)
 
-    for ask in BODIED:
-        body = ask.body(scene, ask.by) if ask.body else {}
+    for ask, body in bodies.items():
         strange = [name for name in _names() if not _known(ask, name)]
         for start in range(0, len(strange), 40):
             added = strange[start : start + 40]
@@ -83,6 +84,10 @@ def test_no_door_takes_a_field_it_does_not_know(staff: Staff, world: World, data
 def _known(ask: Ask, name: str) -> bool:
     if ask.path == "/api/me/passphrase":
         return name in ChangePassphrase.model_fields
+    if ask.path == "/api/me/security-keys":
+        return name in AddKey.model_fields
+    if ask.path == "/api/me/security-keys/challenge":
+        return name in AskKey.model_fields
     if ask.path == "/api/me/factor":
         return name in RenewFactor.model_fields
     if ask.path == "/api/step-ups":
@@ -271,10 +276,10 @@ def test_every_text_comes_back_as_it_was_given(staff: Staff, world: World, text:
 @pytest.mark.parametrize("spelt", [r"\ud800", r"\udfff", r"a\udc00\ud800", r"\u0000", r"x\u0000y"])
 def test_what_is_not_text_is_refused_and_not_kept(staff: Staff, world: World, database: Database, spelt: str) -> None:
     scene = Scene.set(world)
+    bodies = {ask: ask.body(scene, ask.by) if ask.body else {"words": "x"} for ask in BODIED}
     before = state_of(database)
 
-    for ask in BODIED:
-        body = ask.body(scene, ask.by) if ask.body else {"words": "x"}
+    for ask, body in bodies.items():
         for name in (name for name, value in body.items() if isinstance(value, str)):
             raw = json.dumps(body | {name: "PLACE"}).replace("PLACE", spelt).encode()
             answer = send(staff, scene, ask, content=raw, headers={"content-type": "application/json"})

@@ -51,11 +51,13 @@ def test_another_persons_row_an_unknown_one_and_a_malformed_one_look_alike(
             theirs = ask.path.replace("{row}", str(world["legal"].actor.sign_in)) if "/sign-outs/" in ask.path else None
             known = send(staff, scene, ask, login, path=theirs) if theirs else send(staff, scene, ask, login)
             assert known.json() == NOTHING, f"{ask} by {login}: {known.text}"
-            said = [(one.operation, one.outcome, one.actor) for one in log.fresh()]
-            assert said == [("refuse", "not_found", world.members[login].code)], f"{ask} by {login}"
+            # Some bodies are made by a question of somebody else's: an entry of theirs.
+            code = world.members[login].code
+            said = [(one.operation, one.outcome) for one in log.fresh() if one.actor == code]
+            assert said == [("refuse", "not_found")], f"{ask} by {login}"
             unknown = send(staff, scene, ask, login, path=_with(ask, references.draw(), uuid7()))
             assert _says(unknown) == _says(known), f"{ask} by {login}"
-            assert [one.outcome for one in log.fresh()] == ["not_found"], f"{ask} by {login}"
+            assert [one.outcome for one in log.fresh() if one.actor == code] == ["not_found"], f"{ask} by {login}"
 
 
 @pytest.mark.abuse("E02")
@@ -275,6 +277,8 @@ OF_THE_OFFICE = {
     "break_glasses",
     # What an auditor asks a colleague, and what they ask the log by.
     "inquiries", "kept_filters",
+    # What somebody began to pass on stays theirs; of a case that is gone it names nothing.
+    "takeovers", "takeover_cases",
 }  # fmt: skip
 
 
