@@ -261,6 +261,10 @@ TRIED: dict[tuple[str, ...], tuple[str, ...] | None] = {
     # Gives out the invented office's own cast, to a file; what it says is tried by a second seeding.
     ("demo", "seed"): (), ("demo", "code"): ("legal",),
     ("audit", "verify"): (), ("audit", "export"): ("EXPORT",), ("audit", "prove"): ("3",), ("audit", "checkpoint"): (),
+    ("audit", "witnesses"): (),
+    # What a witness says while it serves is looked at in test_witness.py.
+    ("witness", "init"): ("EXPORT", "--name", "counsel.example"), ("witness", "trust"): ("EXPORT", "key"),
+    ("witness", "serve"): None,
     ("policy", "check"): (), ("policy", "explain"): ("case.open",),
     ("policy", "prove"): (), ("policy", "matrix"): (), ("policy", "diff"): (str(FOLDER),),
     ("people", "list"): (), ("keys", "check"): (), ("keys", "list"): (), ("keys", "rotate"): ("log",),
