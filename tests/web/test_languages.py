@@ -161,17 +161,28 @@ class Spoken(HTMLParser):
         self.said: set[str] = set()
         self.root: dict[str, str | None] = {}
         self.links: list[str] = []
+        # What is marked as another language is that: a statement for the witness stands there in each.
+        self.other, self.depth = "", 0
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self.root = given if tag == "html" else self.root
         self.links += [given["href"] or ""] if tag == "a" and "href" in given else []
+        if not self.other and given.get("lang") not in {None, self.root.get("lang")}:
+            self.other = tag
+        self.depth += tag == self.other
         for name, value in given.items():
             if value and (name in SAID or name.startswith("data-")):
                 self.handle_data(value)
 
+    def handle_endtag(self, tag: str) -> None:
+        self.depth -= tag == self.other
+        self.other = self.other if self.depth else ""
+
     def handle_data(self, data: str) -> None:
+        if self.other:
+            return
         for piece in (data, *data.split("·")):
             self.said |= {" ".join(piece.split()), " ".join(piece.split()).strip(" ,.:()")}
 
