@@ -21,7 +21,7 @@ from tests.ladder import Log, Rung, climb, close_every_case, end_roles, grant, o
 from tests.world import World, words
 
 # What may happen to the case of a public report. Everything else on a case is about somebody who came.
-FITS = {"case.visit", "public_report.record", "grant.give", "grant.revoke", "handoff.send"}
+FITS = {"case.visit", "public_report.record", "grant.give", "grant.revoke", "handoff.send", "conflict.declare"}
 NOBODY = "nobody-behind-a-public-report"
 
 

@@ -242,19 +242,25 @@ def test_a_broken_log_is_told_on_every_page_of_the_log(
 # today
 
 
+def tiles(browser: Browser) -> dict[str, int]:
+    """Where each number of today leads, with the number."""
+    said = re.findall(
+        r'<a href="(/audit\?[^"]+)">\s*<span class="am-tile__number">(\w+)</span>', browser.get("/today").text
+    )
+    return {html.unescape(href): 0 if number == "None" else int(number) for href, number in said}
+
+
 def test_each_number_of_today_is_the_length_of_the_list_it_leads_to(browser: Browser, world: World) -> None:
+    browser.sign_in(world, "auditor")
+    before = tiles(browser)
+
     for _ in range(3):
         with pytest.raises(Refusal):
             world.case(by="legal")
-    browser.sign_in(world, "auditor")
+    after = tiles(browser)
 
-    today = browser.get("/today").text
-    tiles = re.findall(r'<a href="(/audit\?[^"]+)">\s*<span class="am-tile__number">(\w+)</span>', today)
-
-    assert len(tiles) == 4
-    counted = {}
-    for href, number in tiles:
-        listed = lines(browser.get(html.unescape(href)).text)
-        counted[href] = len(listed)
-        assert (str(len(listed)) if listed else "None") == number, href
-    assert 3 in counted.values()
+    assert len(after) == 4
+    refused = {href for href in after if "refused=yes" in href}
+    assert {href: after[href] - before[href] for href in after} == {href: 3 * (href in refused) for href in after}
+    for href, number in after.items():
+        assert len(lines(browser.get(href).text)) == number, href
