@@ -12,15 +12,11 @@ from typing import Any
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from app.accounts.forms import AddKey, AskKey, ChangePassphrase, GiveFactor, RenewFactor
-from app.api.doors import POSTS
-from app.cases.forms import Opening
 from app.db import Table, tables
-from app.testimonies.forms import BeginAttachment
+from tests.api.bodies import form_of
 from tests.api.conftest import Client, Staff
 from tests.api.doors import BODIED, OPEN, QUESTIONS, SIGNED_IN, UPLOAD, Ask, Scene, everything, send
 from tests.conftest import Database
-from tests.drills import trials
 from tests.ladder import CANARY
 from tests.world import World
 
@@ -30,21 +26,6 @@ PRIVILEGES = (
     "role", "roles_held", "is_admin", "admin", "is_superuser", "permissions", "__class__", "__proto__", "constructor",
     "self", "owner", "holder", "key", "grants", "signed_by", "approved", "_method", "csrf", "token",
 )  # fmt: skip
-TEMPLATES = ("{{7*7}}", "{% import os %}", "${7*7}", "#{7*7}", "{0.__class__}", "%s%n%x", "<%= 7*7 %>", "{{config}}")
-_WRITTEN = (
-    "' OR '1'='1", "'; DROP TABLE cases; --", "\" OR \"\"=\"", "1; SELECT pg_sleep(5)--",
-    "') UNION SELECT token_hash--",
-    "%' ESCAPE '/'--", "\\'; --", "$$; SELECT 1; $$", "0x27", "admin'/*", "'||pg_sleep(5)||'", "%(id)s", ":id", "?",
-)  # fmt: skip
-# How a value is left, what is tried then, how the rest is silenced: every way with every other in `make drills`.
-_LEFT = ("'", '"', "')", "'))", "1", "$$", "\\'", "';")
-_TRIED = (
-    " OR 1=1", " AND 1=0", " UNION SELECT code FROM users", " UNION ALL SELECT NULL,NULL", "; SELECT pg_sleep(5)",
-    " OR pg_sleep(5) IS NULL", "; DROP TABLE cases", " RETURNING *", " ORDER BY 99",
-)  # fmt: skip
-_SILENCED = ("--x", "/*x", ";x")
-_COMBINED = tuple(f"{left}{tried}{rest}" for left in _LEFT for tried in _TRIED for rest in _SILENCED)
-SQL_PAYLOADS = (*_WRITTEN, *_COMBINED[: trials(0, len(_COMBINED))])
 
 
 def state_of(database: Database) -> str:
@@ -82,19 +63,7 @@ def test_no_door_takes_a_field_it_does_not_know(staff: Staff, world: World, data
 
 
 def _known(ask: Ask, name: str) -> bool:
-    if ask.path == "/api/me/passphrase":
-        return name in ChangePassphrase.model_fields
-    if ask.path == "/api/me/security-keys":
-        return name in AddKey.model_fields
-    if ask.path == "/api/me/security-keys/challenge":
-        return name in AskKey.model_fields
-    if ask.path == "/api/me/factor":
-        return name in RenewFactor.model_fields
-    if ask.path == "/api/step-ups":
-        return name in GiveFactor.model_fields
-    if ask.path.endswith("/uploads"):
-        return name in BeginAttachment.model_fields
-    form = next((door.action.form for door in POSTS if door.path == ask.path), Opening)
+    form = form_of(ask)
     return form is not None and name in form.model_fields
 
 
@@ -361,56 +330,6 @@ def test_a_body_over_the_cap_is_cut_off_declared_or_not(staff: Staff, world: Wor
 
     assert [declared.status_code, streamed.status_code] == [413, 413]
     assert sent < 3 * 1024 * 1024, "all of it was read before it was refused"
-
-
-@pytest.mark.drill
-@pytest.mark.abuse("A08")
-@pytest.mark.abuse("A09")
-def test_payloads_are_kept_as_words_and_nothing_else(staff: Staff, world: World) -> None:
-    scene = Scene.set(world)
-    intake, reference = staff["intake"], scene.planted.reference
-    reason = {"fields": ["address", "safe_hours", "opening_words"], "justification": "INTAKE",
-              "cites": str(scene.planted.rows["testimonies"])}  # fmt: skip
-
-    for payload in (*TEMPLATES, *SQL_PAYLOADS):
-        given = {"address": payload, "safe_hours": payload, "opening_words": payload}
-        kept = intake.post(f"/api/cases/{reference}/contacts", {"channel": "PHONE", **given})
-        begun = time.perf_counter()
-        back = intake.post(f"/api/contact_channels/{kept.json()['id']}/open", reason | {"words": f"asked: {payload}"})
-
-        assert back.json()["values"] == given
-        assert time.perf_counter() - begun < 1
-
-
-@pytest.mark.drill
-@pytest.mark.abuse("A09")
-def test_a_payload_in_an_address_or_a_filter_is_answered_like_any_other_word(staff: Staff, world: World) -> None:
-    scene = Scene.set(world)
-    nothing = send(staff, scene, QUESTIONS[4], path="/api/cases/2222-2222-2")
-
-    for payload in SQL_PAYLOADS:
-        looked = staff["intake"].get("/api/cases", params={"page": payload})
-        # The path would be refused for its characters alone; the office is asked by its plain ones.
-        shown = staff["intake"].get("/api/cases/" + "".join(c for c in payload if c.isalnum()))
-        named = staff["administrator"].post(
-            f"/api/cases/{'x'}/grants", {"user": payload, "compartments": ["TESTIMONY"]}
-        )
-        asked = staff["auditor"].post("/api/log/entries", {"actor": payload})
-        assert (looked.status_code, shown.content) == (404, nothing.content)
-        assert named.status_code == 422
-        assert asked.status_code == 422 or asked.json()["entries"] == []
-
-
-@pytest.mark.drill
-@pytest.mark.abuse("A09")
-def test_a_payload_as_a_name_signs_nobody_in(stranger: Client, world: World) -> None:
-    member = world.members["intake"]
-    known = stranger.post("/api/sign-in", {"login_name": "no-such", "passphrase": member.passphrase, "code": "000000"})
-
-    for payload in (*SQL_PAYLOADS, *TEMPLATES, "intake' --", "intake%", "INTAKE", " intake"):
-        body = {"login_name": payload, "passphrase": member.passphrase, "code": world.code("intake")}
-        tried = stranger.post("/api/sign-in", body)
-        assert (tried.status_code, tried.content) == (401, known.content), payload
 
 
 @pytest.mark.abuse("D10")
