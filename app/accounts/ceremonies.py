@@ -5,17 +5,23 @@ Each needs the key that enough of their shares give back; nobody at a page has i
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from sqlalchemy import select
 
 from app.accounts.forms import RecoverTeam, Redeal, SharesSeen
 from app.accounts.models import AccountState, User
 from app.accounts.steps import named_lead
-from app.accounts.views import EscrowResealed, Redealt, TeamChange
-from app.errors import Conflict
+from app.accounts.views import EscrowResealed, KeyShares, Redealt, TeamChange
+from app.errors import Conflict, NotFound
 from app.keyholders import custodians, grants, holders, resealing
 from app.keyholders.keyring import Keyring
-from app.keyholders.models import Keyholder
-from app.work import Work, action
+from app.keyholders.models import Keyholder, ShareMark
+from app.work import Reading, Work, action, query
+
+# After so long it should be tried again whether the shares still give the key back.
+TRIED_DAYS: Final = 365
 
 
 @action("custodians.replace", operation="key")
@@ -67,6 +73,21 @@ def recover_team(work: Work, form: RecoverTeam) -> TeamChange:
         holders.admit(work.session, private, team, generation, member, by=ring.holder, at=work.now, lead=True)
     work.record(user, account=user.code, team=form.team, recipient=user.id)
     return TeamChange(form.team, user.code, team.generation)
+
+
+@query("custodians.shares")
+def shares(reading: Reading) -> KeyShares:
+    """Until when a custodian's share is wanted again. Asks for no share and tells of none."""
+    if "key_custodian" not in reading.actor.roles:
+        raise NotFound
+    dealt = reading.all(ShareMark, order=ShareMark.generation.desc())
+    present = [mark for mark in dealt if mark.generation == dealt[0].generation]
+    # As ``custodians.seen_at`` counts: by the last of those that had to be there.
+    seen = sorted((mark.seen_at for mark in present if mark.seen_at is not None), reverse=True)
+    needed = present[0].needed
+    last = seen[needed - 1] if len(seen) >= needed else present[0].dealt_at
+    due = (last + timedelta(days=TRIED_DAYS)).astimezone(reading.settings.zone).date()
+    return KeyShares(due, due < reading.today)
 
 
 def recovery_ring(work: Work) -> Keyring:

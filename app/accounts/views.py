@@ -293,3 +293,11 @@ class Renewal:
 @dataclass(frozen=True)
 class PepperChanged:
     pepper: int
+
+
+@dataclass(frozen=True)
+class KeyShares:
+    """Until when the shares of the recovery key are to be tried again, and whether that day has passed."""
+
+    due: date
+    late: bool

@@ -20,6 +20,7 @@ from app.legal import actions as legal
 from app.legal import assurances, leaving
 from app.legal import queries as legal_queries
 from app.narratives import actions as narratives
+from app.narratives import queries as narrative_queries
 from app.oversight import actions as oversight
 from app.oversight import inquiries, keeping, reports, signs
 from app.oversight import queries as oversight_queries
@@ -295,6 +296,8 @@ GETS: Final = (
     Get("/api/check_ins/{row}", protection_queries.check_in),
     Get("/api/threats", protection_queries.threats, paged=True, filters=("standing",)),
     Get("/api/safety/count", protection_queries.count),
+    Get("/api/codings/waiting", narrative_queries.waiting, paged=True, filters=("standing",)),
+    Get("/api/codings/count", narrative_queries.count),
     Get("/api/submissions", intake_queries.queue, paged=True),
     Get("/api/submissions/{reference}", intake_queries.show),
 )

@@ -22,6 +22,9 @@ STANDINGS: Final = {
     # of a threat assessment
     "OVERDUE": N_("Overdue"),
     "NONE": N_("Not assessed yet"),
+    # of a public report
+    "FIRST": N_("Coded by nobody"),
+    "SECOND": N_("To code a second time"),
 }
 FACTORS: Final = {
     "SIGNIFICANCE": N_("Significance: did it help to solve, prove or prevent something?"),
@@ -79,6 +82,8 @@ DEEDS: Final = {
     "check_in.list": N_("Listed check-ins"),
     "check_in.show": N_("Looked at a check-in"),
     "check_in.case": N_("Listed the check-ins of a case"),
+    "coding.waiting": N_("Listed reports to code"),
+    "coding.count": N_("Counted reports to code"),
     "threat.overdue": N_("Listed lapsed assessments"),
     "safety.count": N_("Counted what waits at protection"),
 }

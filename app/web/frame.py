@@ -83,7 +83,7 @@ _MENUS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "intake_officer": ((N_("Arrivals"), "/arrivals"), (N_("Testimonies"), "/testimonies"), _CASES, _HANDOFFS),
     "legal_reviewer": ((N_("Reviews"), "/reviews"), _CASES, _HANDOFFS),
     "caseworker": (_CASES, (N_("Check-ins"), "/check-ins"), _HANDOFFS),
-    "narrative_editor": (_CASES,),
+    "narrative_editor": ((N_("Coding"), "/coding"), _CASES),
     "auditor": (
         (N_("Log"), "/audit"),
         (N_("Signs"), "/audit/signs"),

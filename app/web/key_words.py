@@ -12,6 +12,7 @@ ACTIONS: Final = {
     "custodians.test": N_("Tried the shares of the recovery key"),
     "custodians.recover_case": N_("The custodians gave a case back"),
     "custodians.recover_team": N_("The custodians named a lead"),
+    "custodians.shares": N_("Asked when the shares are to be tried"),
     "custodians.given": N_("Asked what the custodians gave"),
     "compartment.renew": N_("Drew a key of a case anew"),
     "key.rotate_team": N_("Drew a team's key anew"),

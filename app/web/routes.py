@@ -10,6 +10,7 @@ from app.errors import NotSignedIn, Refusal
 from app.web import (
     administration,
     cases,
+    coding,
     conflicts,
     drafts,
     duty,
@@ -55,7 +56,7 @@ def favicon(request: Request) -> Response:
 
 
 for _part in (
-    entry, today, visits, cases, conflicts, takeovers, me, factors, team, help,
+    entry, today, visits, cases, coding, conflicts, takeovers, me, factors, team, help,
     # Before a number is asked for: what has a name of its own under the log's address.
     inquiries, watching, oversight, administration, handoffs, legal, protection, safety,
     endings, drafts, duty, promises,

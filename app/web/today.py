@@ -15,9 +15,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from app import clock
-from app.accounts import queries
+from app.accounts import ceremonies, queries
 from app.accounts.rota import ShiftLine
 from app.accounts.undertakings import WARN_DAYS
+from app.accounts.views import KeyShares
 from app.cases import recovery
 from app.cases.views import FromCustodians
 from app.edge.desk import Desk, TheDesk
@@ -60,6 +61,7 @@ class Block:
     """What waits for one role. ``primary`` is the one thing this role begins most often.
 
     on_duty  whom to call, where people in danger are worked with
+    says   why there is no work, where that is not because all of it is done
     table  the same as tiles, for a role whose numbers are states of the house more than work
     """
 
@@ -69,6 +71,7 @@ class Block:
     table: tuple[Tile, ...] = ()
     primary: tuple[str, str] | None = None
     on_duty: tuple[ShiftLine, ...] = ()
+    says: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,11 @@ DESKS: Final[dict[str, Callable[[Desk, Caller], Block]]] = {}
 # Whose hats come first where somebody has several.
 ORDER: Final[Mapping[str, int]] = {
     role: place
-    for place, role in enumerate(
-        ("intake_officer", "legal_reviewer", "caseworker", "narrative_editor", "auditor", "administrator")
-    )
-}
+    for place, role in enumerate((
+        "intake_officer", "legal_reviewer", "caseworker", "narrative_editor", "reid_reviewer", "approver", "auditor",
+        "key_custodian", "administrator",
+    ))
+}  # fmt: skip
 TASKS_MAX: Final = 15
 
 
@@ -119,6 +123,16 @@ def today(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
         blocks, until, visitor.actor.undertaken, until is None or until < warned, given, _asked(desk, visitor)
     )
     return show(request, desk, visitor, "today/today.html", view, here="/today")
+
+
+def _custody(desk: Desk, visitor: Caller) -> Block:
+    """A custodian's: when the shares are to be tried again. Who calls a meeting says so in person, not here."""
+    shares: KeyShares = desk.ask(visitor, ceremonies.shares)
+    words = N_("Meet and try whether your shares still give the recovery key back")
+    return Block("key_custodian", tasks=(Task(words, "/help/keys", when=shares.due.isoformat(), urgent=shares.late),))
+
+
+DESKS["key_custodian"] = _custody
 
 
 def _asked(desk: Desk, visitor: Caller) -> tuple[Task, ...]:

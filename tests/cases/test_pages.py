@@ -14,6 +14,7 @@ from app.accounts.forms import Invite
 from app.cases import actions, ending, ending_queries, queries
 from app.cases.forms import SendHandoff
 from app.intake import queries as intake
+from app.narratives import queries as coding
 from app.oversight import actions as oversight
 from app.oversight import inquiries
 from app.oversight import queries as oversight_queries
@@ -39,6 +40,7 @@ PAGED = {
     "rota.list", "break_glass.list", "inquiry.list",
     "conflict.list",
     "takeover.list",
+    "coding.waiting",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
@@ -47,7 +49,7 @@ SINGLE = {
     "account.sessions", "account.second_factors", "account.devices", "account.codes_left",
     "key.ages", "team.show", "log.badge", "log.numbers",
     "log.asked", "log.kept", "inquiry.show", "inquiry.count", "inquiry.entries", "office.health", "service.list",
-    "custodians.given",
+    "custodians.given", "custodians.shares", "coding.count",
     "team.alarms",
     "draft.case", "draft.waiting",
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
@@ -234,3 +236,16 @@ def test_a_long_account_of_one_case_is_shown_to_its_last_passage(world: World) -
     numbers = [line.clear["number"] for line in world.show("intake", reference).records if line.table == "segments"]
 
     assert numbers == [str(number) for number in range(1, 52)]
+
+
+@pytest.mark.domain("D10")
+def test_reports_to_code_come_twenty_five_a_page_the_longest_waiting_first(world: World) -> None:
+    made = [world.case(origin="PUBLIC_REPORT") for _ in range(27)]
+    for reference in made:
+        world.report(reference)
+
+    first, second = (world.office.ask(world["narrative-lead"], coding.waiting, page=page) for page in range(2))
+
+    assert [line.reference for line in (*first, *second)] == made
+    assert (len(first), len(second)) == (25, 2)
+    assert world.office.ask(world["narrative-lead"], coding.count).first == 27

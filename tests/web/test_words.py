@@ -19,6 +19,7 @@ from app.errors import Refusal
 from app.intake.models import SubmissionState
 from app.legal import queries as reviews
 from app.legal.forms import Factor, WriteNote
+from app.narratives import queries as reports
 from app.oversight import forms as log
 from app.oversight import signs
 from app.people.forms import About, ApproachCode, Basis, NameUse, PartKind, SettleSamePerson, StrongAttribute
@@ -71,7 +72,7 @@ CODES = {
         *HandoffState,
         *DraftState,
     },
-    "standing": {*reviews.STANDINGS, *safety.DUE, *safety.LAPSED, "LATER", "SETTLED"},
+    "standing": {*reviews.STANDINGS, *safety.DUE, *safety.LAPSED, *reports.STANDINGS, "LATER", "SETTLED"},
     "glass": {"OPEN", "TO_REVIEW", "OVERDUE", *glass.WHY},
     "glass_why": {code for codes in glass.WHY.values() for code in codes},
     "rung": {"1", "2"},
