@@ -144,6 +144,10 @@ class CaseRow(Row):
     after_closing: ClassVar[bool] = False
     # The state in which a row holds nothing any more: it is listed no longer.
     emptied: ClassVar[str] = ""
+    # The clear column that says when something of it falls due, and the states in which it still does;
+    # without such a state the newest row of a case counts alone.
+    due: ClassVar[str] = ""
+    due_in: ClassVar[frozenset[str]] = frozenset()
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), index=True)
     if TYPE_CHECKING:
         compartment: Any

@@ -12,7 +12,7 @@ from app.accounts import actions as accounts
 from app.accounts import mine, rota, security_keys, services, undertakings
 from app.accounts import queries as account_queries
 from app.cases import actions as cases
-from app.cases import conflicts, ending, ending_queries, erasing, glass, takeovers
+from app.cases import conflicts, ending, ending_queries, erasing, glass, takeovers, timeline
 from app.cases import queries as case_queries
 from app.intake import actions as intake
 from app.intake import queries as intake_queries
@@ -264,6 +264,7 @@ GETS: Final = (
     Get("/api/cases/count", case_queries.count),
     Get("/api/cases/{reference}", case_queries.show),
     Get("/api/cases/{reference}/looked", case_queries.looked, paged=True),
+    Get("/api/cases/{reference}/timeline", timeline.timeline, paged=True),
     Get("/api/cases/{reference}/conflicts", conflicts.of_case),
     Get("/api/cases/{reference}/visits", case_queries.visiting),
     Get("/api/cases/{reference}/ending", ending_queries.ending),

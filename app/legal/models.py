@@ -61,6 +61,8 @@ class Assurance(CaseRow):
     )
     compartment = "LEGAL"
     author = "drafted_by"
+    due = "until"
+    due_in = frozenset({IN_FORCE})
 
     state: Mapped[str]
     state_at: Mapped[datetime]

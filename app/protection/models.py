@@ -18,6 +18,7 @@ class ThreatAssessment(CaseRow):
     __tablename__ = "threat_assessments"
     compartment = "THREAT"
     author = "written_by"
+    due = "valid_until"
 
     state: Mapped[str]
     state_at: Mapped[datetime]
@@ -74,6 +75,8 @@ class CheckIn(CaseRow):
     compartment = "THREAT"
     author = "planned_by"
     scopes = frozenset({"compartment", "clock"})
+    due = "due_at"
+    due_in = frozenset({CheckInState.SCHEDULED})
 
     state: Mapped[str]
     due_at: Mapped[datetime]

@@ -195,6 +195,8 @@ class Consent(CaseRow):
     __tablename__ = "consents"
     compartment = "TESTIMONY"
     author = "recorded_by"
+    due = "reconfirm_on"
+    due_in = frozenset({ConsentState.GRANTED})
 
     tier: Mapped[str]
     state: Mapped[str]

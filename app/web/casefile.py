@@ -51,6 +51,7 @@ TABS: Final = (
     Tab("threat", N_("Threat"), "THREAT", _SAFETY, ("threat_assessments",)),
     Tab("plan", N_("Plan"), "CARE", _SAFETY, ("needs", "check_ins")),
     Tab("moves", N_("Place"), "LOCATION", _SAFETY | {"legal_reviewer"}, ("residences",)),
+    Tab("timeline", N_("Timeline")),
     Tab("looked", N_("Who looked")),
     Tab("keys", N_("Keys")),
     Tab("ending", N_("End"), "", _ACCOUNT | _SAFETY),
@@ -58,7 +59,7 @@ TABS: Final = (
 
 
 # Tabs that open nothing, a visit or not: looking at them is no entry.
-MUTE: Final = frozenset({"", "looked", "keys", "ending"})
+MUTE: Final = frozenset({"", "timeline", "looked", "keys", "ending"})
 # Who passes facts across the wall.
 PASSING: Final = frozenset({"intake_officer", "legal_reviewer", "caseworker"})
 

@@ -11,6 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from app.accounts import queries as accounts
 from app.accounts.views import Colleague
 from app.cases import actions, queries
+from app.cases import timeline as timelines
+from app.cases.timeline import Due, Event
 from app.cases.views import CaseLine, Look
 from app.edge.desk import Desk, TheDesk, page_number
 from app.edge.languages import N_
@@ -48,6 +50,23 @@ class Looks:
 
 
 @dataclass(frozen=True)
+class Happened:
+    """An event, and how many just like it came before it without anything else between."""
+
+    event: Event
+    first: int
+    runs: int = 1
+
+
+@dataclass(frozen=True)
+class History:
+    due: tuple[Due, ...]
+    events: tuple[Happened, ...]
+    number: int
+    more: bool
+
+
+@dataclass(frozen=True)
 class Keys:
     """Who could be given a key, besides who holds one."""
 
@@ -68,6 +87,23 @@ def folded(looks: tuple[Look, ...]) -> tuple[Look, ...]:
         else:
             shown.append(look)
     return tuple(shown)
+
+
+def in_runs(events: tuple[Event, ...]) -> tuple[Happened, ...]:
+    """Events as they are read: twelve passages that one role opened in a row are one line."""
+    shown: list[Happened] = []
+    for event in events:
+        last = shown[-1] if shown else None
+        alike = last is not None and _told(last.event) == _told(event)
+        if last is not None and alike:
+            shown[-1] = Happened(last.event, event.seq, last.runs + 1)
+        else:
+            shown.append(Happened(event, event.seq))
+    return tuple(shown)
+
+
+def _told(event: Event) -> tuple[object, ...]:
+    return event.action, event.roles, event.state, event.at[:10]
 
 
 @router.get("/cases")
@@ -107,6 +143,16 @@ def looked(reference: str, request: Request, desk: TheDesk, visitor: Visitor) ->
     looks = desk.ask(visitor, queries.looked, file.view.reference, number)
     view = Looks(folded(looks), number, len(looks) == PAGE)
     return case_page(request, desk, visitor, file, "case/looked.html", "looked", view)
+
+
+@router.get("/cases/{reference}/timeline")
+def timeline(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
+    """What falls due and what was done, in codes."""
+    file = case_file(desk, visitor, reference)
+    number = page_number(request.query_params.get("page"))
+    told = desk.ask(visitor, timelines.timeline, file.view.reference, number)
+    view = History(told.due, in_runs(told.events), number, told.more)
+    return case_page(request, desk, visitor, file, "case/timeline.html", "timeline", view)
 
 
 @router.get("/cases/{reference}/keys")

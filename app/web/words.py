@@ -263,6 +263,7 @@ ACTIONS: Final = {
     "case.list": N_("Listed their cases"),
     "case.show": N_("Looked at the overview"),
     "case.looked": N_("Looked at who looked"),
+    "case.timeline": N_("Looked at the timeline of a case"),
     "case.count": N_("Counted their cases"),
     "case.sides": N_("Looked at what they had opened"),
     "case.visiting": N_("Looked at their visits"),

@@ -11,7 +11,7 @@ import app.web.routes
 from app.accounts import actions as accounts
 from app.accounts import queries as colleagues
 from app.accounts.forms import Invite
-from app.cases import actions, ending, ending_queries, queries
+from app.cases import actions, ending, ending_queries, queries, timeline
 from app.cases.forms import SendHandoff
 from app.intake import queries as intake
 from app.narratives import queries as coding
@@ -40,7 +40,7 @@ PAGED = {
     "rota.list", "break_glass.list", "inquiry.list",
     "conflict.list",
     "takeover.list",
-    "coding.waiting",
+    "coding.waiting", "case.timeline",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {
@@ -249,3 +249,15 @@ def test_reports_to_code_come_twenty_five_a_page_the_longest_waiting_first(world
     assert [line.reference for line in (*first, *second)] == made
     assert (len(first), len(second)) == (25, 2)
     assert world.office.ask(world["narrative-lead"], coding.count).first == 27
+
+
+@pytest.mark.domain("D10")
+def test_what_was_done_about_a_case_comes_twenty_five_a_page_each_once(world: World) -> None:
+    reference = world.case()
+    for _ in range(29):
+        world.approach(reference)
+
+    pages = [world.office.ask(world["intake"], timeline.timeline, reference, page=page) for page in range(3)]
+
+    assert [(len(page.events), page.more) for page in pages] == [(25, True), (5, False), (0, False)]
+    assert [event.seq for page in pages for event in page.events] == [*range(30, 0, -1)]

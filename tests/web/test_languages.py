@@ -34,7 +34,8 @@ COMMAND: Final = re.compile(r"(?:amana|python) [a-z_.-]+(?: [a-z. -]+)?")
 MET: Final = (
     "/today", "/me", "/me/passphrase", "/me/opened", "/cases", "/arrivals", "/testimonies", "/testimonies/new",
     "/hand-offs", "/cases/{}", "/cases/{}/open", "/cases/{}/person", "/cases/{}/testimony", "/cases/{}/consent",
-    "/cases/{}/keys", "/cases/{}/looked", "/cases/{}/pass-on", "/arrivals/{}", "/testimonies/{}", "/help/words",
+    "/cases/{}/keys", "/cases/{}/timeline",
+    "/cases/{}/looked", "/cases/{}/pass-on", "/arrivals/{}", "/testimonies/{}", "/help/words",
 )  # fmt: skip
 
 
