@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import null, select
+from sqlalchemy import func, null, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.accounts.ceremonies import recovery_ring
@@ -36,6 +37,7 @@ WORKS_ON: Final[Mapping[str, frozenset[str]]] = {
 NAMED_MAX: Final = 2
 # For so long Today says what the custodians gave.
 TOLD_DAYS: Final = 30
+PAGE: Final = 25
 
 
 def named(work: Work, _row: None, form: RecoverCase) -> dict[str, Any]:
@@ -93,8 +95,8 @@ def recover_case(work: Work, form: RecoverCase) -> Recovered:
 
 
 @query("custodians.given")
-def given_to_me(reading: Reading) -> tuple[FromCustodians, ...]:
-    """What the custodians gave me in the last month, newest first: cases by their compartments, and teams to lead."""
+def given_to_me(reading: Reading, page: int = 0) -> tuple[FromCustodians, ...]:
+    """What the custodians gave me in the last month, newest first, 25 a page: compartments of cases, teams to lead."""
     since, mine = reading.now - timedelta(days=TOLD_DAYS), [*reading.actor.keyholders]
     by_escrow = Keyholder.kind == "escrow"
     cases = (
@@ -113,14 +115,13 @@ def given_to_me(reading: Reading) -> tuple[FromCustodians, ...]:
         .where(Membership.member_id.in_(mine), Membership.ended_at.is_(None), Membership.added_at > since)
         .with_only_columns(team.name, Membership.added_at, null())
     )
-    found: dict[tuple[str, datetime], list[str]] = {}
     both = cases.union_all(teams).subquery()
-    newest = select(both).order_by(both.c.at.desc(), both.c.what, both.c.compartment)
-    for what, at, compartment in reading.execute(newest):
-        found.setdefault((what, at), []).extend([compartment] if compartment else [])
+    parts = func.array_remove(func.array_agg(aggregate_order_by(both.c.compartment, both.c.compartment)), None)
+    newest = select(both.c.what, both.c.at, parts).group_by(both.c.what, both.c.at)
+    newest = newest.order_by(both.c.at.desc(), both.c.what).limit(PAGE).offset(PAGE * page)
     return tuple(
         FromCustodians(what if held else None, None if held else what, tuple(held), _day(reading, at))
-        for (what, at), held in found.items()
+        for what, at, held in reading.execute(newest)
     )
 
 

@@ -6,13 +6,15 @@ of ``grant.give``, as if its keys were given singly, and has its own entry: kill
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy.orm import aliased
 
 from app.accounts.models import AccountState, User
 from app.accounts.steps import Recipient, recipient
@@ -31,6 +33,9 @@ from app.work.forms import Moment
 COVER_DAYS_MAX: Final = 14
 CASES_MAX: Final = 500
 PAGE: Final = 25
+# Seven compartments, and so many holders of each as a case may have.
+GRANTS_MAX: Final = 60
+NONE: Final = (0, 0, 0)
 # What stands in the way of one case, if it is no rule. Codes: they are said in the reader's language.
 CLOSED: Final = "CLOSED"
 NOTHING: Final = "NOTHING_TO_GIVE"
@@ -102,7 +107,10 @@ class TakeoverCaseLine:
 
 @dataclass(frozen=True)
 class TakeoverView:
-    """How far one has come. ``here`` whether it goes on without another second factor."""
+    """How far one has come. ``here`` whether it goes on without another second factor.
+
+    cases  how many it has in all, ``done`` and ``refused`` of them; ``lines`` is one page
+    """
 
     id: UUID
     kind: str
@@ -110,10 +118,10 @@ class TakeoverView:
     until: datetime | None
     begun_at: datetime
     here: bool
+    cases: int
+    done: int
+    refused: int
     lines: tuple[TakeoverCaseLine, ...]
-
-    def count(self, state: str) -> int:
-        return sum(line.state == state for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -204,17 +212,19 @@ def pass_case(work: Work, line: TakeoverCase) -> Passed:
 
 
 @query("takeover.held")
-def held(reading: Reading, user: str) -> tuple[HeldLine, ...]:
-    """The cases of somebody's that I hold too, those first of which they alone hold a part."""
+def held(reading: Reading, user: str, page: int = 0) -> tuple[HeldLine, ...]:
+    """The cases of somebody's that I hold too, those first of which they alone hold a part; 25 a page."""
     if not (reading.actor.leads or user == reading.actor.code):
         raise NotFound
     of = reading.fetch(User, user)
     if of.keyholder_id is None:
         return ()
-    found = [case for (case,) in reading.execute(_theirs(reading, of.keyholder_id).limit(CASES_MAX))]
+    first = _alone(of.keyholder_id, reading.now).desc(), Case.reference
+    ordered = _theirs(reading, of.keyholder_id).order_by(None).order_by(*first)
+    found = [case for (case,) in reading.execute(ordered.limit(PAGE).offset(PAGE * page))]
     mine = reading.held_in(case.id for case in found)
     rows = reading.all(
-        Grant, Grant.case_id.in_([case.id for case in found]), awake(reading.now), limit=60 * CASES_MAX
+        Grant, Grant.case_id.in_([case.id for case in found]), awake(reading.now), limit=GRANTS_MAX * PAGE
     )  # fmt: skip
     escrow = {each.id for each in reading.all(Keyholder, Keyholder.kind == "escrow")}
     lines = []
@@ -224,28 +234,32 @@ def held(reading: Reading, user: str) -> tuple[HeldLine, ...]:
         others = {grant.compartment for grant in here if grant.keyholder_id != of.keyholder_id}
         could = theirs & mine.get(case.id, frozenset())
         lines.append(HeldLine(case.reference, *(tuple(sorted(s)) for s in (theirs, could, theirs - others))))
-    return tuple(sorted(lines, key=lambda line: (not line.alone, line.reference)))
+    return tuple(lines)
 
 
 @query("takeover.list")
 def takeovers(reading: Reading, page: int = 0) -> tuple[TakeoverView, ...]:
     """What I began to pass on, the newest first, 25 a page, without its cases."""
-    rows = reading.execute(
+    found = reading.execute(
         reading.rows(Takeover).order_by(Takeover.begun_at.desc(), Takeover.id).limit(PAGE).offset(PAGE * page)
     )
-    return tuple(_view(reading, row, ()) for (row,) in rows)
+    rows = [row for (row,) in found]
+    numbers = _numbers(reading, [row.id for row in rows])
+    return tuple(_view(reading, row, numbers.get(row.id, NONE), ()) for row in rows)
 
 
 @query("takeover.show")
-def show(reading: Reading, row: UUID) -> TakeoverView:
-    """How far one of mine has come, case by case."""
+def show(reading: Reading, row: UUID, page: int = 0) -> TakeoverView:
+    """How far one of mine has come, case by case, 25 a page in the order in which they go."""
     found = reading.fetch(Takeover, row)
     lines = reading.execute(
         reading.rows(TakeoverCase).join(Case, Case.id == TakeoverCase.case_id)
         .where(TakeoverCase.takeover_id == found.id).order_by(TakeoverCase.id).add_columns(Case.reference)
+        .limit(PAGE).offset(PAGE * page)
     )  # fmt: skip
     mine = reading.held_in(line.case_id for line, _ in lines)
-    return _view(reading, found, [(line, said if line.case_id in mine else "") for line, said in lines])
+    told = [(line, said if line.case_id in mine else "") for line, said in lines]
+    return _view(reading, found, _numbers(reading, [row]).get(row, NONE), told)
 
 
 @query("takeover.leavers")
@@ -267,6 +281,25 @@ def _theirs(reading: Reading, holder: UUID) -> Select[Case]:
     """Open cases in my scope of which somebody holds a key of their own."""
     own = exists().where(Grant.case_id == Case.id, Grant.keyholder_id == holder, awake(reading.now))
     return reading.rows(Case).where(Case.state == CaseState.OPEN, own).order_by(Case.opened_at, Case.id)
+
+
+def _alone(holder: UUID, at: datetime) -> ColumnElement[bool]:
+    """Whether somebody holds a part of a case that nobody else does; the custodians' paper is nobody."""
+    theirs, others = aliased(Grant), aliased(Grant)
+    paper = select(Keyholder.id).where(Keyholder.kind == "escrow")
+    too = exists().where(
+        others.case_id == theirs.case_id, others.compartment == theirs.compartment,
+        others.keyholder_id != holder, others.keyholder_id.not_in(paper), awake(at, others),
+    )  # fmt: skip
+    return exists().where(theirs.case_id == Case.id, theirs.keyholder_id == holder, awake(at, theirs), ~too)
+
+
+def _numbers(reading: Reading, takeovers: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
+    """Of each how many cases it has, how many are done and how many were refused."""
+    ones = reading.rows(TakeoverCase).where(TakeoverCase.takeover_id.in_(takeovers)).subquery()
+    came = (func.count().filter(ones.c.state == state) for state in (Passing.DONE, Passing.REFUSED))
+    counted = select(ones.c.takeover_id, func.count(), *came).group_by(ones.c.takeover_id)
+    return {row: (cases, done, refused) for row, cases, done, refused in reading.execute(counted)}
 
 
 def _own(work: Work, case: Case, holder: UUID) -> frozenset[str]:
@@ -303,7 +336,7 @@ def _hindered(
     return None
 
 
-def _view(reading: Reading, row: Takeover, lines: Any) -> TakeoverView:
+def _view(reading: Reading, row: Takeover, numbers: tuple[int, int, int], lines: Any) -> TakeoverView:
     told = tuple(
         TakeoverCaseLine(
             line.id, said, line.to, line.state, line.why,
@@ -313,5 +346,5 @@ def _view(reading: Reading, row: Takeover, lines: Any) -> TakeoverView:
         for line, said in lines
     )  # fmt: skip
     return TakeoverView(
-        row.id, row.kind, row.about, row.until, row.begun_at, row.sign_in == reading.actor.sign_in, told
+        row.id, row.kind, row.about, row.until, row.begun_at, row.sign_in == reading.actor.sign_in, *numbers, told
     )  # fmt: skip

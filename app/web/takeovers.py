@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -35,12 +36,14 @@ class HeldView:
     lines: tuple[HeldLine, ...]
     others: tuple[Colleague, ...]
     mine: bool
+    number: int
 
 
 @dataclass(frozen=True)
 class Progress:
     takeover: TakeoverView
     hindered: dict[str, str]
+    number: int
 
 
 @dataclass(frozen=True)
@@ -100,20 +103,22 @@ def go_on(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fi
 def run(desk: Desk, visitor: Caller, key: UUID) -> None:
     """Each case as an action of its own; what is refused is told on the page and passed over."""
     began, view = time.monotonic(), desk.ask(visitor, takeovers.show, key)
-    waiting = [line for line in view.lines if line.state == "WAITING"]
     # Where nothing waits any more, what stood in the way may have gone meanwhile.
-    for line in waiting or [line for line in view.lines if line.state == "REFUSED"]:
-        try:
-            desk.do(visitor, takeovers.pass_case, subject=line.id)
-        except (Conflict, Denied, NotFound):
-            # It has its entry, and waits.
-            continue
-        if time.monotonic() - began > SECONDS_MAX:
-            break
+    state = "WAITING" if view.cases > view.done + view.refused else "REFUSED"
+    for number in range(-(-view.cases // takeovers.PAGE)):
+        for line in desk.ask(visitor, takeovers.show, key, number).lines:
+            if line.state != state:
+                continue
+            # Where it is refused it has its entry, and waits.
+            with suppress(Conflict, Denied, NotFound):
+                desk.do(visitor, takeovers.pass_case, subject=line.id)
+            if time.monotonic() - began > SECONDS_MAX:
+                return
 
 
 def _held(request: Request, desk: Desk, visitor: Caller, code: str, typed: Sheet, status: int) -> Response:
-    lines = desk.ask(visitor, takeovers.held, code)
+    number = page_number(request.query_params.get("page"))
+    lines = desk.ask(visitor, takeovers.held, code, number)
     everybody = desk.ask(visitor, accounts.colleagues)
     colleague = next((each for each in everybody if each.user == code), None)
     if colleague is None:
@@ -122,15 +127,18 @@ def _held(request: Request, desk: Desk, visitor: Caller, code: str, typed: Sheet
         each for each in everybody
         if each.state == "ACTIVE" and each.roles and each.user not in {code, visitor.actor.code}
     )  # fmt: skip
-    view = HeldView(colleague, lines, others, code == visitor.actor.code)
+    view = HeldView(colleague, lines, others, code == visitor.actor.code, number)
     return show(request, desk, visitor, "team/take_over.html", view, sheet=typed, status=status)
 
 
 def _progress(request: Request, desk: Desk, visitor: Caller, key: UUID, typed: Sheet, status: int) -> Response:
-    view = desk.ask(visitor, takeovers.show, key)
+    number = page_number(request.query_params.get("page"))
+    view = desk.ask(visitor, takeovers.show, key, number)
     rules = desk.office.policy.rules
     hindered = {
         line.why: rules[line.why].says if line.why in rules else WORDS["hindered"].get(line.why, line.why)
         for line in view.lines if line.why
     }  # fmt: skip
-    return show(request, desk, visitor, "team/progress.html", Progress(view, hindered), sheet=typed, status=status)
+    return show(
+        request, desk, visitor, "team/progress.html", Progress(view, hindered, number), sheet=typed, status=status
+    )

@@ -21,7 +21,7 @@ from app.accounts.undertakings import WARN_DAYS
 from app.accounts.views import KeyShares
 from app.cases import recovery
 from app.cases.views import FromCustodians
-from app.edge.desk import Desk, TheDesk
+from app.edge.desk import Desk, TheDesk, page_number
 from app.edge.languages import N_
 from app.oversight import inquiries
 from app.web.frame import show
@@ -78,7 +78,7 @@ class Block:
 class TodayView:
     """What waits for each of one's roles. ``sign`` asks for the undertaking of secrecy, before it runs out or after.
 
-    given   what the custodians gave: whoever holds a key they did not ask for is told
+    given   a page of what the custodians gave: whoever holds a key they did not ask for is told
     asked   questions of an auditor about entries of one's own
     """
 
@@ -87,6 +87,7 @@ class TodayView:
     undertaken: bool
     sign: bool
     given: tuple[FromCustodians, ...]
+    number: int
     asked: tuple[Task, ...]
 
 
@@ -118,9 +119,10 @@ def today(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
         alarms = Tile(N_("Alarms of my team today"), desk.ask(visitor, queries.alarms), f"/teams/{team}", urgent=True)
         blocks = (replace(blocks[0], tiles=(*blocks[0].tiles, alarms)), *blocks[1:])
     until, warned = visitor.undertaken_until, clock.now() + timedelta(days=WARN_DAYS)
-    given = desk.ask(visitor, recovery.given_to_me)
+    number = page_number(request.query_params.get("page"))
+    given = desk.ask(visitor, recovery.given_to_me, number)
     view = TodayView(
-        blocks, until, visitor.actor.undertaken, until is None or until < warned, given, _asked(desk, visitor)
+        blocks, until, visitor.actor.undertaken, until is None or until < warned, given, number, _asked(desk, visitor)
     )
     return show(request, desk, visitor, "today/today.html", view, here="/today")
 

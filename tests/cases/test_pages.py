@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 import app.api.routes
 import app.web.routes
+from app import clock
 from app.accounts import actions as accounts
 from app.accounts import queries as colleagues
+from app.accounts import rota
 from app.accounts.forms import Invite
-from app.cases import actions, ending, ending_queries, queries, timeline
-from app.cases.forms import SendHandoff
+from app.cases import actions, conflicts, ending, ending_queries, glass, queries, recovery, takeovers, timeline
+from app.cases.forms import RecoverCase, SendHandoff
 from app.intake import queries as intake
+from app.keyholders import custodians
+from app.legal import queries as legal_queries
 from app.narratives import queries as coding
 from app.oversight import actions as oversight
 from app.oversight import inquiries
 from app.oversight import queries as oversight_queries
 from app.oversight.forms import AskLog
 from app.people import actions as people
+from app.policy.actor import OPERATOR
 from app.testimonies import drafts, protocols, sessions
 from app.testimonies import queries as accounts_taken
 from app.testimonies.forms import Passage
 from app.testimonies.session_forms import RegisterInterpreter
+from app.work import Caller
 from app.work.actions import QUERIES
+from tests.conftest import Clock
+from tests.ladder import grant
 from tests.world import World
 
 # Every question is registered once the doors that ask are there.
@@ -39,7 +47,7 @@ PAGED = {
     "assurance.waiting",
     "rota.list", "break_glass.list", "inquiry.list",
     "conflict.list",
-    "takeover.list",
+    "takeover.list", "takeover.held", "takeover.show", "custodians.given",
     "coding.waiting", "case.timeline",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
@@ -49,7 +57,7 @@ SINGLE = {
     "account.sessions", "account.second_factors", "account.devices", "account.codes_left",
     "key.ages", "team.show", "log.badge", "log.numbers",
     "log.asked", "log.kept", "inquiry.show", "inquiry.count", "inquiry.entries", "office.health", "service.list",
-    "custodians.given", "custodians.shares", "coding.count",
+    "custodians.shares", "coding.count",
     "team.alarms",
     "draft.case", "draft.waiting",
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
@@ -58,7 +66,7 @@ SINGLE = {
     "assurance.list", "terms.standing",
     "protocol.show", "undertaking.show", "case.stepped",
     "rota.now", "break_glass.show", "break_glass.count", "break_glass.records",
-    "conflict.of_case", "takeover.held", "takeover.leavers", "takeover.show",
+    "conflict.of_case", "takeover.leavers",
 }  # fmt: skip
 
 
@@ -215,6 +223,115 @@ def test_inquiries_come_twenty_five_a_page_each_once(world: World) -> None:
 
     assert [len(page) for page in pages] == [25, 2]
     assert {line.id for page in pages for line in page} == made
+
+
+@pytest.mark.domain("D10")
+def test_the_rota_comes_fifty_lines_a_page(world: World) -> None:
+    code, now = world.members["protection"].code, clock.now()
+    for day in range(52):
+        start = now + timedelta(days=day)
+        form = rota.SetShift(rung=1, starts_at=start, ends_at=start + timedelta(hours=12))
+        world.do("protection-lead", rota.set_shift, form, subject=code)
+
+    pages = [world.office.ask(world["auditor"], rota.rota, page=page) for page in range(2)]
+
+    assert [len(page) for page in pages] == [ROWS_MAX, 2]
+    assert len({line.id for page in pages for line in page}) == 52
+
+
+@pytest.mark.domain("D10")
+def test_broken_glasses_come_twenty_five_a_page_each_once(world: World) -> None:
+    world.on_duty("protection")
+    reference = world.whole_case("en")
+    made = set()
+    for _ in range(27):
+        made.add(broken := world.break_glass(reference))
+        world.do("protection", glass.end, subject=broken)
+
+    pages = [world.office.ask(world["auditor"], glass.glasses, page=page) for page in range(2)]
+
+    assert [len(page) for page in pages] == [25, 2]
+    assert {line.id for page in pages for line in page} == made
+
+
+@pytest.mark.domain("D10")
+def test_promises_that_wait_come_twenty_five_a_page_the_longest_waiting_first(
+    world: World, standing_clock: Clock
+) -> None:
+    reference = world.case()
+    world.hand_to_legal(reference)
+    made = []
+    for _ in range(27):
+        made.append(world.drafted(reference))
+        standing_clock.move(seconds=1)
+
+    pages = [world.office.ask(world["legal-lead"], legal_queries.waiting, page=page) for page in range(2)]
+
+    assert [len(page) for page in pages] == [25, 2]
+    assert [line.id for page in pages for line in page] == made
+
+
+@pytest.mark.domain("D10")
+def test_conflicts_come_twenty_five_a_page_each_once(world: World) -> None:
+    made = {world.apart(world.case(), "administrator", by="intake-lead") for _ in range(27)}
+
+    pages = [world.office.ask(world["auditor"], conflicts.conflicts, page=page) for page in range(2)]
+
+    assert [len(page) for page in pages] == [25, 2]
+    assert {line.id for page in pages for line in page} == made
+
+
+@pytest.mark.domain("D10")
+def test_a_colleagues_cases_come_twenty_five_a_page_what_they_alone_hold_first(world: World) -> None:
+    code = world.members["intake"].code
+    made = {world.case() for _ in range(51)}
+    alone, shared = f"{max(made)}", made - {max(made)}
+    for reference in shared:
+        world.do("intake", actions.give, grant(world, "narrative-lead", "RELEASE"), subject=reference)
+
+    pages = [world.office.ask(world["intake-lead"], takeovers.held, code, page=page) for page in range(4)]
+
+    assert [len(page) for page in pages] == [25, 25, 1, 0]
+    assert (pages[0][0].reference, pages[0][0].alone) == (alone, ("RELEASE",))
+    assert [line.reference for page in pages for line in page][1:] == sorted(shared)
+    assert {line.alone for page in pages for line in page[page is pages[0] :]} == {()}
+
+
+@pytest.mark.domain("D10")
+def test_what_i_passed_on_comes_twenty_five_a_page_and_so_do_its_cases(world: World) -> None:
+    for _ in range(27):
+        world.case()
+    made = {world.take_over("intake", "intake-lead", by="intake")[0] for _ in range(27)}
+
+    lists = [world.office.ask(world["intake"], takeovers.takeovers, page=page) for page in range(2)]
+    shown = [world.office.ask(world["intake"], takeovers.show, min(made), page=page) for page in range(3)]
+
+    assert [len(page) for page in lists] == [25, 2]
+    assert {view.id for page in lists for view in page} == made
+    assert {(view.cases, view.done, view.refused) for page in lists for view in page} == {(27, 0, 0)}
+    assert [(view.cases, len(view.lines)) for view in shown] == [(27, 25), (27, 2), (27, 0)]
+    assert len({line.id for view in shown for line in view.lines}) == 27
+
+
+@pytest.mark.abuse("H07")
+@pytest.mark.domain("D10")
+def test_what_the_custodians_gave_comes_twenty_five_a_page_the_newest_first(
+    world: World, standing_clock: Clock
+) -> None:
+    ring = world.office.housekeep(lambda session: custodians.joined(session, world.dealt.lines[1:4]))
+    world.invite("intake2", roles=("intake_officer",))
+    named, made = frozenset(world.members[login].code for login in ("intake2", "protection")), []
+    for reference in [world.case() for _ in range(27)]:
+        form = RecoverCase(case=reference, to=named, run_by=frozenset())
+        world.office.perform(Caller(OPERATOR, ring, host="cli"), recovery.recover_case, form)
+        made.append(reference)
+        standing_clock.move(seconds=1)
+
+    pages = [world.office.ask(world["protection"], recovery.given_to_me, page=page) for page in range(2)]
+
+    assert [len(page) for page in pages] == [25, 2]
+    assert [line.reference for page in pages for line in page] == made[::-1]
+    assert {line.compartments for page in pages for line in page} == {("CARE", "LOCATION", "THREAT")}
 
 
 @pytest.mark.domain("D10")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.types import ASGIApp
 
+from app.cases import takeovers
 from tests.ladder import Log
 from tests.web.browser import Forms, arrived
 from tests.world import World
@@ -70,3 +71,22 @@ def test_ones_own_page_offers_cover_alone(staff_door: ASGIApp, world: World) -> 
     assert "For good" not in said(page.text)
     answer = browser.submit(f"/take-over/{code}", to=world.members["protection-lead"].code)
     assert answer.status_code == 422, "a cover has an end"
+
+
+def test_one_press_goes_through_every_page_of_its_cases(
+    staff_door: ASGIApp, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(takeovers, "PAGE", 1)
+    world.invite("successor", roles=("caseworker",))
+    made = {world.whole_case("en"), world.whole_case("en")}
+    code, to = (world.members[login].code for login in ("protection", "successor"))
+    browser = arrived(staff_door, world, "protection-lead")
+    browser.get(f"/take-over/{code}")
+    address = browser.submit(f"/take-over/{code}", kind="LEAVING", to=to).headers["location"]
+
+    browser.get(address)
+    browser.submit(address)
+
+    pages = [browser.get(f"{address}?page={number}").text for number in range(2)]
+    assert all("2 of 2 passed on, 0 not." in said(page) for page in pages)
+    assert {next(each for each in made if each in page) for page in pages} == made
