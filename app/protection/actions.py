@@ -114,7 +114,7 @@ def settle_check_in(work: Work, check_in: CheckIn, form: SettleCheckIn) -> Store
     """Note that we spoke, or did not."""
     work.lock(check_in)
     open_case_of(work, check_in)
-    check_in.meet(CheckInState(form.state))
+    check_in.meet(CheckInState(form.state), work.now)
     work.seal(check_in, "outcome", form.outcome)
     work.record(check_in)
     return Stored(check_in.id, "check_ins", check_in.state)

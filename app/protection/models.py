@@ -86,7 +86,11 @@ class CheckIn(CaseRow):
     duty_refused: Mapped[bool]
     planned_by: Mapped[str]
 
-    def meet(self, state: CheckInState) -> None:
+    def meet(self, state: CheckInState, at: datetime) -> None:
+        """Raises Conflict if it is settled, or called missed while its time is still to come."""
         if self.state != CheckInState.SCHEDULED:
             raise Conflict("This check-in is settled already.")
+        if state == CheckInState.MISSED and at < self.due_at:
+            # Whoever is called missed too early is looked for by nobody when the time comes.
+            raise Conflict("The time of this check-in is still to come: it cannot have been missed.")
         self.state = state

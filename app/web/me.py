@@ -21,7 +21,7 @@ from app.errors import TooManyTries, Unprocessable
 from app.oversight import queries as oversight
 from app.oversight.views import Mine
 from app.web.frame import reads_in, save, sheet, show
-from app.web.session import COOKIE, Fields, Visitor
+from app.web.session import COOKIE, DEVICE_SECONDS, LANGUAGE, Fields, Visitor, keep
 from app.work import Caller
 
 PAGE = 25
@@ -62,10 +62,15 @@ def prefer(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> 
     fields = dict(given)
     if fields.pop("asked", None):
         fields.setdefault("shortcuts", ["no"])
-    return save(
+    answer = save(
         request, desk, visitor, fields, mine.prefer, then="/me",
         again=lambda typed, status: _account(request, desk, visitor, typed, status),
     )  # fmt: skip
+    chosen = next(iter(fields.get("language", ())), "")
+    if answer.status_code == 303 and chosen in LANGUAGES:
+        # Who is signed out reads on in the language they read before.
+        keep(answer, desk, LANGUAGE, chosen, DEVICE_SECONDS)
+    return answer
 
 
 @router.get("/me/passphrase")

@@ -17,6 +17,8 @@ COOKIE = "amana_session"
 DEVICE = "amana_device"
 # Which language the pages before sign-in speak; tells nothing of anybody.
 LANGUAGE = "amana_language"
+# How long a browser remembers both: which device it is, and the language of who reads there.
+DEVICE_SECONDS = 365 * 86400
 
 
 def token_of(request: Request) -> str:

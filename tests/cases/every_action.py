@@ -221,7 +221,7 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "checkin.plan": (PlanCheckIn(due_at=clock.now() + timedelta(days=1), agreed_word="kettle"), case),
         "public_report.record": (RecordReport(**words.report()), planted.report),
         "narrative.code": (CodeReport(codes=("N2c",)), planted.rows["public_reports"]),
-        "checkin.settle": (SettleCheckIn(state="MISSED"), planted.rows["check_ins"]),
+        "checkin.settle": (SettleCheckIn(state="MET_OK"), planted.rows["check_ins"]),
         "rota.take_over": (rota.PassShift(to=world.members["protection-lead"].code), planted.rows["shifts"]),
         "rota.cut": (None, planted.rows["shifts"]),
         "access.break_glass": (

@@ -27,7 +27,7 @@ from app.protection.forms import (
 )
 from app.protection.models import CheckIn, CheckInState
 from app.work import Action, Form
-from tests.conftest import Database
+from tests.conftest import Clock, Database
 from tests.ladder import (
     Log,
     Rung,
@@ -222,18 +222,51 @@ def test_a_check_in_of_a_closed_case_is_not_settled(world: World, database: Data
     close_every_case(database)
 
     with pytest.raises(Conflict):
-        world.do("protection", protection.settle_check_in, SettleCheckIn(state="MISSED"), subject=rows["check_ins"])
+        world.do("protection", protection.settle_check_in, SettleCheckIn(state="MET_OK"), subject=rows["check_ins"])
 
 
 @pytest.mark.parametrize("state", [state for state in CheckInState if state != CheckInState.SCHEDULED])
 def test_what_was_settled_stays_settled(state: CheckInState) -> None:
-    check = CheckIn(state=CheckInState.SCHEDULED)
-    check.meet(state)
+    due = clock.now()
+    check = CheckIn(state=CheckInState.SCHEDULED, due_at=due)
+    check.meet(state, due)
 
     for other in CheckInState:
         with pytest.raises(Conflict):
-            check.meet(other)
+            check.meet(other, due)
     assert check.state == state
+
+
+def test_nobody_is_missed_before_the_time_and_may_have_been_met_before_it() -> None:
+    due = clock.now()
+    check = CheckIn(state=CheckInState.SCHEDULED, due_at=due)
+
+    with pytest.raises(Conflict) as refused:
+        check.meet(CheckInState.MISSED, due - timedelta(seconds=1))
+    assert "still to come" in refused.value.sentence
+
+    assert check.state == CheckInState.SCHEDULED
+    check.meet(CheckInState.MET_OK, due - timedelta(seconds=1))
+
+
+def test_an_early_miss_is_refused_and_nothing_is_settled(world: World, log: Log, standing_clock: Clock) -> None:
+    reference = world.case()
+    world.hand_to_protection(reference)
+    row = world.check_in(reference, days=0.01)
+    missed = SettleCheckIn(state="MISSED", outcome=world.canary())
+
+    climb(
+        world, log, protection.settle_check_in,
+        Rung("protection", "conflict", "none"),
+        form=missed, subject=row,
+    )  # fmt: skip
+    standing_clock.move(minutes=15)
+    world.sign_in("protection")
+    climb(
+        world, log, protection.settle_check_in,
+        Rung("protection", "done", "caseworker-assesses-threats"),
+        form=missed, subject=row,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("seconds", [0, -1, -86400])

@@ -69,8 +69,10 @@ def test_what_was_noted_as_missed_waits_until_somebody_has_spoken_with_them(
     assert standings(world) == {}
 
 
-def test_speaking_with_one_person_settles_nothing_for_another(world: World) -> None:
+def test_speaking_with_one_person_settles_nothing_for_another(world: World, standing_clock: Clock) -> None:
     missed, spoken = (world.check_in(handed(world), days=1) for _ in range(2))
+    standing_clock.move(hours=25)
+    world.sign_in("protection")
     settle(world, missed, "MISSED")
     world_later = world.check_in(world.show("protection", handed(world)).reference, days=2)
 
@@ -80,11 +82,13 @@ def test_speaking_with_one_person_settles_nothing_for_another(world: World) -> N
     assert standings(world) == {missed: "MISSED"}
 
 
-def test_an_earlier_talk_does_not_settle_a_later_miss(world: World) -> None:
+def test_an_earlier_talk_does_not_settle_a_later_miss(world: World, standing_clock: Clock) -> None:
     reference = handed(world)
     earlier, later = world.check_in(reference, days=1), world.check_in(reference, days=2)
 
     settle(world, earlier, "MET_OK")
+    standing_clock.move(hours=49)
+    world.sign_in("protection")
     settle(world, later, "MISSED")
 
     assert standings(world) == {later: "MISSED"}

@@ -66,6 +66,17 @@ def test_the_language_chosen_is_the_language_of_the_next_page(browser: Browser, 
     assert 'data-shortcuts="off"' not in page
 
 
+def test_whoever_signs_out_reads_on_in_their_language(browser: Browser, world: World) -> None:
+    browser.sign_in(world, "intake")
+    browser.get("/me")
+    browser.submit("/me/preferences", language="ar")
+
+    browser.get("/me")
+    browser.submit("/sign-out")
+
+    assert '<html lang="ar" dir="rtl"' in browser.get("/sign-in").text
+
+
 @pytest.mark.parametrize("language", ["de", "xx", "../en"])
 def test_a_language_there_is_not_is_refused_on_the_page(browser: Browser, world: World, language: str) -> None:
     browser.sign_in(world, "intake")
@@ -75,6 +86,7 @@ def test_a_language_there_is_not_is_refused_on_the_page(browser: Browser, world:
 
     assert answer.status_code == 422
     assert "This needs another look" in answer.text
+    assert "amana_language" not in answer.headers.get("set-cookie", "")
 
 
 def change(browser: Browser, world: World, **given: Any) -> Any:

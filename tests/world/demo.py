@@ -106,14 +106,16 @@ def _watched_over(world: World) -> str:
     world.threat(reference, level="CRITICAL")
     world.residence(reference)
     missed = SettleCheckIn(state="MISSED", outcome="The telephone rang and nobody took it.")
-    # Due in a moment, so that whoever looks finds it past its time.
-    world.do("protection", protection.settle_check_in, missed, subject=world.check_in(reference, days=2 / 86400))
+    # Due in a moment, and noted when the rest is written and that moment is over.
+    rang = world.check_in(reference, days=2 / 86400)
     _pass_on(world, "intake", reference, "protection", "SAFETY", "Somebody waited outside after the last session.")
     _pass_on(
         world, "protection", reference, "legal", "STATEMENT",
         "On the way she said that she had been asked before, at the border.",
     )  # fmt: skip
     _second_account(world, reference, "RECORDED", "TRANSCRIBED")
+    world.wait(2)
+    world.do("protection", protection.settle_check_in, missed, subject=rang)
     return reference
 
 
