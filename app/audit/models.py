@@ -111,6 +111,10 @@ SAID: Final[Mapping[str, ColumnElement[str]]] = {
     name: literal_column(f"({said})".replace("view", "entry_bodies.view"), Text()) for name, said in _SAID.items()
 }
 ALARMED: Final[ColumnElement[bool]] = literal_column(_ALARMED.replace("view", "entry_bodies.view"), Boolean())
+# The entry itself says why it is no surprise.
+EXPECTED: Final[ColumnElement[bool]] = literal_column(
+    "(entry_bodies.view #> '{codes,expected}' IS NOT NULL)", Boolean()
+)
 IN_VAIN: Final = EntryBody.view["codes"]["in_vain"].astext == "true"
 
 

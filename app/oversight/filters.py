@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, DateTime, Select, cast, func, literal_column, or_, select
 
-from app.audit.models import ALARMED, IN_VAIN, SAID, EntryBody, EntrySubject
+from app.audit.models import ALARMED, EXPECTED, IN_VAIN, SAID, EntryBody, EntrySubject
 from app.cases.models import Case
 from app.clock import NIGHT_FROM_HOUR, NIGHT_UNTIL_HOUR
 from app.oversight.forms import Filters
@@ -53,6 +53,8 @@ def conditions(reading: Reading, form: Filters) -> list[ColumnElement[bool]]:
         wanted.append(ALARMED)
     if form.in_vain:
         wanted += [ALARMED, IN_VAIN]
+    if form.unexpected:
+        wanted.append(~EXPECTED)
     if form.nights:
         wanted.append(_at_night(zone))
     # Byte order, whatever the database's own: a collation may pass over points and signs.

@@ -23,6 +23,7 @@ class Filters(Form):
     nights             only what happened at night, by the office's clock
     alarms             only where somebody opened or asked for more than is usual
     in_vain            only where somebody looked up many who were not met
+    unexpected         only what neither duty nor one's own interview explains
     cites              only what was done for one item, as under one broken glass
     rule               only what this rule of ``policies/`` allowed or forbade
     request            only what one request did
@@ -45,6 +46,7 @@ class Filters(Form):
     nights: bool = False
     alarms: bool = False
     in_vain: bool = False
+    unexpected: bool = False
     cites: UUID | None = None
     request: UUID | None = None
     inquiry: UUID | None = None

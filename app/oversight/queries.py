@@ -70,8 +70,8 @@ def asked(reading: Reading) -> tuple[AskLog, AskLog, AskLog, AskLog]:
     since = reading.today - timedelta(days=LOOK_BACK_DAYS - 1)
     return (
         AskLog(refused=True, from_day=since),
-        AskLog(operation="consult", nights=True, from_day=since),
-        AskLog(operation="combine", from_day=since),
+        AskLog(operation="consult", nights=True, unexpected=True, from_day=since),
+        AskLog(operation="combine", unexpected=True, from_day=since),
         AskLog(alarms=True, from_day=since),
     )
 

@@ -114,11 +114,11 @@ def looked_at(work: Work, form: LookedAt) -> LogLine:
 
 
 FILTERS: Final[dict[str, Filters]] = {
-    "nights": Filters(operation="consult", nights=True),
+    "nights": Filters(operation="consult", nights=True, unexpected=True),
     "many": Filters(alarms=True),
     "in_vain": Filters(in_vain=True),
     "life_at_risk": Filters(operation="consult", justification="LIFE_AT_RISK"),
-    "joined": Filters(operation="combine"),
+    "joined": Filters(operation="combine", unexpected=True),
 }
 
 

@@ -39,4 +39,6 @@ ALARMS: Final = {
     "in_vain": N_("Many look-ups that met nobody"),
 }
 
-WORDS: Final[Mapping[str, Mapping[str, str]]] = {"outcome": OUTCOMES, "alarm": ALARMS}
+EXPECTED: Final = {"on_duty": N_("while on duty"), "own_session": N_("in their own interview")}
+
+WORDS: Final[Mapping[str, Mapping[str, str]]] = {"outcome": OUTCOMES, "alarm": ALARMS, "expected": EXPECTED}

@@ -65,6 +65,8 @@ class Line:
     # Which set number this entry reached, and at how many cases.
     alarm: str = ""
     distinct: int = 0
+    # Why it is no surprise, by the entry's own word.
+    expected: str = ""
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,9 @@ def line_of(entry: LogLine) -> Line:
     operation = str(body["operation"])
     codes = body.get("codes", {})
     alarm = str(codes.get("alarm", "in_vain" if codes.get("in_vain") is True else ""))
-    edge = "red" if operation == "refuse" or alarm else ("amber" if operation == "combine" or entry.night else "")
+    expected = str(codes.get("expected", ""))
+    odd = (operation == "combine" or entry.night) and not expected
+    edge = "red" if operation == "refuse" or alarm else ("amber" if odd else "")
     return Line(
         number=entry.place,
         at=str(body["at"]),
@@ -260,6 +264,7 @@ def line_of(entry: LogLine) -> Line:
         edge=edge,
         alarm=alarm,
         distinct=int(codes.get("distinct", 0)),
+        expected=expected,
     )
 
 

@@ -33,7 +33,7 @@ from app.policy.actor import Circumstances, Subject
 from app.policy.engine import Granted, Policy
 from app.pseudonyms import references
 from app.settings import Settings
-from app.work import circumstances, stepping
+from app.work import circumstances, expected, stepping
 from app.work.actions import ACTIONS, Action, Query
 from app.work.caller import Caller
 from app.work.forms import Form, Justification, Reasoned, Stated
@@ -216,9 +216,9 @@ class Office:
         # d. What was touched must have been said.
         if not work.recorded:
             raise Unrecorded(f"{action.name} recorded nothing")
-        number = self._append(
-            session, work, self._draft(caller, action.name, action.operation, form, granted, work.now)
-        )
+        base = self._draft(caller, action.name, action.operation, form, granted, work.now)
+        why = expected.opening(session, caller.actor, at=work.now) if action.discloses else None
+        number = self._append(session, work, base, why)
         # Whoever is shown something is told under which entry.
         view = replace(view, entry=number) if isinstance(view, Disclosure) else view
         if idempotency is not None and action.creates and render is not None:
@@ -238,13 +238,19 @@ class Office:
                 raise
         return self.policy.decide(caller.actor, action.name, facts, replace(given, stepped=True))
 
-    def _append(self, session: Session, work: Work, base: Draft) -> int | None:
-        """The action's entry, and one of its own for each case it joined. Returns its number in its one case."""
+    def _append(self, session: Session, work: Work, base: Draft, why: str | None) -> int | None:
+        """The action's entry, and one of its own for each case it joined. Returns its number in its one case.
+
+        why   a code for why an auditor need not look at it first, if there is one
+        """
         draft = work.draft(base)
+        draft = replace(draft, codes={**draft.codes, "expected": why}) if why else draft
         append(session, draft)
         for case in work.combined():
             both = tuple(replace(s, seq=None) for s in draft.subjects if s.case_id == case)
-            append(session, replace(draft, operation="combine", subjects=both, fields=(), codes={}, words=None))
+            own = expected.joining(session, work.actor, case, at=work.now)
+            codes: dict[str, str | int | bool | UUID] = {"expected": own} if own else {}
+            append(session, replace(draft, operation="combine", subjects=both, fields=(), codes=codes, words=None))
         planted = session.info.get("planted", 0)
         if planted:
             # They were left out, so the action went on; whoever reads the log has to know of them.
