@@ -7,7 +7,7 @@ T      ?= tests
 JOBS   ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench bench-names bench-log drills browser \
+.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench bench-names bench-log bench-pages drills browser \
 	pictures assets kills
 
 help: ## what each command does
@@ -46,6 +46,9 @@ bench-names: env ## finding somebody again among up to a million people (PEOPLE=
 
 bench-log: env ## reading the log among up to a million entries (ENTRIES=10000,100000)
 	@$(PY) -m tests.bench.reading
+
+bench-pages: env ## how long the server takes for each kind of page of each role
+	@$(PY) -m tests.bench.pages
 
 drills: env ## the trials that are drawn, in the numbers of the threat model (ten minutes)
 	@AMANA_DRILLS=1 $(PY) -m pytest -m drill --timeout 3600 $(T)

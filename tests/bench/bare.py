@@ -257,7 +257,9 @@ def submit(form: Submit, db: Db) -> dict[str, str]:
         language=form.language, contact=form.contact, danger=form.danger, state="RECEIVED", received_at=_now(),
     )  # fmt: skip
     answer = {"reference": submission.reference, "state": submission.state}
-    db.add_all([witness, submission])
+    db.add(witness)
+    db.flush()
+    db.add(submission)
     db.add(Kept(key_hash=receipt, form_hash=asked, answer=json.dumps(answer), at=_now()))
     db.commit()
     return answer

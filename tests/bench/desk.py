@@ -20,7 +20,7 @@ from tests.bench.asking import Side, Void, in_turn, once, request
 from tests.bench.figures import Paper, at_least, at_most, middle_and_range, seen
 from tests.bench.ground import Ground
 
-ISSUE: Final = "figures"
+ISSUE: Final = "3"
 ROUNDS: Final = 5
 # Cases that are read from and written to in turn; as many testimonies are recorded in one round.
 CASES: Final = 64

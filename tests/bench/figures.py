@@ -41,8 +41,12 @@ class Paper:
         self.show(f"\n{words}")
 
     def write(self, path: Path = PAPER) -> None:
+        """Into the one list of all figures: rows of other runs stay, this run's replace those of their names."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = [asdict(figure) for figure in self.rows]
+        mine = [asdict(figure) for figure in self.rows]
+        names = {(row["issue"], row["name"]) for row in mine}
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        rows = [row for row in before if (row["issue"], row["name"]) not in names] + mine
         path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

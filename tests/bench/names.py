@@ -115,20 +115,20 @@ def measured(paper: Paper, world: World, roles: Roles, settings: Settings, size:
         known = memory.of(marking, at=clock.now())
         took, core = time.perf_counter() - began, time.process_time() - on_core
     assert len(known) >= size, (len(known), size)
-    paper.add(at_most("names", f"load {size:,}", took, "s", 5.0, "from PostgreSQL, opened, in drawers"))
-    paper.add(seen("names", f"load on a core {size:,}", round(core, 2), "s", "ours alone, whatever else runs"))
-    paper.add(seen("names", f"memory {size:,}", round(known.octets / 2**20), "MiB", "the index alone"))
+    paper.add(at_most("4", f"load {size:,}", took, "s", 5.0, "from PostgreSQL, opened, in drawers"))
+    paper.add(seen("4", f"load on a core {size:,}", round(core, 2), "s", "ours alone, whatever else runs"))
+    paper.add(seen("4", f"memory {size:,}", round(known.octets / 2**20), "MiB", "the index alone"))
     made = _tags(key)
     on_core = time.process_time()
     result = recall(known, those, made)
     core = (time.process_time() - on_core) / len(those) * 1000
-    paper.add(at_most("names", f"look-up {size:,}", result.milliseconds, "ms", 5.0, "p50: tags, drawers, ranking"))
-    paper.add(seen("names", f"look-up on a core {size:,}", round(core, 2), "ms", "mean"))
-    paper.add(at_least("names", f"recall {size:,}", result.found * 100, "%", 97.0, f"among the {LOOKED_AT} best"))
-    paper.add(seen("names", f"ranked first {size:,}", round(result.first * 100, 1), "%", "none agrees better"))
-    paper.add(seen("names", f"candidates {size:,}", round(result.candidates, 1), "rows", "mean, of those looked at"))
+    paper.add(at_most("4", f"look-up {size:,}", result.milliseconds, "ms", 5.0, "p50: tags, drawers, ranking"))
+    paper.add(seen("4", f"look-up on a core {size:,}", round(core, 2), "ms", "mean"))
+    paper.add(at_least("4", f"recall {size:,}", result.found * 100, "%", 97.0, f"among the {LOOKED_AT} best"))
+    paper.add(seen("4", f"ranked first {size:,}", round(result.first * 100, 1), "%", "none agrees better"))
+    paper.add(seen("4", f"candidates {size:,}", round(result.candidates, 1), "rows", "mean, of those looked at"))
     paper.add(
-        seen("names", f"whole action {size:,}", _whole(world, settings, those), "ms", "p50, lookup.ask, entry and all")
+        seen("4", f"whole action {size:,}", _whole(world, settings, those), "ms", "p50, lookup.ask, entry and all")
     )
 
 
@@ -206,7 +206,7 @@ def main() -> int:
                 made.finished(settings.home)
                 for size in SIZES:
                     measured(paper, world, roles, settings, size)
-    paper.write(Path("build/bench-names.json"))
+    paper.write()
     return 0
 
 

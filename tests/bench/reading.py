@@ -86,7 +86,7 @@ def main() -> int:
         for name, ours in found[after].items():
             grew = ours / found[before][name]
             paper.add(at_most(ISSUE, f"{name}: {after:,} over {before:,}", grew, "x", 1.5))
-    paper.write(Path("build/bench-log.json"))
+    paper.write()
     return 0
 
 
