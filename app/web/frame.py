@@ -178,8 +178,8 @@ def read(desk: Desk, action: Action, fields: Fields) -> Form | None:
     return None if action.form is None else sheets.read(action.form, fields, desk.zone)
 
 
-def sheet(request: Request, **values: str | Sequence[str]) -> Sheet:
-    """An empty form of this session, with what is filled in already."""
+def sheet(request: Request, /, **values: str | Sequence[str]) -> Sheet:
+    """An empty form of this session, with what is filled in already; a field may be called ``request`` too."""
     filled = {name: [value] if isinstance(value, str) else list(value) for name, value in values.items()}
     return Sheet(csrf=page_token(request), values=filled)
 

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from starlette.types import ASGIApp
@@ -163,6 +164,16 @@ def test_a_filter_that_is_no_code_is_told_beside_its_field_and_asks_nothing(
     assert answer.status_code == 422
     assert "This needs another look" in answer.text
     assert log.fresh() == []
+
+
+def test_the_filter_by_one_request_is_asked_like_any_other(browser: Browser, world: World) -> None:
+    """It was a defect: the field has the name of what every page is given."""
+    world.case()
+    browser.sign_in(world, "auditor")
+
+    answers = [browser.get(f"/audit?request={typed}").status_code for typed in (UUID(int=7), "'%20OR%201=1--", "")]
+
+    assert answers == [200, 422, 200]
 
 
 def test_days_may_be_typed_in_the_digits_of_ones_language(browser: Browser, world: World) -> None:
