@@ -62,7 +62,7 @@ bench: env ## figures beside a bare server (tests/bench/README.md)
 
 browser: env ## every page in a real browser: open to everybody, light, quiet
 	@sh deploy/browser.sh $(VENV)
-	@AMANA_BROWSER=all $(PY) -m pytest tests/journeys/browser
+	@AMANA_BROWSER=all $(PY) -m pytest tests/journeys/browser tests/journeys/hostile
 
 pictures: env ## the same, and a dated set of pictures in build/pictures
 	@sh deploy/browser.sh $(VENV)

