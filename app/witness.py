@@ -1,7 +1,8 @@
 """A witness signs that it saw a checkpoint, and never one that contradicts what it saw (c2sp.org/tlog-witness).
 
 It runs at somebody else's, knows hashes only, and needs a folder of its own and no database:
-``key`` (0600), ``name``, ``logs`` (one verifier key a line), ``seen/`` (the newest checkpoint of each log).
+``key`` (0600), ``name``, ``logs`` (one verifier key a line), ``seen/`` (the newest checkpoint of each log, and
+each change of its key).
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app import clock
-from app.audit.checkpoint import Checkpoint, open_checkpoint
+from app.audit.checkpoint import Checkpoint
 from app.audit.cosignature import cosign
 from app.audit.note import COSIGNATURE, exact_base64, parse_verifier_key, split_note, verifier_key
+from app.audit.succession import LogKeys, Succession, follow
 from app.audit.tree import EMPTY_ROOT, verify_consistency
 from app.errors import CannotStart, LogForked, SealBroken
 
@@ -79,7 +81,8 @@ class Witness:
             self.name = (folder / "name").read_text(encoding="utf-8").strip()
             self.key = verifier_key(self.name, _public(self._seed), COSIGNATURE)
             self._logs = {parse_verifier_key(line)[0]: line for line in self._lines()}
-        except (OSError, ValueError):
+            self._keys = {origin: follow(key, self._changes(origin)) for origin, key in self._logs.items()}
+        except (OSError, ValueError, SealBroken):
             raise CannotStart(f"{folder} is no witness's folder. Make one: amana witness init") from None
 
     def trust(self, key: str) -> None:
@@ -93,7 +96,28 @@ class Witness:
             raise CannotStart("That is no log's verifier key.") from None
         if self._logs.setdefault(origin, key) != key:
             raise CannotStart("That log is watched already, under another key.")
+        self._keys.setdefault(origin, LogKeys(key))
         _replace(self._folder / "logs", "".join(f"{each}\n" for each in self._logs.values()).encode())
+
+    def follow(self, note: bytes) -> str:
+        """Sign under another key of a log from now on, which the one watched vouches for; returns it.
+
+        raises   CannotStart for a change that the key watched did not sign, or that comes after what was seen
+        """
+        try:
+            change = Succession.open(note)
+            origin = parse_verifier_key(change.old)[0]
+            if origin not in self._keys or self._keys[origin].key != change.old:
+                raise CannotStart("That is not a change of the key that is watched. Bring them one after another.")
+            if self._seen(origin).size > change.size:
+                raise CannotStart(
+                    "The key that ended has signed more than the change says: a proof of a fork. Keep both."
+                )
+        except SealBroken:
+            raise CannotStart("That is not the change of a log's key, signed by the old key and the new one.") from None
+        _replace(self._path(origin).with_suffix(f".{len(self._changes(origin)) + 1}"), note)
+        self._keys[origin] = follow(self._logs[origin], self._changes(origin))
+        return change.new
 
     def add_checkpoint(self, body: bytes) -> str:
         """The line by which this witness signs the checkpoint in a request; it is on disk before it is returned.
@@ -108,7 +132,7 @@ class Witness:
         if origin not in self._logs:
             raise Refused(404)
         try:
-            asked = open_checkpoint(note, self._logs[origin])
+            asked = self._keys[origin].open(note)
         except SealBroken:
             raise Refused(403) from None
         if old > asked.size:
@@ -131,7 +155,13 @@ class Witness:
         path = self._path(origin)
         if not path.exists():
             return Checkpoint(origin, 0, EMPTY_ROOT)
-        return open_checkpoint(path.read_bytes(), self._logs[origin])
+        return self._keys[origin].open(path.read_bytes())
+
+    def _changes(self, origin: str) -> list[bytes]:
+        found: list[bytes] = []
+        while (path := self._path(origin).with_suffix(f".{len(found) + 1}")).exists():
+            found.append(path.read_bytes())
+        return found
 
     def _path(self, origin: str) -> Path:
         return self._folder / "seen" / hashlib.sha256(origin.encode()).hexdigest()

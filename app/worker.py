@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -27,6 +28,7 @@ from app.audit import sequencer
 from app.audit.cosigning import Cosigning
 from app.audit.note import parse_verifier_key
 from app.audit.sequencer import Sequencer
+from app.audit.succession import LogKeys
 from app.audit.tiles import TileFolder
 from app.audit.trust import Trust
 from app.errors import CannotStart, Conflict, LogForked, Refusal
@@ -71,20 +73,22 @@ class Bells:
         return asked
 
 
-def run(settings: Settings, office: Office, engine: Engine, key: str, trust: Trust, bells: Bells | None = None) -> int:
+def run(
+    settings: Settings, office: Office, engine: Engine, keys: LogKeys, trust: Trust, bells: Bells | None = None
+) -> int:
     """Work until told to end. Returns the process's exit code: 0, or 3 if the log is forked.
 
     engine   of the sequencer's role
-    key      the log's verifier key, which names the log
+    keys     the log's verifier key, which names the log, and those before it
     trust    whom the log is shown to, so that they sign that they saw it
     """
     bells = bells or Bells()
-    maker = open_sequencer(settings, engine, key)
+    maker = open_sequencer(settings, engine, keys)
     with _only_worker(pid_path(settings)):
         bells.listen()
         helpers = [threading.Thread(target=_chores, args=(settings, office, bells.ending), name="chores", daemon=True)]
         if trust.witnesses:
-            carrier = Cosigning(maker.tiles, trust, key)
+            carrier = Cosigning(maker.tiles, trust, keys.key)
             helpers.append(
                 threading.Thread(target=_cosign, args=(maker, carrier, bells.ending), name="cosigning", daemon=True)
             )
@@ -105,19 +109,26 @@ def run(settings: Settings, office: Office, engine: Engine, key: str, trust: Tru
     return 0
 
 
-def open_sequencer(settings: Settings, engine: Engine, key: str) -> Sequencer:
-    """A sequencer with the signing key of the log that ``key`` names; raises as ``check_key``."""
-    manager = check_key(settings, key)
-    origin, public = parse_verifier_key(key)
-    return Sequencer(engine, TileFolder(settings.log_folder), origin=origin, sign=manager.sign, public=public)
+def open_sequencer(settings: Settings, engine: Engine, keys: LogKeys) -> Sequencer:
+    """A sequencer with the signing key of the log that ``keys`` name; raises as ``check_key``."""
+    manager, generation = check_key(settings, keys.key)
+    origin, public = parse_verifier_key(keys.key)
+    sign = partial(manager.sign, generation=generation)
+    return Sequencer(
+        engine, TileFolder(settings.log_folder), origin=origin, sign=sign, public=public, ended=keys.ended
+    )  # fmt: skip
 
 
-def check_key(settings: Settings, key: str) -> InstalledKeys:
-    """The log's key file, opened; CannotStart if it is missing, open to others, or of another log."""
-    manager = open_keys(settings, "log")
-    if manager.public() != parse_verifier_key(key)[1]:
-        raise CannotStart("keys/log.key is not the key that keys/log.trust names. Restore both from one backup.")
-    return manager
+def check_key(settings: Settings, key: str) -> tuple[InstalledKeys, int]:
+    """The log's key file, opened, and which generation in it is this key.
+
+    raises  CannotStart if it is missing, open to others, or of another log
+    """
+    manager, public = open_keys(settings, "log"), parse_verifier_key(key)[1]
+    for generation in manager.generations("log"):
+        if manager.public(generation) == public:
+            return manager, generation
+    raise CannotStart("keys/log.key is not the key that keys/log.trust names. Restore both from one backup.")
 
 
 def pid_path(settings: Settings) -> Path:

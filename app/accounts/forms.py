@@ -108,6 +108,14 @@ class RetirePepper(Form):
     old: Annotated[int, Field(ge=1)]
 
 
+class RotateInstalled(Form):
+    """Which of the key manager's other keys, and from which generation to which."""
+
+    key: Literal["wrap", "log", "register"]
+    old: Annotated[int, Field(ge=1)]
+    new: Annotated[int, Field(ge=2)]
+
+
 class OrderRenewal(Form):
     """Keys of cases drawn before this moment are to be drawn anew, so many at a time."""
 

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from app.accounts.forms import OrderRenewal, RetirePepper, RotatePepper, RotateTeam
+from app.accounts.forms import OrderRenewal, RetirePepper, RotateInstalled, RotatePepper, RotateTeam
 from app.accounts.models import AccountState, User
-from app.accounts.views import PepperChanged, Renewal, TeamChange
+from app.accounts.views import KeyChanged, PepperChanged, Renewal, TeamChange
 from app.errors import Conflict
 from app.keyholders import holders
 from app.keyholders.ages import held_by_somebody
@@ -62,6 +62,13 @@ def retire_pepper(work: Work, form: RetirePepper) -> PepperChanged:
         raise Conflict("Somebody has not signed in since the pepper was renewed. Their key would be lost with it.")
     work.record(old=form.old)
     return PepperChanged(form.old)
+
+
+@action("key.rotate_installed", operation="key")
+def rotate_installed(work: Work, form: RotateInstalled) -> KeyChanged:
+    """Note that another key takes the place of one that the key manager holds."""
+    work.record(key=form.key, old=form.old, new=form.new)
+    return KeyChanged(form.key, form.new)
 
 
 def still_under(work: Work, pepper: int) -> int:

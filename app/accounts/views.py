@@ -301,3 +301,9 @@ class KeyShares:
 
     due: date
     late: bool
+
+
+@dataclass(frozen=True)
+class KeyChanged:
+    key: str
+    generation: int

@@ -48,13 +48,13 @@ class Checkpoint:
         return parsed
 
 
-def open_checkpoint(note: bytes, key: str) -> Checkpoint:
-    """The checkpoint in a note that this verifier key has signed.
+def open_checkpoint(note: bytes, key: str, *others: str) -> Checkpoint:
+    """The checkpoint in a note that this verifier key, or one of the others of this log, has signed.
 
     raises   SealBroken for every other note, also one whose origin is not the key's name
     """
     try:
-        checkpoint = Checkpoint.parse(open_note(note, [key]))
+        checkpoint = Checkpoint.parse(open_note(note, [key, *others]))
     except ValueError:
         raise SealBroken("not a checkpoint") from None
     if checkpoint.origin != parse_verifier_key(key)[0]:

@@ -17,6 +17,7 @@ from app.audit.checkpoint import Checkpoint, open_checkpoint
 from app.audit.cosignature import cosigners
 from app.audit.models import Entry as EntryRow
 from app.audit.models import EntryBody, Place
+from app.audit.succession import chain
 from app.audit.tiles import WIDTH, TileFolder
 from app.audit.tree import leaf_hash
 from app.audit.trust import Trust
@@ -25,13 +26,16 @@ from app.errors import LogForked, SealBroken
 Entry = tuple[bytes, bytes] | bytes
 
 
-def write_export(folder: Path, entries: Iterable[Entry], checkpoint_note: bytes, trust: str) -> None:
+def write_export(
+    folder: Path, entries: Iterable[Entry], checkpoint_note: bytes, trust: str, successions: Iterable[bytes] = ()
+) -> None:
     """Write checkpoint, tiles, bodies and trust file, and nothing that could not be checked.
 
     folder            is made; must not exist or be empty
     entries           from the first to the last under the checkpoint: (salt[16], canonical body), or
                       the commitment[32] alone where the body was erased
     trust             ``log <verifier key>`` lines, then ``quorum none``
+    successions       each change of the log's key up to the one that signed this checkpoint
     raises            FileExistsError for a folder in use
 
     The hashes are computed from the entries, not copied: what does not fit the checkpoint is
@@ -49,6 +53,8 @@ def write_export(folder: Path, entries: Iterable[Entry], checkpoint_note: bytes,
     tiles.append_entries(0, commitments)
     tiles.append(0, [leaf_hash(each) for each in commitments])
     (folder / "trust").write_text(trust, encoding="utf-8", newline="")
+    for note in successions:
+        tiles.add_succession(note)
     tiles.write_checkpoint(checkpoint_note)
 
 
@@ -94,8 +100,26 @@ def check_export(folder: Path, *, progress: Callable[[int], None] | None = None)
         return Checked(
             False, signed.size, signed.root.hex(), None, "fewer witnesses have signed than trust asks for", 0
         )
+    problem = _changes(tiles, signed, trust)
+    if problem:
+        return Checked(False, signed.size, signed.root.hex(), None, problem, 0)
     bad, problem = _first_bad(folder, tiles, signed, progress)
     return Checked(not problem, signed.size, signed.root.hex(), bad, problem, 0)
+
+
+def _changes(tiles: TileFolder, signed: Checkpoint, trust: Trust) -> str:
+    """What is wrong with the changes of the log's key; empty if nothing is."""
+    try:
+        links = chain(tiles.successions())
+        if links and (links[-1].new,) != trust.logs:
+            return "the changes of the log's key do not lead to the key in trust"
+        if any(link.size > signed.size or tiles.root_at(link.size) != link.root for link in links):
+            return "the log's key was changed under another log"
+    except SealBroken:
+        return "a change of the log's key is not signed by the key before it"
+    except LogForked as found:
+        return str(found)
+    return ""
 
 
 def _first_bad(

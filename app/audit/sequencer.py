@@ -7,7 +7,7 @@ there would mean. Recovery is the normal path: ``resume`` before the first ``tic
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -15,9 +15,10 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
-from app.audit.checkpoint import Checkpoint, open_checkpoint
+from app.audit.checkpoint import Checkpoint
 from app.audit.models import Entry, Place, SignedCheckpoint
 from app.audit.note import sign_note_by, verifier_key
+from app.audit.succession import LogKeys, must_not_be_followed
 from app.audit.tiles import TileFolder
 from app.audit.tree import RightEdge, leaf_hash
 from app.errors import LogForked
@@ -36,19 +37,22 @@ class Sequencer:
 
     sign     an Ed25519 signature[64] by the log's key, which stays in the key manager
     public   the public half, 32 bytes
+    ended    keys that signed this log before, and the size at which each ended
 
     One instance per process; ``tick`` does nothing while another replica holds the lock.
     """
 
     def __init__(
-        self, engine: Engine, tiles: TileFolder, *, origin: str, sign: Callable[[bytes], bytes], public: bytes
-    ) -> None:
+        self, engine: Engine, tiles: TileFolder, *, origin: str, sign: Callable[[bytes], bytes], public: bytes,
+        ended: Mapping[str, int] | None = None,
+    ) -> None:  # fmt: skip
         self._engine = engine
         self.tiles = tiles
         self._origin = origin
         self._sign_bytes = sign
         self._public = public
         self.key = verifier_key(origin, public)
+        self._keys = LogKeys(self.key, ended or {})
         self._edge: RightEdge | None = None
         self._connection: Connection | None = None
         self._signed = 0
@@ -77,6 +81,12 @@ class Sequencer:
         if due or (sign_now and self._edge.size > self._signed):
             self._sign(connection, self._edge)
         return placed
+
+    def last(self) -> Checkpoint | None:
+        """What this process has signed, or taken over as signed, if it leads and nothing lies behind it."""
+        if self._edge is None or self._edge.size != self._signed:
+            return None
+        return Checkpoint(self._origin, self._edge.size, self._edge.root())
 
     @property
     def leading(self) -> bool:
@@ -116,9 +126,11 @@ class Sequencer:
         ).one_or_none()
         connection.commit()
         size, root = (int(last.size), bytes(last.root)) if last else (0, None)
+        # Whoever still holds a key that ended may have waited for the lock while it was changed.
+        must_not_be_followed(self.key, self.tiles.successions())
         published = self.tiles.read_checkpoint()
         if published is not None:
-            there = open_checkpoint(published, self.key)
+            there = self._keys.open(published)
             if there.size > size or (there.size == size and root is not None and there.root != root):
                 raise LogForked(
                     f"the published checkpoint has {there.size} entries, the database only {size}: "

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from app.audit.tree import RightEdge, leaf_hash, root
+from app.audit.tree import RightEdge, leaf_hash, root, root_of
 from app.errors import LogForked
 
 WIDTH = 256
@@ -118,6 +118,10 @@ class TileFolder:
             raise LogForked("a tile is too short")
         return root(raw[at : at + HASH_BYTES] for at in range(0, len(raw), HASH_BYTES))
 
+    def root_at(self, size: int) -> bytes:
+        """The root of the first ``size`` leaves of however many, from stored hashes; LogForked if one is missing."""
+        return root_of(size, self.hash_at)
+
     def rebuild_right_edge(self, size: int) -> RightEdge:
         """The right edge of ``size`` leaves, computed from level 0 alone.
 
@@ -180,6 +184,17 @@ class TileFolder:
         """The newest checkpoint that enough witnesses signed; None before the first."""
         path = self.root / "cosigned"
         return path.read_bytes() if path.exists() else None
+
+    def add_succession(self, note: bytes) -> None:
+        """Publish that another key signs from now on. What was published before stays."""
+        self._write_once(f"succession/{len(self.successions()) + 1}", note)
+
+    def successions(self) -> list[bytes]:
+        """Each change of the log's key, from the first to the last."""
+        found: list[bytes] = []
+        while (path := self.root / "succession" / str(len(found) + 1)).exists():
+            found.append(path.read_bytes())
+        return found
 
     def read_checkpoint(self) -> bytes | None:
         """The signed checkpoint as published last; None before the first."""

@@ -114,6 +114,11 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         raise LogForked("the proof does not lead to this root")
 
 
+def root_of(size: int, hash_at: HashAt) -> bytes:
+    """The root of the first ``size`` leaves of a tree that has as many or more."""
+    return _subtree(0, size, hash_at) if size else EMPTY_ROOT
+
+
 def consistency_proof(old: int, new: int, hash_at: HashAt) -> list[bytes]:
     """The hashes which show that the tree of ``new`` leaves begins with the tree of ``old``.
 

@@ -159,11 +159,11 @@ def worker_(parent: Parent = 0) -> None:
         process.end_with(parent)
     settings = settings_here()
     installation.require(settings)
-    key, trust = installation.log_key(settings), installation.log_trust(settings)
+    keys, trust = installation.log_keys(settings), installation.log_trust(settings)
     with database.database(settings) as roles, demonstration.office_as(settings, roles, "app") as office:
         database.check_fit(roles.url("sequencer"))
         engine = engine_for(roles.url("sequencer"), connections_max=2)
-        code = working.run(settings, office, engine, key, trust)
+        code = working.run(settings, office, engine, keys, trust)
         engine.dispose()
     raise typer.Exit(code)
 

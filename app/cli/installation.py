@@ -23,8 +23,10 @@ from typing import Literal
 from app import clock
 from app.audit.export import trust_text
 from app.audit.note import parse_verifier_key, verifier_key
+from app.audit.succession import LogKeys, follow
+from app.audit.tiles import TileFolder
 from app.audit.trust import Trust
-from app.errors import CannotStart
+from app.errors import CannotStart, SealBroken
 from app.keyholders.backends import make_keys
 from app.keyholders.manager import InstalledKeys, make_unlock, write_private
 from app.keyholders.register import read_trust, trust_line
@@ -139,7 +141,33 @@ def trust_path(settings: Settings) -> Path:
 
 
 def log_key(settings: Settings) -> str:
-    """The log's verifier key, as others write it in a trust file."""
+    """The verifier key that signs the log now, as others write it in a trust file."""
+    return log_keys(settings).key
+
+
+def log_keys(settings: Settings) -> LogKeys:
+    """The log's key, by way of every change since the one that keys/log.trust names, and those that ended."""
+    key = _named_key(settings)
+    try:
+        return follow(key, TileFolder(settings.log_folder).successions())
+    except SealBroken:
+        raise CannotStart(
+            "log/succession does not lead on from the key in keys/log.trust. Restore both from one backup."
+        ) from None
+
+
+def name_log_key(settings: Settings, key: str) -> None:
+    """Have keys/log.trust name the key that signs now; the rest of the file stays as it is."""
+    path, old = trust_path(settings), _named_key(settings)
+    if old != key:
+        fresh = path.with_name(f".{path.name}.new")
+        fresh.unlink(missing_ok=True)
+        write_private(fresh, path.read_text(encoding="utf-8").replace(old, key).encode())
+        fresh.chmod(path.stat().st_mode & 0o777)
+        fresh.replace(path)
+
+
+def _named_key(settings: Settings) -> str:
     try:
         line = trust_path(settings).read_text().splitlines()[0]
         key = line.removeprefix("log ")
@@ -154,11 +182,12 @@ def log_key(settings: Settings) -> str:
 def log_trust(settings: Settings) -> Trust:
     """Whom this office asks to witness its log: ``witness``, ``group`` and ``quorum`` lines of keys/log.trust."""
     try:
-        return Trust.parse(trust_path(settings).read_text(encoding="utf-8"))
+        trust = Trust.parse(trust_path(settings).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CannotStart("keys/log.trust is missing. Restore it, or write it anew from a saved export.") from None
     except ValueError as problem:
         raise CannotStart(f"keys/log.trust: {problem}.") from None
+    return replace(trust, logs=(log_key(settings),))
 
 
 def check_register(settings: Settings, staff: InstalledKeys) -> None:

@@ -12,13 +12,13 @@ import typer
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import clock, worker
 from app.accounts import rotation
 from app.accounts.forms import OrderRenewal, RetirePepper, RotatePepper, RotateTeam
 from app.accounts.models import AccountState, User
 from app.accounts.views import Renewal
-from app.cli import installation, process, rulebook
-from app.cli.database import database
+from app.cli import installation, process, rotating, rulebook
+from app.cli.database import Roles, database
 from app.cli.demonstration import office_as
 from app.cli.door import Json, group, settings_here
 from app.cli.speech import answer, progress
@@ -26,7 +26,7 @@ from app.errors import CannotStart
 from app.keyholders import custodians
 from app.keyholders.ages import ages
 from app.keyholders.backends import open_keys
-from app.keyholders.manager import InstalledKeys
+from app.keyholders.manager import InstalledKeys, key_name
 from app.keyholders.register import Register
 from app.settings import Settings
 from app.work import Caller, Office
@@ -63,7 +63,7 @@ def check_(json_: Json = False) -> None:
 @keys.command("list")
 def list_(json_: Json = False) -> None:
     """Each key: what it is, since when, when it is due, and what still hangs on an older one."""
-    with _here() as (settings, office, manager):
+    with _here() as (settings, office, manager, _):
         found = [*_in_files(settings, manager, office.housekeep(under_peppers)), *office.housekeep(_in_database)]
     lines = [f"{each.key:<12} {each.name:<11} {each.since:<11} due {each.due:<11} {each.told}" for each in found]
     answer({"keys": [asdict(each) for each in found]}, lines, as_json=json_)
@@ -71,14 +71,14 @@ def list_(json_: Json = False) -> None:
 
 @keys.command("rotate")
 def rotate_(
-    which: Annotated[str, typer.Argument(help="pepper, team or compartment.")],
+    which: Annotated[str, typer.Argument(help="pepper, team, compartment, wrap or log.")],
     name: Annotated[str | None, typer.Argument(help="Which team; else all of them.")] = None,
     json_: Json = False,
 ) -> None:
     """Draw keys anew. Cut short, it goes on when it is said again; whoever is at work notices nothing."""
     if name is not None and which != "team":
         raise CannotStart("Only a team is named.")
-    with _here() as (_, office, manager):
+    with _here() as (settings, office, manager, roles):
         match which:
             case "pepper":
                 lines = _pepper(office, manager)
@@ -88,19 +88,23 @@ def rotate_(
                 lines = _compartments(office)
             case "escrow":
                 raise CannotStart("The recovery key is on paper: amana custodians replace")
-            case "log" | "wrap" | "register":
-                raise CannotStart(f"This program cannot draw the key {which} anew yet.")
+            case "wrap":
+                lines = rotating.wrapping_key(office, manager)
+            case "log":
+                lines = rotating.log_key(settings, roles, office)
+            case "register":
+                raise CannotStart("This program cannot draw the key register anew yet.")
             case _:
-                raise CannotStart("Say which: pepper, team or compartment.")
+                raise CannotStart("Say which: pepper, team, compartment, wrap or log.")
     answer({"rotated": which, "said": lines}, lines, as_json=json_)
 
 
 @keys.command("retire")
 def retire_(json_: Json = False) -> None:
     """Destroy old peppers, once everybody has signed in since they were renewed."""
-    with _here() as (_, office, manager):
-        *old, newest = manager.peppers()
-        drawn = manager.since("pepper" if newest == 1 else f"pepper.{newest}")
+    with _here() as (_, office, manager, _):
+        *old, newest = manager.generations("pepper")
+        drawn = manager.since(key_name("pepper", newest))
         if not old:
             raise CannotStart("There is no old pepper.")
         if drawn is None or clock.now() - drawn < RETIRE_AFTER:
@@ -108,7 +112,7 @@ def retire_(json_: Json = False) -> None:
         for generation in old:
             # The entry first: that a secret is gone must not be unsaid.
             office.perform(Caller.operator(), rotation.retire_pepper, RetirePepper(old=generation))
-            manager.retire_pepper(generation)
+            manager.retire("pepper", generation)
     told = [
         f"Pepper {generation} is destroyed here. In a copy of staff.key kept elsewhere it is not." for generation in old
     ]
@@ -125,11 +129,11 @@ def under_peppers(session: Session) -> dict[int, int]:
 
 
 def _pepper(office: Office, manager: InstalledKeys) -> list[str]:
-    *old, newest = manager.peppers()
+    *old, newest = manager.generations("pepper")
     if old:
         raise CannotStart("There is an older pepper still. When everybody has signed in: amana keys retire")
     office.perform(Caller.operator(), rotation.rotate_pepper, RotatePepper(old=newest, new=newest + 1))
-    manager.renew_pepper()
+    manager.renew("pepper")
     return [
         f"Pepper {newest + 1} is used from now on; each person's key follows as they sign in.",
         "When everybody has: amana keys retire. Renew your copy of staff.key kept elsewhere.",
@@ -163,14 +167,15 @@ def _compartments(office: Office) -> list[str]:
 
 def _in_files(settings: Settings, manager: InstalledKeys, under: dict[int, int]) -> Iterator[Line]:
     made = datetime.fromisoformat(installation.require(settings).made_at)
-    for generation in manager.peppers():
-        name = "pepper" if generation == 1 else f"pepper.{generation}"
+    for generation in manager.generations("pepper"):
+        name = key_name("pepper", generation)
         told = f"{under.get(generation, 0)} people's keys under it"
         yield _line("pepper", str(generation), manager.since(name) or made, told)
-    yield _line("wrap", "", manager.since("wrap") or made, "seals secrets of the installation")
+    wrap = key_name("wrap", manager.generations("wrap")[-1])
+    yield _line("wrap", "", manager.since(wrap) or made, "for secrets of the installation; nothing is sealed under it")
     yield _line("register", "", manager.since("register") or made, "vouches for public keys", term="none")
-    log = open_keys(settings, "log")
-    yield _line("log", "", log.since("log") or made, "signs the log's checkpoints")
+    log, generation = worker.check_key(settings, installation.log_key(settings))
+    yield _line("log", "", log.since(key_name("log", generation)) or made, f"key {generation} signs the checkpoints")
 
 
 def _in_database(session: Session) -> Iterator[Line]:
@@ -203,10 +208,10 @@ def _line(
 
 
 @contextmanager
-def _here() -> Iterator[tuple[Settings, Office, InstalledKeys]]:
+def _here() -> Iterator[tuple[Settings, Office, InstalledKeys, Roles]]:
     process.harden()
     settings = settings_here()
     installation.require(settings)
     manager = open_keys(settings, "staff")
     with database(settings) as roles, office_as(settings, roles, "app", Register.of(manager)) as office:
-        yield settings, office, manager
+        yield settings, office, manager, roles

@@ -19,12 +19,12 @@ from sqlalchemy.orm import Session
 
 from app import worker
 from app.audit.check import Checked, watching
-from app.audit.checkpoint import open_checkpoint
 from app.audit.cosignature import cosigners
 from app.audit.cosigning import Cosigned, cosigned
 from app.audit.export import check_export, entries_under, trust_text, write_export
 from app.audit.models import Entry, Place, SignedCheckpoint
 from app.audit.proof import proof_text
+from app.audit.succession import chain, until
 from app.audit.tiles import TileFolder
 from app.audit.tree import inclusion_proof, leaf_hash, verify_inclusion
 from app.cli import installation
@@ -65,15 +65,18 @@ def export(settings: Settings, office: Office, engine: Engine, out: Path) -> int
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CannotStart(f"{out} is in use. Name a new folder.")
-    key, trust = installation.log_key(settings), installation.log_trust(settings)
+    keys, trust = installation.log_keys(settings), installation.log_trust(settings)
+    tiles = TileFolder(settings.log_folder)
     # The entry is committed before the first byte leaves.
     leaves = office.perform(Caller.operator(), oversight.export)
     # Where witnesses are asked, what leaves is what they signed: without them a stranger has our word alone.
-    seen = cosigned(TileFolder(settings.log_folder), trust, key)
+    seen = cosigned(tiles, trust, keys.key)
     size, note = (seen.size, seen.note) if seen else (int(leaves.size), leaves.note.encode())
-    words = trust.text() if seen else trust_text(key)
+    # Just after a change the newest checkpoint may still be of the key before.
+    signer = keys.signer(note)
+    words, changes = trust.text() if seen else trust_text(signer), until(signer, tiles.successions())
     with Session(engine) as session, progress("entries", size) as done:
-        write_export(out, _told(entries_under(session, size), done), note, words)
+        write_export(out, _told(entries_under(session, size), done), note, words, changes)
     return size
 
 
@@ -88,7 +91,7 @@ def prove(settings: Settings, engine: Engine, entry: str) -> str:
     note = tiles.read_checkpoint()
     if note is None:
         raise CannotStart("Nothing is signed yet. Run: amana audit checkpoint")
-    signed = open_checkpoint(note, installation.log_key(settings))
+    signed = installation.log_keys(settings).open(note)
     if index >= signed.size:
         raise CannotStart("No checkpoint covers that entry yet. Run: amana audit checkpoint")
     hashes = inclusion_proof(index, signed.size, tiles.hash_at)
@@ -109,7 +112,7 @@ def checkpoint(settings: Settings, roles: Roles, engine: Engine) -> SignedCheckp
         raise CannotStart("The log is empty: nothing was done yet.")
     deadline = time.monotonic() + CHECKPOINT_SECONDS
     own = None if worker.running(settings) else engine_for(roles.url("sequencer"), connections_max=2)
-    maker = worker.open_sequencer(settings, own, installation.log_key(settings)) if own is not None else None
+    maker = worker.open_sequencer(settings, own, installation.log_keys(settings)) if own is not None else None
     try:
         while (signed := newest(engine)) is None or signed.size < wanted:
             if time.monotonic() > deadline:
@@ -185,16 +188,18 @@ def _published(settings: Settings, engine: Engine) -> str:
     signed = newest(engine)
     if signed is None:
         return ""
-    key = installation.log_key(settings)
+    keys = installation.log_keys(settings)
     tiles = TileFolder(settings.log_folder)
     try:
-        open_checkpoint(signed.note.encode(), key)
-        public = open_checkpoint(tiles.read_checkpoint() or b"", key)
+        keys.open(signed.note.encode())
+        public = keys.open(tiles.read_checkpoint() or b"")
         if public.size > signed.size:
             return f"the published checkpoint has {public.size} entries, the database only {signed.size}"
         tiles.check_entries(public.size)
         if tiles.rebuild_right_edge(public.size).root() != public.root:
             return "the published tiles do not give the root that was signed"
+        if any(tiles.root_at(link.size) != link.root for link in chain(tiles.successions())):
+            return "the published tiles do not give the root under which the log's key was changed"
     except SealBroken:
         return "a checkpoint is missing or not signed by the log's key"
     except LogForked as found:

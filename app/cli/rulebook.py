@@ -96,6 +96,6 @@ def colleagues(office: Office, page: int) -> list[dict[str, Any]]:
 def keys(settings: Settings) -> dict[str, str]:
     """What each key file is good for; CannotStart naming the one that does not open or fit."""
     staff = open_keys(settings, "staff")
-    signing = worker.check_key(settings, installation.log_key(settings))
+    signing, _ = worker.check_key(settings, installation.log_key(settings))
     installation.check_register(settings, staff)
     return {"staff.key": str(staff), "log.key": str(signing), "log.trust": installation.log_key(settings)}

@@ -11,6 +11,7 @@ import uvicorn
 from app.cli import process
 from app.cli.door import Json, group
 from app.cli.speech import answer, say
+from app.errors import CannotStart
 from app.witness import Witness, door, found
 
 witness = group("A witness of other people's logs: it signs what it saw and never two histories.")
@@ -38,6 +39,19 @@ def trust_(
     kept = Witness(folder)
     kept.trust(key)
     answer({"key": kept.key}, ["Watched from now on. Start again what serves this folder."], as_json=json_)
+
+
+@witness.command("follow")
+def follow_(
+    folder: Folder,
+    change: Annotated[Path, typer.Argument(help="The change as the log publishes it: succession/1, succession/2 …")],
+    json_: Json = False,
+) -> None:
+    """Go on with a log whose key was changed, if the key that is watched vouches for the new one."""
+    if not change.is_file():
+        raise CannotStart(f"{change} is missing.")
+    key = Witness(folder).follow(change.read_bytes())
+    answer({"key": key}, [f"{key} from now on. Start again what serves this folder."], as_json=json_)
 
 
 @witness.command("serve")

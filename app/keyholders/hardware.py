@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, MechanismFlag, Obje
 
 from app import clock
 from app.errors import CannotStart, SealBroken, Unavailable
-from app.keyholders.manager import pepper_name, read_private
+from app.keyholders.manager import generations_among, key_name, read_private
 
 _NONCE_BYTES: Final = 12
 _TAG_BITS: Final = 128
@@ -66,36 +67,29 @@ class HardwareKeyManager:
 
     def newest_pepper(self) -> int:
         """The generation of the pepper that is used from now on."""
-        generations = self.peppers()
-        if not generations:
-            raise Unavailable("The key manager of this process does not hold that key.")
-        return generations[-1]
+        return self._newest("pepper")
 
-    def peppers(self) -> tuple[int, ...]:
-        """The generations of the pepper there are, oldest first."""
-        found = (name.partition(".") for name in self._do(lambda: self._labels()))
-        return tuple(sorted(int(number or 1) for name, _, number in found if name == "pepper"))
+    def generations(self, name: str) -> tuple[int, ...]:
+        """The generations of a key there are, oldest first."""
+        return generations_among(self._do(lambda: self._labels()), name)
 
-    def renew_pepper(self) -> int:
-        """Draw a pepper for what is stretched from now on; returns its generation. The old one stays."""
+    def renew(self, name: str) -> int:
+        """Draw a key anew; returns its generation. The old one stays."""
         with self._turn:
-            generation = self.newest_pepper() + 1
-            self._do(lambda: self._draw(pepper_name(generation)))
+            generation = self._newest(name) + 1
+            self._do(lambda: self._draw(key_name(name, generation)))
         return generation
 
-    def retire_pepper(self, generation: int) -> None:
-        """Destroy a pepper that a newer one has taken the place of: what is sealed under it opens no more."""
+    def retire(self, name: str, generation: int) -> None:
+        """Destroy a key that a newer one has taken the place of: what is sealed under it opens no more."""
         with self._turn:
-            if generation >= self.newest_pepper():
-                raise ValueError("the newest pepper is in use")
-            name = pepper_name(generation)
-            if name in self._do(lambda: self._labels()):
-                self._do(lambda: self._key(name, ObjectClass.SECRET_KEY).destroy())
-                self._keys.pop((name, ObjectClass.SECRET_KEY), None)
+            if generation >= self._newest(name):
+                raise ValueError("the newest is in use")
+            self._do(lambda: self._destroy(key_name(name, generation)))
 
     def since(self, name: str) -> datetime | None:
         """When a key was drawn; None for one that somebody else put there."""
-        kind = ObjectClass.PRIVATE_KEY if name in _SIGNS else ObjectClass.SECRET_KEY
+        kind = ObjectClass.PRIVATE_KEY if _signs(name) else ObjectClass.SECRET_KEY
         try:
             return datetime.fromisoformat(bytes(self._do(lambda: self._key(name, kind)[Attribute.ID])).decode("ascii"))
         except ValueError:
@@ -103,32 +97,34 @@ class HardwareKeyManager:
 
     def pepper(self, digest: bytes, generation: int | None = None) -> bytes:
         """HMAC-SHA256 of a passphrase digest, 32 bytes, made in the module."""
-        name = pepper_name(generation or self.newest_pepper())
+        name = key_name("pepper", generation or self.newest_pepper())
         key = ObjectClass.SECRET_KEY
         return bytes(self._do(lambda: self._key(name, key).sign(digest, mechanism=Mechanism.SHA256_HMAC)))
 
     def wrap(self, secret: bytes, *, context: bytes) -> bytes:
         """Seal a secret for one purpose, AES-256-GCM in the module."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + bytes(self._do(lambda: self._gcm(nonce, context, "encrypt", secret)))
+        nonce, name = secrets.token_bytes(_NONCE_BYTES), key_name("wrap", self._newest("wrap"))
+        return nonce + bytes(self._do(lambda: self._gcm(name, nonce, context, "encrypt", secret)))
 
     def unwrap(self, sealed: bytes, *, context: bytes) -> bytes:
-        """Open what ``wrap`` sealed for the same purpose. Raises SealBroken."""
+        """Open what ``wrap`` sealed for the same purpose, by any generation there still is. Raises SealBroken."""
         with self._turn:
-            try:
-                return bytes(self._gcm(sealed[:_NONCE_BYTES], context, "decrypt", sealed[_NONCE_BYTES:]))
-            except pkcs11.PKCS11Error:
-                # Modules have many words for a seal that does not open; one that still answers means this.
-                self._do(lambda: self._session.generate_random(64))
-                raise SealBroken("what was wrapped does not open") from None
+            self._newest("wrap")
+            for generation in reversed(self.generations("wrap")):
+                with suppress(pkcs11.PKCS11Error):
+                    name, nonce = key_name("wrap", generation), sealed[:_NONCE_BYTES]
+                    return bytes(self._gcm(name, nonce, context, "decrypt", sealed[_NONCE_BYTES:]))
+            # Modules have many words for a seal that does not open; one that still answers means this.
+            self._do(lambda: self._session.generate_random(64))
+            raise SealBroken("what was wrapped does not open")
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, message: bytes, generation: int | None = None) -> bytes:
         """An Ed25519 signature, 64 bytes, by the log's key."""
-        return self._signed("log", message)
+        return self._signed(key_name("log", generation or self._newest("log")), message)
 
-    def public(self) -> bytes:
+    def public(self, generation: int | None = None) -> bytes:
         """The public half of the log's key, 32 bytes."""
-        return self._public("log")
+        return self._public(key_name("log", generation or self._newest("log")))
 
     def vouch(self, fact: bytes) -> bytes:
         """An Ed25519 signature, 64 bytes, by the register's key."""
@@ -147,28 +143,42 @@ class HardwareKeyManager:
         # 32 bytes, by most modules in the wrapping of a DER octet string.
         return bytes(point)[-_PUBLIC_BYTES:]
 
-    def _gcm(self, nonce: bytes, context: bytes, way: str, data: bytes) -> Any:
-        sealing = getattr(self._key("wrap", ObjectClass.SECRET_KEY), way)
+    def _gcm(self, name: str, nonce: bytes, context: bytes, way: str, data: bytes) -> Any:
+        sealing = getattr(self._key(name, ObjectClass.SECRET_KEY), way)
         return sealing(data, mechanism=Mechanism.AES_GCM, mechanism_param=GCMParams(nonce, context, _TAG_BITS))
 
     def _draw(self, name: str) -> None:
         """A key that is born in the module and stays there."""
         at = clock.now().isoformat(timespec="seconds").encode("ascii")
         given = {"store": True, "label": name, "id": at}
-        if name in _SIGNS:
+        # A drawing that was cut may have left a public half without its private one: two of a name are none.
+        self._destroy(name)
+        if _signs(name):
             curve = {Attribute.EC_PARAMS: _CURVE}
             born = self._session.create_domain_parameters(KeyType.EC_EDWARDS, curve, local=True)
             born.generate_keypair(
                 mechanism=Mechanism.EC_EDWARDS_KEY_PAIR_GEN, private_template=_KEPT,
                 capabilities=MechanismFlag.SIGN | MechanismFlag.VERIFY, **given,
             )  # fmt: skip
-        elif name == "wrap":
+        elif name.partition(".")[0] == "wrap":
             able = MechanismFlag.ENCRYPT | MechanismFlag.DECRYPT
             self._session.generate_key(KeyType.AES, 256, capabilities=able, template=_KEPT, **given)
         else:
             self._session.generate_key(
                 KeyType.GENERIC_SECRET, 256, capabilities=MechanismFlag.SIGN, template=_KEPT, **given
             )
+
+    def _destroy(self, name: str) -> None:
+        for kind in (ObjectClass.SECRET_KEY, ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
+            for key in list(self._session.get_objects({Attribute.CLASS: kind, Attribute.LABEL: name})):
+                key.destroy()
+            self._keys.pop((name, kind), None)
+
+    def _newest(self, name: str) -> int:
+        found = self.generations(name)
+        if not found:
+            raise Unavailable("The key manager of this process does not hold that key.")
+        return found[-1]
 
     def _labels(self) -> frozenset[str]:
         kinds = (ObjectClass.SECRET_KEY, ObjectClass.PRIVATE_KEY)
@@ -207,6 +217,10 @@ class HardwareKeyManager:
             raise CannotStart(f"The token {self._token} does not open with this unlock secret.") from None
         except (pkcs11.PKCS11Error, RuntimeError):
             raise CannotStart(f"The hardware module of {self._token} does not answer.") from None
+
+
+def _signs(name: str) -> bool:
+    return name.partition(".")[0] in _SIGNS
 
 
 def _session(token: Any, pin: str) -> Any:

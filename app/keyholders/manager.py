@@ -14,8 +14,8 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -43,11 +43,11 @@ class KeyManager(Protocol):
     def unwrap(self, sealed: bytes, *, context: bytes) -> bytes:
         """Open what ``wrap`` sealed for the same purpose. Raises SealBroken."""
 
-    def sign(self, message: bytes) -> bytes:
-        """An Ed25519 signature, 64 bytes, by the log's key."""
+    def sign(self, message: bytes, generation: int | None = None) -> bytes:
+        """An Ed25519 signature, 64 bytes, by the log's key; by the newest if none is named."""
 
-    def public(self) -> bytes:
-        """The public half of the log's key, 32 bytes."""
+    def public(self, generation: int | None = None) -> bytes:
+        """The public half of the log's key, 32 bytes; of the newest if none is named."""
 
     def vouch(self, fact: bytes) -> bytes:
         """An Ed25519 signature, 64 bytes, by the register's key."""
@@ -59,14 +59,14 @@ class KeyManager(Protocol):
 class InstalledKeys(KeyManager, Protocol):
     """What the operator's commands do with them besides."""
 
-    def peppers(self) -> tuple[int, ...]:
-        """The generations of the pepper there are, oldest first."""
+    def generations(self, name: str) -> tuple[int, ...]:
+        """The generations of a key there are, oldest first; none of a key that this purpose does not have."""
 
-    def renew_pepper(self) -> int:
-        """Draw a pepper for what is stretched from now on; returns its generation. The old one stays."""
+    def renew(self, name: str) -> int:
+        """Draw a key anew; returns its generation. The old one stays."""
 
-    def retire_pepper(self, generation: int) -> None:
-        """Destroy a pepper that a newer one has taken the place of."""
+    def retire(self, name: str, generation: int) -> None:
+        """Destroy a key that a newer one has taken the place of."""
 
     def since(self, name: str) -> datetime | None:
         """When a key was drawn; None where that is not known."""
@@ -108,36 +108,32 @@ class FileKeyManager:
         made._from = (path, unlock, _looks(path))
         return made
 
-    def renew_pepper(self) -> int:
-        """Draw a pepper for what is stretched from now on, into the file; returns its generation. The old one stays."""
+    def renew(self, name: str) -> int:
+        """Draw a key anew, into the file; returns its generation. The old one stays."""
         with self._alone() as (path, unlock):
-            generation = self.newest_pepper() + 1
-            self._keys[pepper_name(generation)] = secrets.token_bytes(32)
-            self._since[pepper_name(generation)] = clock.now().isoformat(timespec="seconds")
+            generation = self._newest(name) + 1
+            self._keys[key_name(name, generation)] = secrets.token_bytes(32)
+            self._since[key_name(name, generation)] = clock.now().isoformat(timespec="seconds")
             self._replace(path, unlock)
         return generation
 
-    def retire_pepper(self, generation: int) -> None:
-        """Destroy a pepper that a newer one has taken the place of: what is sealed under it opens no more."""
+    def retire(self, name: str, generation: int) -> None:
+        """Destroy a key that a newer one has taken the place of: what is sealed under it opens no more."""
         with self._alone() as (path, unlock):
-            if generation >= self.newest_pepper():
-                raise ValueError("the newest pepper is in use")
-            self._keys.pop(pepper_name(generation), None)
-            self._since.pop(pepper_name(generation), None)
+            if generation >= self._newest(name):
+                raise ValueError("the newest is in use")
+            self._keys.pop(key_name(name, generation), None)
+            self._since.pop(key_name(name, generation), None)
             self._replace(path, unlock)
 
-    def peppers(self) -> tuple[int, ...]:
-        """The generations of the pepper there are, oldest first."""
+    def generations(self, name: str) -> tuple[int, ...]:
+        """The generations of a key there are, oldest first."""
         self._refresh()
-        found = (name.partition(".") for name in self._keys)
-        return tuple(sorted(int(number or 1) for name, _, number in found if name == "pepper"))
+        return generations_among(self._keys, name)
 
     def newest_pepper(self) -> int:
         """The generation of the pepper that is used from now on."""
-        generations = self.peppers()
-        if not generations:
-            raise Unavailable("The key manager of this process does not hold that key.")
-        return generations[-1]
+        return self._newest("pepper")
 
     def since(self, name: str) -> datetime | None:
         """When a key was drawn; None for one from before that was written down."""
@@ -146,23 +142,26 @@ class FileKeyManager:
     def pepper(self, digest: bytes, generation: int | None = None) -> bytes:
         """HMAC-SHA256 of a passphrase digest, 32 bytes: what a stolen database lacks."""
         generation = generation or self.newest_pepper()
-        return hmac.new(self._key(pepper_name(generation)), digest, hashlib.sha256).digest()
+        return hmac.new(self._key(key_name("pepper", generation)), digest, hashlib.sha256).digest()
 
     def wrap(self, secret: bytes, *, context: bytes) -> bytes:
         """Seal a secret for one purpose."""
-        return boxes.seal_box(self._key("wrap"), secret, context=context)
+        return boxes.seal_box(self._key(key_name("wrap", self._newest("wrap"))), secret, context=context)
 
     def unwrap(self, sealed: bytes, *, context: bytes) -> bytes:
-        """Open what ``wrap`` sealed for the same purpose. Raises SealBroken."""
-        return boxes.open_box(self._key("wrap"), sealed, context=context)
+        """Open what ``wrap`` sealed for the same purpose, by any generation there still is. Raises SealBroken."""
+        for generation in range(self._newest("wrap"), 0, -1):
+            with suppress(SealBroken, KeyError):
+                return boxes.open_box(self._keys[key_name("wrap", generation)], sealed, context=context)
+        raise SealBroken("what was wrapped does not open")
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, message: bytes, generation: int | None = None) -> bytes:
         """An Ed25519 signature, 64 bytes, by the log's key."""
-        return signing.sign(self._key("log"), message)
+        return signing.sign(self._key(key_name("log", generation or self._newest("log"))), message)
 
-    def public(self) -> bytes:
+    def public(self, generation: int | None = None) -> bytes:
         """The public half of the log's key, 32 bytes."""
-        return signing.public(self._key("log"))
+        return signing.public(self._key(key_name("log", generation or self._newest("log"))))
 
     def vouch(self, fact: bytes) -> bytes:
         """An Ed25519 signature, 64 bytes, by the register's key: what a stolen database cannot make."""
@@ -209,6 +208,12 @@ class FileKeyManager:
             raise Unavailable from None
         self._keys, self._since, self._from = now._keys, now._since, now._from
 
+    def _newest(self, name: str) -> int:
+        found = self.generations(name)
+        if not found:
+            raise Unavailable("The key manager of this process does not hold that key.")
+        return found[-1]
+
     def _key(self, name: str) -> bytes:
         try:
             return self._keys[name]
@@ -216,9 +221,15 @@ class FileKeyManager:
             raise Unavailable("The key manager of this process does not hold that key.") from None
 
 
-def pepper_name(generation: int) -> str:
-    """The name of a generation of the pepper where it is kept: the first has no number."""
-    return "pepper" if generation == 1 else f"pepper.{generation}"
+def key_name(name: str, generation: int) -> str:
+    """The name of a generation of a key where it is kept: the first has no number."""
+    return name if generation == 1 else f"{name}.{generation}"
+
+
+def generations_among(names: Iterable[str], wanted: str) -> tuple[int, ...]:
+    """Which generations of a key are among these names, oldest first."""
+    found = (name.partition(".") for name in names)
+    return tuple(sorted(int(number or 1) for name, _, number in found if name == wanted))
 
 
 def _looks(path: Path) -> tuple[int, ...]:

@@ -18,5 +18,6 @@ ACTIONS: Final = {
     "key.rotate_team": N_("Drew a team's key anew"),
     "key.order_renewal": N_("Ordered keys of cases to be drawn anew"),
     "key.rotate_pepper": N_("Renewed what is added to passphrases"),
+    "key.rotate_installed": N_("Drew a key of the installation anew"),
     "key.retire_pepper": N_("Destroyed what was once added to passphrases"),
 }

@@ -17,10 +17,12 @@ from app.audit import sequencer as sequencing
 from app.audit.append import Draft, append
 from app.audit.checkpoint import open_checkpoint
 from app.audit.models import Entry, Place, SignedCheckpoint
+from app.audit.note import verifier_key
 from app.audit.sequencer import CHECKPOINT_ENTRIES, Sequencer
+from app.audit.succession import LogKeys, Succession
 from app.audit.tiles import TileFolder, tile_path
 from app.audit.tree import leaf_hash, root
-from app.errors import LogForked
+from app.errors import LogForked, SealBroken
 from app.keyholders.manager import FileKeyManager
 from tests.conftest import Clock, Database
 from tests.world import World
@@ -91,6 +93,36 @@ def signed(engine: Engine) -> list[int]:
 def entries(engine: Engine) -> int:
     with engine.connect() as connection:
         return connection.execute(select(func.count()).select_from(Entry)).scalar_one()
+
+
+def test_a_log_goes_on_under_another_key_and_never_again_under_the_old_one(
+    sequencer: Sequencer, engine: Engine, writing: Engine, tiles: TileFolder, signer: FileKeyManager
+) -> None:
+    sequencer.tick(sign_now=True)
+    last = sequencer.last()
+    assert last is not None
+    other = FileKeyManager({"log": b"m" * 32})
+    fresh = verifier_key(ORIGIN, other.public())
+    change = Succession(sequencer.key, fresh, last.size, last.root)
+    tiles.add_succession(change.signed(signer.sign, other.sign))
+    sequencer.close()
+    write(writing)
+
+    with pytest.raises(LogForked, match="another key"):
+        sequencer.tick(sign_now=True)
+    assert signed(engine)[-1] == last.size
+    sequencer.close()
+    again = Sequencer(
+        engine, tiles, origin=ORIGIN, sign=other.sign, public=other.public(), ended={sequencer.key: last.size}
+    )  # fmt: skip
+    again.tick(sign_now=True)
+    again.close()
+
+    published = tiles.read_checkpoint()
+    assert published is not None
+    assert LogKeys(fresh, {sequencer.key: last.size}).open(published).size == entries(engine)
+    with pytest.raises(SealBroken):
+        open_checkpoint(published, sequencer.key)
 
 
 def test_every_entry_gets_the_next_number_and_the_first_checkpoint_is_signed_at_once(

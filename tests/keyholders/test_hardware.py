@@ -120,14 +120,14 @@ def test_peppers_are_renewed_and_retired(made: Draw) -> None:
     keys = made(*NAMES)
     first = keys.pepper(b"d" * 32)
 
-    assert (len(first), keys.newest_pepper(), keys.peppers()) == (32, 1, (1,))
-    assert keys.renew_pepper() == 2
+    assert (len(first), keys.newest_pepper(), keys.generations("pepper")) == (32, 1, (1,))
+    assert keys.renew("pepper") == 2
     assert keys.pepper(b"d" * 32) != first == keys.pepper(b"d" * 32, 1)
     assert keys.since("pepper.2") is not None
     with pytest.raises(ValueError, match="in use"):
-        keys.retire_pepper(2)
-    keys.retire_pepper(1)
-    assert keys.peppers() == (2,)
+        keys.retire("pepper", 2)
+    keys.retire("pepper", 1)
+    assert keys.generations("pepper") == (2,)
     with pytest.raises(Unavailable):
         keys.pepper(b"d" * 32, 1)
 

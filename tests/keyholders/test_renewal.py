@@ -13,7 +13,7 @@ import pytest
 
 from app import clock
 from app.accounts import rotation
-from app.accounts.forms import OrderRenewal, RetirePepper, RotatePepper, RotateTeam, SignInForm
+from app.accounts.forms import OrderRenewal, RetirePepper, RotateInstalled, RotatePepper, RotateTeam, SignInForm
 from app.accounts.signin import SignIns
 from app.cases import renewal
 from app.cases.forms import RenewKeys
@@ -111,8 +111,9 @@ def test_an_order_goes_on_where_it_was_cut(world: World, log: Log) -> None:
         (rotation.rotate_team, RotateTeam(team="intake")),
         (rotation.rotate_pepper, RotatePepper(old=1, new=2)),
         (rotation.retire_pepper, RetirePepper(old=9)),
+        (rotation.rotate_installed, RotateInstalled(key="log", old=1, new=2)),
     ],
-    ids=["order", "team", "pepper", "retire"],
+    ids=["order", "team", "pepper", "retire", "installed"],
 )
 def test_keys_are_drawn_anew_by_order_of_the_operator_alone(world: World, log: Log, action: Any, form: Any) -> None:
     rungs = [Rung(who, "denied", "no-rule") for who in ("administrator", "auditor", "intake-lead")]
@@ -221,10 +222,10 @@ def keys(tmp_path: Path) -> FileKeyManager:
 def test_a_renewed_pepper_leaves_the_old_one_in_its_place(keys: FileKeyManager, tmp_path: Path) -> None:
     old = keys.pepper(b"d" * 32, 1)
 
-    assert keys.renew_pepper() == 2
+    assert keys.renew("pepper") == 2
 
     again = FileKeyManager.open(tmp_path / "staff.key", tmp_path / "unlock")
-    assert again.peppers() == (1, 2)
+    assert again.generations("pepper") == (1, 2)
     assert (again.pepper(b"d" * 32, 1), again.pepper(b"d" * 32, 2)) == (old, keys.pepper(b"d" * 32))
     assert old != keys.pepper(b"d" * 32)
     assert (tmp_path / "staff.key").stat().st_mode & 0o777 == 0o600
@@ -232,17 +233,17 @@ def test_a_renewed_pepper_leaves_the_old_one_in_its_place(keys: FileKeyManager, 
 
 def test_a_process_that_runs_sees_the_pepper_that_another_renewed(keys: FileKeyManager, tmp_path: Path) -> None:
     running = FileKeyManager.open(tmp_path / "staff.key", tmp_path / "unlock")
-    keys.renew_pepper()
+    keys.renew("pepper")
 
     assert running.newest_pepper() == 2
 
 
 def test_the_newest_pepper_is_never_destroyed(keys: FileKeyManager) -> None:
     with pytest.raises(ValueError, match="in use"):
-        keys.retire_pepper(1)
-    keys.renew_pepper()
-    keys.retire_pepper(1)
-    assert keys.peppers() == (2,)
+        keys.retire("pepper", 1)
+    keys.renew("pepper")
+    keys.retire("pepper", 1)
+    assert keys.generations("pepper") == (2,)
     with pytest.raises(Unavailable):
         keys.pepper(b"d" * 32, 1)
 
@@ -251,8 +252,8 @@ def test_a_file_that_was_half_written_changes_nothing(keys: FileKeyManager, tmp_
     """Cut before the new file takes the old one's place: the old one stands, and the next time it is begun anew."""
     (tmp_path / ".staff.key.new").write_bytes(b"half")
 
-    assert FileKeyManager.open(tmp_path / "staff.key", tmp_path / "unlock").peppers() == (1,)
-    assert keys.renew_pepper() == 2
+    assert FileKeyManager.open(tmp_path / "staff.key", tmp_path / "unlock").generations("pepper") == (1,)
+    assert keys.renew("pepper") == 2
 
 
 @pytest.mark.abuse("H04")
@@ -261,7 +262,7 @@ def test_each_person_follows_a_renewed_pepper_as_they_sign_in(
 ) -> None:
     manager = _copy(settings, tmp_path)
     doors = SignIns(world.office, manager, settings)
-    manager.renew_pepper()
+    manager.renew("pepper")
     assert _pepper_of(database, "intake") == 1
     with pytest.raises(Conflict):
         world.office.perform(Caller.operator(), rotation.retire_pepper, RetirePepper(old=1))
@@ -271,7 +272,7 @@ def test_each_person_follows_a_renewed_pepper_as_they_sign_in(
 
     assert {_pepper_of(database, login) for login in world.members} == {2}
     world.office.perform(Caller.operator(), rotation.retire_pepper, RetirePepper(old=1))
-    manager.retire_pepper(1)
+    manager.retire("pepper", 1)
     assert doors.enter(_form(world, "intake")).user == world.members["intake"].code
     with pytest.raises(SignInRefused):
         doors.enter(_form(world, "intake", passphrase="another walk along the river"))
@@ -281,7 +282,7 @@ def test_a_wrong_passphrase_moves_nobody_to_the_new_pepper(
     world: World, database: Database, settings: Settings, tmp_path: Path
 ) -> None:
     manager = _copy(settings, tmp_path)
-    manager.renew_pepper()
+    manager.renew("pepper")
     doors = SignIns(world.office, manager, settings)
 
     with pytest.raises(Refusal):

@@ -24,11 +24,14 @@ WHAT IS IN THE FOLDER
     tile/1/.. etc.   hashes over 256 hashes of the level below: SHA-256(0x01 || left || right)
     checkpoint       name of the log, number of entries, root of the tree; signed
     trust            the public keys that must have signed
+    succession/1 ..  only if the log's key was changed: each change, signed by the old key and the new
 
 HOW IT IS CHECKED
 
  1. The signature of the checkpoint is checked. Every log's key in `trust` must have signed, and
     of the outside witnesses it names as many as its quorum says. With --trust, as many of YOURS.
+    If the log's key was changed, each change must be signed by the key before it, in an unbroken row
+    from a key in YOUR trust file; and an old key's checkpoints count only up to where it ended.
  2. bodies.jsonl is read once, from first to last. Each commitment and each hash up to the root
     is computed anew and compared with what the folder holds. Stored hashes are never used to
     compute others, so a false one cannot vouch for anything.
@@ -43,7 +46,7 @@ WHAT THIS CANNOT SHOW
 
  *  That everything that happened was entered. A person with full control of the running server
     could have read without an entry; this proof does not exclude that.
- *  That the key is the right one, unless you bring it yourself with --trust.
+ *  That the key is the right one, unless you bring it yourself with --trust, or one before it.
  *  That a body was erased lawfully. How many are erased is printed; ask for the reason.
  *  That the time in an entry is true. An entry is only no younger than the first checkpoint
     over it that somebody outside has kept.
@@ -266,6 +269,59 @@ def open_checkpoint(note: bytes, keys: list[Key], *, all_of_them: bool) -> tuple
     return checkpoint, found
 
 
+# ---------------------------------------------------------------- a log whose key was changed
+
+
+@dataclass(frozen=True)
+class Change:
+    """From ``size`` entries under ``root`` on the new key signs, and the old one no more."""
+
+    old: Key
+    new: Key
+    size: int
+    root: bytes
+
+    @staticmethod
+    def open(note: bytes) -> Change:
+        """ValueError unless both keys signed it, the old one first, and nobody else.
+
+        text   amana/log-succession/v1, then on a line each: old key, new key, size, base64 of the root
+        """
+        text, signatures = split_note(note)
+        if not re.fullmatch(r"amana/log-succession/v1\n\S+\n\S+\n(0|[1-9][0-9]{0,18})\n\S+\n", text):
+            raise ValueError("not the change of a log's key")
+        _, old, new, size, root, _ = text.split("\n")
+        found = Change(Key.parse(old), Key.parse(new), int(size), exact_base64(root))
+        keys = (found.old, found.new)
+        if keys[0] == keys[1] or keys[0].name != keys[1].name or len(found.root) != 32:
+            raise ValueError("a log's key is followed by another key of the same log")
+        if [(name, blob[:4]) for name, blob in signatures] != [(key.name, key.id) for key in keys]:
+            raise ValueError("it is not signed by the old key and the new one, and by nobody else")
+        if not all(key.verify(blob[4:], text) for key, (_, blob) in zip(keys, signatures, strict=True)):
+            raise ValueError("the signature of one of its keys is false")
+        return found
+
+
+def read_changes(folder: Path, signed: Checkpoint, logs: list[Key]) -> list[Change]:
+    """The changes of the log's key, first to last. Broken unless they lead to the key that signed the export."""
+    changes: list[Change] = []
+    while (folder / "succession" / str(len(changes) + 1)).is_file():
+        name = f"succession/{len(changes) + 1}"
+        try:
+            change = Change.open(read_file(folder, name))
+        except ValueError as problem:
+            raise Broken(f"{name}: {problem}") from None
+        if changes and (changes[-1].new != change.old or changes[-1].size > change.size):
+            raise Broken(f"{name} does not follow the change before it")
+        changes.append(change)
+    keys = [change.old for change in changes[:1]] + [change.new for change in changes]
+    if len(set(keys)) != len(keys):
+        raise Broken("succession: a key comes back after it ended")
+    if changes and (logs != [changes[-1].new] or changes[-1].size > signed.size):
+        raise Broken("succession: the changes of the log's key do not lead to the key that signed this")
+    return changes
+
+
 # ---------------------------------------------------------------- entries
 
 
@@ -419,9 +475,10 @@ def tile_names(kind: str, count: int) -> Iterator[str]:
         yield tile_name(kind, count // WIDTH, count % WIDTH)
 
 
-def expected_files(size: int) -> set[str]:
-    """Every file of an export of this many entries."""
+def expected_files(size: int, changes: int = 0) -> set[str]:
+    """Every file of an export of this many entries, whose key was changed so often."""
     files = {"checkpoint", "trust", "bodies.jsonl", *tile_names("entries", size)}
+    files.update(f"succession/{number + 1}" for number in range(changes))
     level = 0
     while size >> 8 * level:
         files.update(tile_names(str(level), size >> 8 * level))
@@ -470,6 +527,7 @@ class Check:
     def __init__(self, folder: Path, trust: Path | None, saved: Path | None) -> None:
         self.folder, self.trust, self.saved = folder, trust, saved
         self.size, self.root = 0, ""
+        self.changes: list[Change] = []
         self.cases = CaseNumbers()
 
     def run(self) -> None:
@@ -485,10 +543,12 @@ class Check:
             raise Broken(f"checkpoint: {problem}") from None
         if not (named.met(signers) and (yours is None or yours.met(signers))):
             raise Broken("checkpoint: fewer witnesses have signed it than the trust file asks for")
-        trusted = yours.logs if yours else named.logs
         self.size, self.root = signed.size, base64.b64encode(signed.root).decode()
+        self.changes = read_changes(self.folder, signed, named.logs)
+        trusted = self.trusted(named.logs, yours)
         saved, unusable = self.saved_checkpoints(trusted, signed.origin)
-        roots = without_fork([*saved, signed])
+        changed = [Checkpoint(signed.origin, change.size, change.root) for change in self.changes]
+        roots = without_fork([*saved, *changed, signed])
         self.entries(signed, roots)
         self.no_other_files()
         if unusable:
@@ -506,21 +566,31 @@ class Check:
             named = Trust.parse(read_file(self.folder, "trust").decode("utf-8"), exported=True)
         except ValueError as problem:
             raise Broken(f"trust: {problem}") from None
-        if yours is not None and not set(named.logs) <= set(yours.logs):
-            raise Broken("the export was signed with a key that your trust file does not name")
         return named, yours
+
+    def trusted(self, named: list[Key], yours: Trust | None) -> list[Key]:
+        """The log's keys that you may rely on: yours, and what leads from one of them to the export's."""
+        row = [change.old for change in self.changes] + named
+        if yours is None:
+            return row
+        if not set(named) <= set(yours.logs) and not (self.changes and set(row) & set(yours.logs)):
+            raise Broken("the export was signed with a key that your trust file does not name")
+        return [*yours.logs, *(key for key in row if key not in yours.logs)]
 
     def saved_checkpoints(self, keys: list[Key], origin: str) -> tuple[list[Checkpoint], list[str]]:
         """The checkpoints kept earlier, and what is wrong with those that cannot be used."""
         if self.saved is None:
             return [], []
         paths = sorted(self.saved.iterdir()) if self.saved.is_dir() else [self.saved]
+        ended = {change.old: change.size for change in self.changes}
         usable, unusable = [], []
         for path in (path for path in paths if not path.name.startswith(".")):
             try:
-                checkpoint, _ = open_checkpoint(path.read_bytes(), keys, all_of_them=False)
+                checkpoint, signers = open_checkpoint(path.read_bytes(), keys, all_of_them=False)
                 if checkpoint.origin != origin:
                     raise ValueError(f"it is of another log: {checkpoint.origin!a}")
+                if all(checkpoint.size > ended.get(key, checkpoint.size) for key in signers):
+                    raise Broken(f"{path.name!a} was signed with a key that had ended: a proof of a fork")
                 usable.append(checkpoint)
             except ValueError as problem:
                 unusable.append(f"{path.name!a} is not a checkpoint of this log: {problem}")
@@ -568,7 +638,7 @@ class Check:
                 raise Broken("bodies.jsonl goes on after the last entry", size)
 
     def no_other_files(self) -> None:
-        files = expected_files(self.size)
+        files = expected_files(self.size, len(self.changes))
         folders = {str(parent) for file in files for parent in Path(file).parents}
         for path in sorted(self.folder.rglob("*")):
             name = path.relative_to(self.folder).as_posix()

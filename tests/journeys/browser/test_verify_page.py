@@ -28,6 +28,8 @@ from tests.audit.sample_log import (
     signed,
     tampered,
 )
+from tests.audit.test_succession import FIRST, TWICE, UNVOUCHED, mine
+from tests.audit.test_succession import export as changed
 from tests.kit import verify_log
 
 if TYPE_CHECKING:
@@ -140,6 +142,20 @@ def test_outside_witnesses_are_counted(page: Page, tmp_path: Path) -> None:
 
     assert codes == [0, 3, 3]
     assert SEED != OTHER_SEED
+
+
+@pytest.mark.abuse("G05")
+@pytest.mark.parametrize("how", ["vouched for", "late", *UNVOUCHED])
+def test_a_log_whose_key_was_changed_is_judged_alike(page: Page, tmp_path: Path, how: str) -> None:
+    folder = UNVOUCHED[how](tmp_path / "log") if how in UNVOUCHED else changed(tmp_path / "log", *TWICE)
+    kept = save(tmp_path / "kept", signed(LOG[: FIRST + 1] if how == "late" else LOG[:FIRST]))
+    trust = mine(tmp_path, SEED)
+
+    for given in (None, trust):
+        found, theirs = judged(page, folder, given, kept), verify_log.verify(folder, given, kept)
+
+        assert (found["code"], found["bad_index"]) == (theirs.code, theirs.bad_index), (found, theirs)
+    assert found["code"] == (0 if how == "vouched for" else 3)
 
 
 def test_the_page_may_reach_nothing_and_is_one_file() -> None:
