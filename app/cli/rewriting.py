@@ -20,7 +20,7 @@ from app.cli.demonstration import office_as
 from app.cli.door import Json, group, settings_here
 from app.cli.speech import answer
 from app.errors import CannotStart
-from app.work import Caller
+from app.work import Caller, Office
 
 erase = group("What was destroyed: make the database's own files forget it.")
 
@@ -34,12 +34,17 @@ def finish_(json_: Json = False) -> None:
     settings = settings_here()
     with database(settings) as roles, office_as(settings, roles, "app") as office:
         waited: Erasures = office.ask(Caller.operator(), ending_queries.erasures)
-        began = clock.now()
-        rewrite(roles)
-        done = cast(int, office.perform(Caller.operator(), erasing.finish, erasing.FinishErasures(before=began)))
+        done = finish(roles, office)
     days = settings.backup_days_max
     told: dict[str, Any] = {"erasures": done, "waited": waited.number, "backup_days": days}
     answer(told, [f"{done} erasures are finished. Backups may hold them for {days} days more."], as_json=json_)
+
+
+def finish(roles: Roles, office: Office) -> int:
+    """Rewrite, and note how many erasures are done by it. Killed anywhere, they wait and it is begun again."""
+    began = clock.now()
+    rewrite(roles)
+    return cast(int, office.perform(Caller.operator(), erasing.finish, erasing.FinishErasures(before=began)))
 
 
 def rewrite(roles: Roles) -> None:
