@@ -8,7 +8,7 @@ JOBS   ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench bench-names bench-log bench-pages drills browser \
-	pictures assets kills
+	pictures assets kills rotate
 
 help: ## what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ bench-pages: env ## how long the server takes for each kind of page of each role
 
 drills: env ## the trials that are drawn, in the numbers of the threat model (ten minutes)
 	@AMANA_DRILLS=1 $(PY) -m pytest -m drill --timeout 3600 $(T)
+
+rotate: env ## every key of 10,000 cases drawn anew under readers, with 50 kills (CASES=2000 CUTS=50); an hour
+	@CASES=$${CASES:-10000} CUTS=$${CUTS:-50} $(PY) -m pytest -s tests/keyholders/test_rotation.py
 
 vectors: env ## regenerate the golden vectors; fails if one moved
 	@$(PY) -m tests.vectors.make
