@@ -116,6 +116,12 @@ class RotateInstalled(Form):
     new: Annotated[int, Field(ge=2)]
 
 
+class MoveKeys(Form):
+    """Where the key manager keeps the installation's keys from now on."""
+
+    to: Literal["module", "files"]
+
+
 class OrderRenewal(Form):
     """Keys of cases drawn before this moment are to be drawn anew, so many at a time."""
 

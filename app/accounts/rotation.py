@@ -10,9 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from app.accounts.forms import OrderRenewal, RetirePepper, RotateInstalled, RotatePepper, RotateTeam
+from app.accounts.forms import MoveKeys, OrderRenewal, RetirePepper, RotateInstalled, RotatePepper, RotateTeam
 from app.accounts.models import AccountState, User
-from app.accounts.views import KeyChanged, PepperChanged, Renewal, TeamChange
+from app.accounts.views import KeyChanged, KeysMoved, PepperChanged, Renewal, TeamChange
 from app.errors import Conflict
 from app.keyholders import holders
 from app.keyholders.ages import held_by_somebody
@@ -69,6 +69,13 @@ def rotate_installed(work: Work, form: RotateInstalled) -> KeyChanged:
     """Note that another key takes the place of one that the key manager holds."""
     work.record(key=form.key, old=form.old, new=form.new)
     return KeyChanged(form.key, form.new)
+
+
+@action("key.move", operation="key")
+def move_keys(work: Work, form: MoveKeys) -> KeysMoved:
+    """Note that the installation's keys are kept in another place, where each was tried."""
+    work.record(to=form.to)
+    return KeysMoved(form.to)
 
 
 def still_under(work: Work, pepper: int) -> int:

@@ -307,3 +307,8 @@ class KeyShares:
 class KeyChanged:
     key: str
     generation: int
+
+
+@dataclass(frozen=True)
+class KeysMoved:
+    to: str

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -97,6 +98,31 @@ def rotate_(
             case _:
                 raise CannotStart("Say which: pepper, team, compartment, wrap or log.")
     answer({"rotated": which, "said": lines}, lines, as_json=json_)
+
+
+@keys.command("move")
+def move_(
+    to: Annotated[str, typer.Argument(help="/path/of/module.so:NAME, as AMANA_HSM will say; or: files")],
+    unlock: Annotated[Path, typer.Option("--unlock", help="The secret of the new place: the PIN, or the files' own.")],
+    copies: Annotated[Path | None, typer.Option("--copies", help="Back to files: where their copies are kept.")] = None,
+    json_: Json = False,
+) -> None:
+    """Keys from files into a hardware module, or kept copies of them back. Services are stopped meanwhile."""
+    if (to == "files") is (copies is None):
+        raise CannotStart("Back to files goes with --copies FOLDER, the copies of staff.key and log.key; else not.")
+    process.harden()
+    settings = settings_here()
+    installation.require(settings)
+    from app.cli import moving
+
+    with database(settings) as roles:
+        if copies is not None:
+            lines = moving.back_to_files(settings, roles, copies, unlock)
+        elif settings.hsm:
+            raise CannotStart("The keys are in a module already, and a module gives none to another.")
+        else:
+            lines = moving.into_module(settings, roles, to, unlock)
+    answer({"moved": to, "said": lines}, lines, as_json=json_)
 
 
 @keys.command("retire")

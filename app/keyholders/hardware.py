@@ -6,18 +6,24 @@ it, the PIN, is the unlock secret. A key's label says what it is, its id the mom
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pkcs11
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, MechanismFlag, ObjectClass
 
 from app import clock
+from app.crypto import signing
 from app.errors import CannotStart, SealBroken, Unavailable
 from app.keyholders.manager import generations_among, key_name, read_private
 
@@ -26,6 +32,8 @@ _TAG_BITS: Final = 128
 _PUBLIC_BYTES: Final = 32
 # The curve's name as PKCS#11 3.0 spells it: a DER PrintableString.
 _CURVE: Final = b"\x13\x0cedwards25519"
+# 32 bytes as a DER octet string.
+_OCTETS: Final = b"\x04\x20"
 _KEPT: Final = {Attribute.EXTRACTABLE: False, Attribute.SENSITIVE: True}
 # Keys that sign; what else there is hashes or seals.
 _SIGNS: Final = frozenset({"log", "register"})
@@ -55,6 +63,13 @@ class HardwareKeyManager:
         return opened
 
     @classmethod
+    def reach(cls, module: str, token: str, unlock: Path) -> HardwareKeyManager:
+        """Sign in to a token, whatever it holds: for moving keys there, or away."""
+        reached = cls(module, token, unlock)
+        reached._begin()
+        return reached
+
+    @classmethod
     def make(cls, module: str, token: str, unlock: Path, *names: str) -> HardwareKeyManager:
         """Draw the named keys on an empty token; never beside others."""
         made = cls(module, token, unlock)
@@ -64,6 +79,43 @@ class HardwareKeyManager:
         for name in names:
             made._draw(name)
         return made
+
+    def names(self) -> frozenset[str]:
+        """Every key and generation on the token, by its label."""
+        return frozenset(self._do(lambda: self._labels()))
+
+    def take(self, name: str, key: bytes, since: datetime | None) -> None:
+        """Take in a key that was drawn elsewhere. From then on it leaves the module as little as one drawn here."""
+        at = since.isoformat(timespec="seconds").encode("ascii") if since else b"unknown"
+        given = {Attribute.TOKEN: True, Attribute.LABEL: name, Attribute.ID: at}
+        kept = {**given, **_KEPT, Attribute.PRIVATE: True}
+        with self._turn:
+            # What a taking that was cut has left is no key yet. The private half comes last, and says it is whole.
+            self._do(lambda: self._destroy(name))
+            for each in _as_objects(name, key, given, kept):
+                self._do(partial(self._session.create_object, each))
+
+    def answers_as(self, name: str, key: bytes) -> bool:
+        """Whether the key of this name does what these bytes would do."""
+        asked, nonce = secrets.token_bytes(32), secrets.token_bytes(_NONCE_BYTES)
+        try:
+            if _signs(name):
+                signing.verify(signing.public(key), asked, self._signed(name, asked))
+                return self._public(name) == signing.public(key)
+            secret = ObjectClass.SECRET_KEY
+            if name.partition(".")[0] == "wrap":
+                sealed = bytes(self._do(lambda: self._gcm(name, nonce, asked, "encrypt", asked)))
+                return AESGCM(key).decrypt(nonce, sealed, asked) == asked
+            mark = bytes(self._do(lambda: self._key(name, secret).sign(asked, mechanism=Mechanism.SHA256_HMAC)))
+            return hmac.compare_digest(mark, hmac.new(key, asked, hashlib.sha256).digest())
+        except (SealBroken, InvalidTag, Unavailable):
+            return False
+
+    def clear(self) -> None:
+        """Destroy every key on the token."""
+        for name in self.names():
+            with self._turn:
+                self._do(partial(self._destroy, name))
 
     def newest_pepper(self) -> int:
         """The generation of the pepper that is used from now on."""
@@ -217,6 +269,21 @@ class HardwareKeyManager:
             raise CannotStart(f"The token {self._token} does not open with this unlock secret.") from None
         except (pkcs11.PKCS11Error, RuntimeError):
             raise CannotStart(f"The hardware module of {self._token} does not answer.") from None
+
+
+def _as_objects(name: str, key: bytes, given: dict[Any, Any], kept: dict[Any, Any]) -> list[dict[Any, Any]]:
+    """A key as a module is given it."""
+    if _signs(name):
+        pair = {Attribute.KEY_TYPE: KeyType.EC_EDWARDS, Attribute.EC_PARAMS: _CURVE}
+        point = {Attribute.EC_POINT: _OCTETS + signing.public(key), Attribute.VERIFY: True}
+        return [
+            {**given, **pair, **point, Attribute.CLASS: ObjectClass.PUBLIC_KEY},
+            {**kept, **pair, Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.VALUE: key, Attribute.SIGN: True},
+        ]
+    able: dict[Any, Any] = {Attribute.KEY_TYPE: KeyType.GENERIC_SECRET, Attribute.SIGN: True}
+    if name.partition(".")[0] == "wrap":
+        able = {Attribute.KEY_TYPE: KeyType.AES, Attribute.ENCRYPT: True, Attribute.DECRYPT: True}
+    return [{**kept, **able, Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.VALUE: key}]
 
 
 def _signs(name: str) -> bool:

@@ -135,6 +135,15 @@ class FileKeyManager:
         """The generation of the pepper that is used from now on."""
         return self._newest("pepper")
 
+    def names(self) -> frozenset[str]:
+        """Every key and generation in the file, by the name it is kept under."""
+        self._refresh()
+        return frozenset(self._keys)
+
+    def secret(self, name: str) -> bytes:
+        """The key itself. For moving it into a module (moving.py), and for nothing else."""
+        return self._key(name)
+
     def since(self, name: str) -> datetime | None:
         """When a key was drawn; None for one from before that was written down."""
         return datetime.fromisoformat(self._since[name]) if name in self._since else None

@@ -19,5 +19,6 @@ ACTIONS: Final = {
     "key.order_renewal": N_("Ordered keys of cases to be drawn anew"),
     "key.rotate_pepper": N_("Renewed what is added to passphrases"),
     "key.rotate_installed": N_("Drew a key of the installation anew"),
+    "key.move": N_("Moved the keys of the installation"),
     "key.retire_pepper": N_("Destroyed what was once added to passphrases"),
 }

@@ -92,6 +92,7 @@ def _accounts(world: World) -> dict[str, Request]:
         "key.order_renewal": (accounts.OrderRenewal(before=clock.now()), None),
         "key.rotate_pepper": (accounts.RotatePepper(old=1, new=2), None),
         "key.rotate_installed": (accounts.RotateInstalled(key="wrap", old=1, new=2), None),
+        "key.move": (accounts.MoveKeys(to="module"), None),
         "key.retire_pepper": (accounts.RetirePepper(old=1), None),
         "account.invite": (
             accounts.Invite(login_name="another", display_name="Another", roles=frozenset({"intake_officer"})),

@@ -13,7 +13,15 @@ import pytest
 
 from app import clock
 from app.accounts import rotation
-from app.accounts.forms import OrderRenewal, RetirePepper, RotateInstalled, RotatePepper, RotateTeam, SignInForm
+from app.accounts.forms import (
+    MoveKeys,
+    OrderRenewal,
+    RetirePepper,
+    RotateInstalled,
+    RotatePepper,
+    RotateTeam,
+    SignInForm,
+)
 from app.accounts.signin import SignIns
 from app.cases import renewal
 from app.cases.forms import RenewKeys
@@ -111,9 +119,10 @@ def test_an_order_goes_on_where_it_was_cut(world: World, log: Log) -> None:
         (rotation.rotate_team, RotateTeam(team="intake")),
         (rotation.rotate_pepper, RotatePepper(old=1, new=2)),
         (rotation.retire_pepper, RetirePepper(old=9)),
+        (rotation.move_keys, MoveKeys(to="files")),
         (rotation.rotate_installed, RotateInstalled(key="log", old=1, new=2)),
     ],
-    ids=["order", "team", "pepper", "retire", "installed"],
+    ids=["order", "team", "pepper", "retire", "moved", "installed"],
 )
 def test_keys_are_drawn_anew_by_order_of_the_operator_alone(world: World, log: Log, action: Any, form: Any) -> None:
     rungs = [Rung(who, "denied", "no-rule") for who in ("administrator", "auditor", "intake-lead")]
