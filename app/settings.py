@@ -217,6 +217,11 @@ class Settings:
         return self.home / "log"
 
     @property
+    def log_trust_path(self) -> Path:
+        """The log's own key, and whom outside it is shown to. No secret."""
+        return self.keys_folder / "log.trust"
+
+    @property
     def attachments_folder(self) -> Path:
         return self.home / "attachments"
 

@@ -137,7 +137,7 @@ def require(settings: Settings) -> Installation:
 
 
 def trust_path(settings: Settings) -> Path:
-    return settings.keys_folder / "log.trust"
+    return settings.log_trust_path
 
 
 def log_key(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from app.audit.models import SAID, EntryBody, SignedCheckpoint
 from app.oversight.filters import chosen, made_since
 from app.oversight.forms import AskLog
 from app.oversight.models import LogCheck
+from app.oversight.outside import outside
 from app.oversight.views import Badge, Health, Mine, Numbers
 from app.work import Reading, query
 
@@ -50,6 +51,7 @@ def badge(reading: Reading, *desks: str) -> Badge:
         signed_at=signed.at if signed else None,
         note=signed.note if signed else "",
         now=reading.now,
+        outside=outside(reading.settings, reading.now),
     )
 
 

@@ -72,6 +72,21 @@ class LogLeaves:
 
 
 @dataclass(frozen=True)
+class Outside:
+    """What outside witnesses have signed of the log.
+
+    asked  how many are asked
+    size   how many entries enough of them signed, and ``at`` when; None before the first time
+    late   whether they are asked and it has been too long
+    """
+
+    asked: int
+    size: int
+    at: datetime | None
+    late: bool
+
+
+@dataclass(frozen=True)
 class Badge:
     """What is known of the log's wholeness without reading it.
 
@@ -90,6 +105,7 @@ class Badge:
     signed_at: datetime | None
     note: str
     now: datetime
+    outside: Outside = Outside(0, 0, None, False)
 
 
 @dataclass(frozen=True)
