@@ -65,6 +65,9 @@ def _draft(world: World, state: str, language: str) -> str:
     if state != "LIMITS_EXPLAINED":
         world.person(reference)
     world.testimony(reference, upto=state, language=language)
+    if state == "LIMITS_EXPLAINED":
+        # They agreed to care inside the office, so that lawyer and readiness can be settled next.
+        world.consents(reference, "T1")
     return reference
 
 

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, StorageState
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Page,
+        Request,
+        Response,
+        Route,
+        StorageState,
+    )
 
 HTML_BYTES_MAX = 60 * 1024
 WEIGHT_BYTES_MAX = 35 * 1024
@@ -169,6 +178,34 @@ def judge(page: Page, seen: Seen, *, widths: tuple[int, ...] = (DESK, PHONE)) ->
         for violation in Axe().run(page, options=AXE).response["violations"]:
             seen.axe += [f"{violation['id']} at {width}: {node['html'][:160]}" for node in violation["nodes"]]
     seen.foreign, seen.refused, seen.errors = noticed
+
+
+def judge_still(page: Page, seen: Seen, *, widths: tuple[int, ...] = (DESK, PHONE)) -> None:
+    """Axe on a page as it stands where script is off, where axe itself cannot run.
+
+    The very same HTML, an answer to a form too, is laid out once more in a browser that runs axe and not one script of
+    the page.
+    """
+    assert page.context.browser is not None
+    # What stands in for a script is on the page where there is none, and would be hidden where axe runs.
+    html = re.sub(r"</?noscript>", "", page.content())
+
+    def answer(route: Route) -> None:
+        if route.request.is_navigation_request():
+            route.fulfill(status=200, content_type="text/html; charset=utf-8", body=html)
+        elif route.request.resource_type == "script":
+            route.abort()
+        else:
+            route.continue_()
+
+    glass = page.context.browser.new_context()
+    try:
+        still = glass.new_page()
+        still.route("**/*", answer)
+        still.goto(page.url, wait_until="load")
+        judge(still, seen, widths=widths)
+    finally:
+        glass.close()
 
 
 @contextmanager

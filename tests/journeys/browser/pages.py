@@ -55,6 +55,8 @@ NOT_PAGES: dict[str, str] = {
     "/favicon.ico": "a file for browsers that were told no other",
 }
 OF_A_KIND_MAX = 14
+# Parts of an address that choose what a page is, and not whose.
+WORDS_OF_OURS = frozenset({"kind", "name", "tier", "topic", "step"})
 # Pages that nobody of the demonstration comes to by a link, each with its reason.
 UNSEEN: dict[str, str] = {
     "/cases/{reference}/proposals/{row}": "nothing of the demonstration waits for a second signature",
@@ -64,7 +66,6 @@ UNSEEN: dict[str, str] = {
     "/audit/inquiries/{row}/report": "nobody of the demonstration is asked about anything",
     "/inquiries/{row}": "nobody of the demonstration is asked about anything",
     "/take-overs/{row}": "nobody of the demonstration has left or is away",
-    "/testimonies/{row}/ready": "no account of the demonstration waits for this step with all it asks for",
 }
 
 
@@ -112,6 +113,11 @@ AFTER: tuple[After, ...] = (
     After("no reference typed", "intake", "/cases", send, 404),
     After("a case that is not theirs", "legal", "/cases", beside("/cases/AAAA-AAAA-A"), 404),
     After("no reason given", "legal", "/cases/{reference}/open", send, 422),
+    After("an account that intake opened", "intake", "/cases/{reference}/open", visit("INTAKE", "testimony"), 200),
+    After("a person in a visit of intake", "intake", "/cases/{reference}/open", visit("INTAKE", "person"), 200),
+    After("consents that intake opened", "intake", "/cases/{reference}/open", visit("INTAKE", "consent"), 200),
+    After("a plan that is open", "protection", "/cases/{reference}/open", visit("CARE", "plan"), 200),
+    After("a threat that is open", "protection", "/cases/{reference}/open", visit("SAFETY", "threat"), 200),
     After("an account that is open", "legal", "/cases/{reference}/open", visit("LEGAL_ASSESSMENT", "testimony"), 200),
     After(
         "/cases/{reference}/legal/note",
@@ -132,11 +138,25 @@ def kinds(door: APIRouter = router) -> Iterator[tuple[str, re.Pattern[str]]]:
             yield from kinds(inner)
 
 
-def kind_of(address: str) -> str | None:
-    """Which kind of page an address is of; None for what is no page of this door."""
+def pattern_of(address: str) -> str | None:
+    """At which of the door's patterns an address is; None for what is no page of this door."""
     path = re.sub(r"[?#].*", "", address)
-    kind = next((kind for kind, shape in kinds() if shape.match(path)), None)
-    return None if kind in NOT_PAGES else kind
+    pattern = next((pattern for pattern, shape in kinds() if shape.match(path)), None)
+    return None if pattern in NOT_PAGES else pattern
+
+
+def kind_of(address: str) -> str | None:
+    """Which kind of page an address is of; None for what is no page of this door.
+
+    One pattern serves several kinds where a part of it is a word of ours and no row's: each shows another form.
+    """
+    pattern = pattern_of(address)
+    shape = next((shape for known, shape in kinds() if known == pattern), None)
+    if pattern is None or shape is None:
+        return None
+    found = shape.match(re.sub(r"[?#].*", "", address))
+    told = found.groupdict() if found else {}
+    return re.sub(r"\{(\w+)\}", lambda part: told[part[1]] if part[1] in WORDS_OF_OURS else part[0], pattern)
 
 
 def links(html: str) -> Iterable[str]:

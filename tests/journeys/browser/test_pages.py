@@ -13,7 +13,7 @@ import pytest
 
 from tests.journeys.browser import pages
 from tests.journeys.browser.conftest import Office
-from tests.journeys.browser.looking import DESK, PHONE, Eyes, Seen, eyes, faults, judge, measure
+from tests.journeys.browser.looking import DESK, PHONE, Eyes, Seen, eyes, faults, judge, judge_still, measure
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -71,6 +71,8 @@ def look(page: Page, seen: Seen, *, script: bool) -> None:
     measure(page, seen)
     if script:
         judge(page, seen)
+    else:
+        judge_still(page, seen)
 
 
 def _answered(seen: Seen, status: int) -> list[str]:
@@ -107,9 +109,22 @@ def test_every_page_stands_without_script(office: Office, login: str | None, lan
     assert wrong_with(office, login, language, script=False) == {}
 
 
+def test_a_word_of_ours_makes_a_kind_of_its_own_and_a_row_does_not() -> None:
+    row, other = "01a0c451-574e-753e-a138-849f02d123af", "01a0c451-574e-753e-a138-849f02d123b0"
+    kind = "/testimonies/{row}/session/NOTE"
+    assert (
+        pages.kind_of(f"/testimonies/{row}/session/NOTE?x=1")
+        == kind
+        == pages.kind_of(f"/testimonies/{other}/session/NOTE")
+    )
+    assert pages.kind_of(f"/testimonies/{row}/session/REPORT") != kind
+    assert pages.kind_of("/static/app.css") is None
+
+
 def test_every_page_is_looked_at_by_somebody(office: Office) -> None:
     """Nothing that the door serves is left out, but for what stands on a list with its reason."""
-    seen = {kind for login in WHO for kind in office.pages(login)} | {after.name for after in pages.AFTER}
+    addresses = [address for login in WHO for address in office.pages(login).values()]
+    seen = {pages.pattern_of(address) for address in addresses} | {after.name for after in pages.AFTER}
     served = {kind for kind, _ in pages.kinds()}
 
     assert sorted(served - seen - set(pages.NOT_PAGES)) == sorted(pages.UNSEEN)
