@@ -14,6 +14,7 @@ from app.intake import queries as intake_queries
 from app.narratives import actions as narratives
 from app.oversight import actions as oversight
 from app.oversight.forms import AskLog
+from app.testimonies import queries as testimony_queries
 from app.testimonies.rules import State
 from app.work import Plain
 from app.work.forms import Justification
@@ -103,6 +104,16 @@ def test_accounts_stand_at_every_state_that_staff_can_bring_about(shown: Shown) 
     assert len(shown.came) == 8
     assert states == set(PATHS)
     assert states <= set(State)
+
+
+def test_an_account_waits_for_lawyer_and_readiness(shown: Shown) -> None:
+    """Its page opens only once the witness has agreed to care inside the office."""
+    ask, intake = shown.world.office.ask, shown.world["intake"]
+    rows = {line.id for line in ask(intake, testimony_queries.accounts).lines}
+
+    now = {(step.step, step.standing) for row in rows for step in ask(intake, testimony_queries.show, row).steps}
+
+    assert ("READY", "NOW") in now
 
 
 def test_intake_finds_arrivals_and_the_one_in_danger_first(shown: Shown) -> None:
