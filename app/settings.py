@@ -34,6 +34,7 @@ LEAST = {
     "step_up_minutes_max": 1,
     "break_glass_minutes_max": 1,
     "break_glass_review_hours_max": 1,
+    "intake_identity_days": 1,
     "lookups_per_hour_max": 1,
     "cases_opened_alert": 1,
     "cases_opened_stop": 1,
@@ -63,6 +64,7 @@ MOST = {
     "step_up_minutes_max": 5,
     "break_glass_minutes_max": 30,
     "break_glass_review_hours_max": 72,
+    "intake_identity_days": 365,
     "lookups_per_hour_max": 100,
     "cases_opened_stop": 50,
     "cases_opened_day_stop": 200,
@@ -117,6 +119,7 @@ class Settings:
     step_up_minutes_max: int = 5
     break_glass_minutes_max: int = 30
     break_glass_review_hours_max: int = 72
+    intake_identity_days: int = 30
     lookups_per_hour_max: int = 30
     cases_opened_alert: int = 10
     cases_opened_stop: int = 20

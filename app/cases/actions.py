@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from app.accounts.steps import Recipient, recipient
+from app.cases import intakes_end
 from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
 from app.cases.models import Case, CaseState, Clearance, Handoff, Justification, Origin, Visit
 from app.cases.steps import knower, open_fields, pass_on, receiver, taker
@@ -79,6 +80,7 @@ def hand_over(work: Work, case: Case, form: HandOver) -> Granted:
     The officer holds TESTIMONY and IDENTITY, the leads of the other teams hold theirs from
     the opening: so nobody needs a key they should not have in order to hand over.
     """
+    work.lock(case)
     case.must_be_open()
     team = work.team(form.team)
     if not holders.staffed(work.session, team):
@@ -89,7 +91,8 @@ def hand_over(work: Work, case: Case, form: HandOver) -> Granted:
         raise Conflict("That team has everything you could give it.")
     for compartment in given:
         work.give(case.id, compartment, team.id)
-    work.record(case, recipient=team.id, compartments="+".join(given))
+    ending = intakes_end.begin(work, case) if form.team == "protection" and intakes_end.ENDS in given else 0
+    work.record(case, recipient=team.id, compartments="+".join(given), ending=ending)
     return Granted(case.reference, form.team, tuple(given), None)
 
 
@@ -108,7 +111,8 @@ def give(work: Work, case: Case, form: GiveGrant) -> Granted:
     for compartment in sorted(form.compartments):
         if _holds(work, case, compartment, given.holder):
             raise Conflict("They hold that already.")
-        work.give(case.id, compartment, given.holder, until)
+        end = intakes_end.until(work, case, compartment, given.holder, until)
+        work.give(case.id, compartment, given.holder, end)
     work.record(case, recipient=given.row.id, compartments="+".join(sorted(form.compartments)))
     return Granted(case.reference, given.row.code, tuple(sorted(form.compartments)), until)
 
@@ -274,7 +278,8 @@ def _holds(work: Work, case: Case, compartment: str, holder: UUID) -> bool:
 
 def _others(work: Work, case: Case, compartment: str, holder: UUID) -> bool:
     """Whether somebody besides this holder, and besides escrow, can open a compartment any day."""
-    people = {grant.keyholder_id for grant in work.granted(case.id, compartment) if not grant.dormant} - {holder}
+    lasting = (grant for grant in work.granted(case.id, compartment) if not grant.dormant and grant.until is None)
+    people = {grant.keyholder_id for grant in lasting} - {holder}
     return bool(people - {holders.escrow(work.session).id})
 
 

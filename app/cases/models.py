@@ -90,6 +90,9 @@ class Case(Row):
     custodian: Mapped[str | None]
     # In clear, for clocks and for whoever holds the case: before this day only the witness can have it destroyed.
     kept_until: Mapped[datetime | None]
+    # When somebody last talked with the witness; and, once it is protection's, until when intake knows who they are.
+    talked_at: Mapped[datetime | None]
+    intake_until: Mapped[datetime | None]
 
     def must_be_open(self) -> None:
         if self.state != CaseState.OPEN:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from app.accounts.models import User
 from app.audit.models import Combination, EntryBody, EntrySubject
+from app.cases.intakes_end import end_of
 from app.cases.models import Case, Handoff, Visit
 from app.cases.steps import how_many, passed_on
 from app.cases.takeover_models import Passing, TakeoverCase
@@ -59,6 +60,7 @@ def show(reading: Reading, reference: str) -> CaseView:
         grants=tuple(_grants(reading, case.id)),
         kept_until=case.kept_until,
         custodian=case.custodian,
+        intake_until=end_of(reading, case),
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.models import AccountState, User
 from app.accounts.steps import Recipient, recipient
+from app.cases import intakes_end
 from app.cases.forms import GiveGrant, StaffCode
 from app.cases.models import Case, CaseState
 from app.cases.steps import receiver
@@ -201,7 +202,8 @@ def pass_case(work: Work, line: TakeoverCase) -> Passed:
         work.record(line, case=case.id, refused="rule" if hindered in work.policy.rules else "state")
         return Passed(line.id, case.reference, line.state, line.why)
     for compartment in sorted(passes):
-        work.give(case.id, compartment, given.holder, line.until)
+        end = intakes_end.until(work, case, compartment, given.holder, line.until)
+        work.give(case.id, compartment, given.holder, end)
     work.flush()
     if takeover.kind != COVER:
         for compartment in sorted(_own(work, case, takeover.holder_id) & work.held(case.id)):

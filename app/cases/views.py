@@ -53,6 +53,7 @@ class CaseView:
     """by_name     compartments that named people alone may hold
     kept_until  of a closed case: before this day only the witness can have it destroyed
     custodian   the code of the archive that the witness chose
+    intake_until  when intake's own keys to who it is end, or would if it were handed to protection now
     """
 
     reference: str
@@ -68,6 +69,7 @@ class CaseView:
     grants: tuple[GrantLine, ...]
     kept_until: datetime | None = None
     custodian: str | None = None
+    intake_until: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, any_, bindparam, exists, select, true, update
+from sqlalchemy import Select, Uuid, any_, bindparam, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -57,8 +57,7 @@ def envelope_info(envelope: UUID, holder: UUID) -> bytes:
     return b"amana/envelope/v1" + envelope.bytes + holder.bytes
 
 
-# Of whoever asks.
-_MINE = Grant.keyholder_id == any_(HOLDERS)
+_MINE = Grant.keyholder_id == any_(HOLDERS)  # of whoever asks
 
 
 class Key(NamedTuple):
@@ -323,18 +322,9 @@ def _staying(
     session: Session, case: UUID, compartment: str, old: bytes, *, without: UUID | None, at: datetime
 ) -> dict[UUID, tuple[datetime | None, bool]]:
     """Who keeps a compartment, until when and whether asleep: escrow always, others by a grant that somebody gave."""
-    found = session.execute(
-        select(Grant, PublicKey.public)
-        .join(Keyholder, (Keyholder.id == Grant.keyholder_id) & Keyholder.ended_at.is_(None))
-        .outerjoin(PublicKey, SEALED_TO)
-        .where(Grant.case_id == case, Grant.compartment == compartment, live(at))
-        .where(true() if without is None else Grant.keyholder_id != without)
-    ).all()
-    given = [
-        grant
-        for grant, public in found
-        if public is not None and tag_fits(bytes(grant.tag), old, TAG, *grant_facts(grant, bytes(public)))
-    ]
+    others = true() if without is None else Grant.keyholder_id != without
+    found = session.execute(_given(case, compartment, at=at).where(others)).all()
+    given = [grant for grant, public in found if _is_given(grant, public, old)]
     if len(given) < len(found):
         say_planted(len(found) - len(given))
         note_planted(session, len(found) - len(given))
@@ -342,6 +332,37 @@ def _staying(
     given.sort(key=lambda grant: not grant.dormant)
     kept = {grant.keyholder_id: (grant.until, grant.dormant) for grant in given}
     return kept | {escrow(session).id: (None, False)}
+
+
+def _given(case: UUID, compartment: str, *, at: datetime) -> Select[Grant, bytes | None]:
+    """Live grants of a compartment to whoever is still here, with the public key each is sealed to."""
+    return (
+        select(Grant, PublicKey.public)
+        .join(Keyholder, (Keyholder.id == Grant.keyholder_id) & Keyholder.ended_at.is_(None))
+        .outerjoin(PublicKey, SEALED_TO)
+        .where(Grant.case_id == case, Grant.compartment == compartment, live(at))
+    )
+
+
+def _is_given(grant: Grant, public: bytes | None, key: bytes) -> bool:
+    return public is not None and tag_fits(bytes(grant.tag), key, TAG, *grant_facts(grant, bytes(public)))
+
+
+def limit(
+    session: Session, key: bytes, case: UUID, compartment: str, holders: Collection[UUID], *,
+    by: UUID, at: datetime, until: datetime, was: datetime | None,
+) -> int:  # fmt: skip
+    """Give the everyday grants of some holders an end, or move the end they have; returns how many.
+
+    was  the end that is moved; None: whatever ends later or never. A grant that was planted is left as it is.
+    """
+    fits = Grant.until == was if was is not None else or_(Grant.until.is_(None), Grant.until > until)
+    asked = _given(case, compartment, at=at).where(Grant.keyholder_id.in_(holders), ~Grant.dormant, fits)
+    found = [grant for grant, public in session.execute(asked).all() if _is_given(grant, public, key)]
+    for grant in found:
+        grant.revoked_at = at
+        seal_grant(session, key, case, compartment, grant.generation, grant.keyholder_id, by=by, at=at, until=until)
+    return len(found)
 
 
 def seal_envelope(

@@ -6,6 +6,7 @@ import json
 import secrets
 from typing import Final
 
+from app.cases import intakes_end
 from app.cases.forms import Opening
 from app.cases.models import Case, Hold, Pathway
 from app.cases.steps import open_case_of, open_fields
@@ -122,6 +123,7 @@ def start_session(work: Work, testimony: Testimony, form: StartSession) -> Store
     if form.why_again is None and told_before(work, testimony):
         raise Conflict("The witness has told this before. Say why they are asked once more.")
     keep_frame(work, testimony, form)
+    intakes_end.talked(work, case)
     if form.under_18:
         concerns_a_child(work, case)
     note_event(work, testimony, EventKind.BEGAN)
@@ -143,13 +145,14 @@ def record(work: Work, testimony: Testimony, form: RecordAccount) -> Recorded:
 @action("testimony.move", operation="alter", on=Testimony)
 def move(work: Work, testimony: Testimony, form: MoveOn) -> Stored:
     """Take one of the later steps, as far as the table of moves allows."""
-    locked(work, testimony)
+    case = locked(work, testimony)
     testimony.go_on(State(form.to), at=work.now)
     match testimony.state:
         case State.PAUSED:
             note_event(work, testimony, EventKind.BREAK, form.words)
         case State.IN_SESSION:
             _go_on_interpreted(work, testimony)
+            intakes_end.talked(work, case)
         case State.SEALED:
             versions.close(work, testimony)
     if form.to in DRAFTED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -100,6 +101,9 @@ class TaskList:
     protection: bool
     # Which statement of limits is true now.
     limits: StatementLine
+    # When intake's own keys to who it is end, or would; and whether two people alone hold them, by name.
+    ends: datetime | None
+    by_name: bool
     # Protocols that were printed for this account.
     papers: tuple[RecordLine, ...] = ()
 
@@ -348,7 +352,8 @@ def _tasks(account: AccountView, case: CaseView, held: CaseAccounts, limits: Sta
         each for each in case.records
         if (each.table, each.clear.get("testimony_id")) == ("paper_sessions", str(account.id))
     )  # fmt: skip
-    return TaskList(account, tuple(rows), legal, protection, limits, papers)
+    named = "IDENTITY" in case.by_name
+    return TaskList(account, tuple(rows), legal, protection, limits, case.intake_until, named, papers)
 
 
 def _task(account: AccountView, line: StepLine) -> Task:

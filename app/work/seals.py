@@ -6,7 +6,7 @@ generation are bound into it, so a ciphertext moved anywhere else does not open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -115,6 +115,16 @@ class Seals:
         return grants.seal_grant(
             self._session, key, case, compartment, generation, holder, by=by, at=self._at, until=until,
             dormant=dormant,
+        )  # fmt: skip
+
+    def limit(
+        self, case: UUID, compartment: str, holders: Collection[UUID], *, by: UUID, until: datetime,
+        was: datetime | None,
+    ) -> int:  # fmt: skip
+        """Give what these holders have of a compartment I hold an end."""
+        key = self._key_of(case, compartment, self._generation(case, compartment))
+        return grants.limit(
+            self._session, key, case, compartment, holders, by=by, at=self._at, until=until, was=was
         )  # fmt: skip
 
     def _generation(self, case: UUID, compartment: str) -> int:

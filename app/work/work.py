@@ -298,6 +298,13 @@ class Work(Reading):
         self._touched.add(case)
         return self._seals.rotate(case, compartment, without=holder, by=self._me())
 
+    def limit(
+        self, case: UUID, compartment: str, holders: Collection[UUID], *, until: datetime, was: datetime | None = None
+    ) -> int:  # fmt: skip
+        """Give what these holders have of a compartment an end; see ``grants.limit``."""
+        self._touched.add(case)
+        return self._seals.limit(case, compartment, holders, by=self._me(), until=until, was=was)
+
     def granted(self, case: UUID, compartment: str) -> Sequence[Grant]:
         """Everybody who holds a compartment now, escrow among them."""
         return grants.holders_of(self._session, case, compartment, at=self.now)
@@ -378,14 +385,9 @@ class Work(Reading):
         """The entry of this action, from its beginning and all that was recorded since."""
         subjects = self._numbered()
         return replace(
-            base,
-            subjects=subjects,
-            rows=() if subjects else tuple(dict.fromkeys(self._rows)),
-            fields=tuple(self._fields),
-            recipient=self._recipient,
-            words=self._words,
-            codes=self._codes,
-        )
+            base, subjects=subjects, rows=() if subjects else tuple(dict.fromkeys(self._rows)),
+            fields=tuple(self._fields), recipient=self._recipient, words=self._words, codes=self._codes,
+        )  # fmt: skip
 
     def combined(self) -> list[UUID]:
         """Cases of which this sign-in has now opened both who and what, and had not before."""

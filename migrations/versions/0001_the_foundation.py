@@ -56,6 +56,8 @@ def upgrade() -> None:
         sa.Column("retention", sa.String(), nullable=True),
         sa.Column("custodian", sa.String(), nullable=True),
         sa.Column("kept_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("talked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("intake_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "state IN ('OPEN', 'CLOSING', 'KEPT', 'ARCHIVED', 'DESTROYED')", name=op.f("ck_cases_state")

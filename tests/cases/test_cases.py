@@ -92,7 +92,7 @@ def test_the_entry_of_a_hand_over_names_what_went_to_whom(world: World, log: Log
     world.do("intake", cases.hand_over, HandOver(team="protection"), subject=reference)
 
     said = log.last()
-    assert said.codes == {"compartments": "IDENTITY"}
+    assert said.codes == {"compartments": "IDENTITY", "ending": 2}
     assert said.recipient in {str(holder) for holder in world["protection"].actor.keyholders}
 
 

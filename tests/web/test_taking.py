@@ -244,6 +244,13 @@ def test_a_case_is_handed_over_to_both_teams(officer: Browser, world: World, log
     address = f"/testimonies/{account}/hand-over"
     log.fresh()
 
+    told = " ".join(re.sub(r"<[^>]+>", " ", officer.get(address).text).split())
+    for sentence in (
+        "Legal reviewers get the key of the account. They do not get who the witness is, nor where.",
+        "Caseworkers get the key of who the witness is. They never read the account.",
+        "From then on it is theirs: what intake holds of who the witness is ends on 21 October 2026.",
+    ):
+        assert sentence in told, sentence
     for team in ("legal", "protection"):
         officer.get(address)
         assert officer.submit(address, team=team).headers["location"] == address
@@ -252,6 +259,16 @@ def test_a_case_is_handed_over_to_both_teams(officer: Browser, world: World, log
     assert text_of(officer).count("Done: the") == 2
     assert [(said.action, said.operation) for said in log.fresh()] == [("case.hand_over", "grant")] * 2
     assert reference in str(world.show("legal", reference))
+
+
+def test_of_somebody_inside_the_page_says_who_goes_on_knowing(officer: Browser, world: World) -> None:
+    reference = world.case(exit_stage="INSIDE", beside=world.members["protection"].code)
+    account = world.testimony(reference, upto="TRIAGED")
+
+    told = officer.get(f"/testimonies/{account}/hand-over").text
+
+    assert "Who the witness is stays with the two people who know it by name." in told
+    assert "what intake holds of who the witness is ends on" not in told
 
 
 def test_sending_the_first_page_twice_opens_one_case(officer: Browser, world: World) -> None:
