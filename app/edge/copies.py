@@ -19,7 +19,7 @@ from app.errors import SealBroken, TooLarge, Unavailable
 from app.testimonies import custody
 from app.testimonies.forms import FinishCopy, OpenFile
 from app.testimonies.views import CopyBegun
-from app.work import Caller
+from app.work import Caller, Plain
 
 
 def make_copy(desk: Desk, caller: Caller, row: UUID, form: OpenFile) -> Any:
@@ -44,23 +44,24 @@ def make_copy(desk: Desk, caller: Caller, row: UUID, form: OpenFile) -> Any:
 
 
 def _scanned(desk: Desk, begun: CopyBegun) -> FinishCopy:
-    """The copy, if neither the original nor itself is flagged; what is not copied anyway is not scanned."""
-    if begun.original.size_bytes > room.BYTES_MAX:
-        return FinishCopy(why="TOO_LARGE")
-    found = _look(desk, begun.original.blob, begun.original.key.raw())
+    """The copy, if neither the original nor itself is flagged."""
+    found = look(desk, begun.original.blob, begun.original.key)
+    if found.state != "FLAGGED" and begun.original.size_bytes > room.BYTES_MAX:
+        return FinishCopy(why="TOO_LARGE", scanned=found.state)
     if found.state in {"FLAGGED", "HELD"}:
         return FinishCopy(why=found.state, scanned=found.state, flag=found.flag)
     made = _cleaned(desk, begun)
     if made.blob is not None:
         # Read back as it is kept. What is refused here has lost its key and is swept like any bytes that no row names.
-        of_copy = _look(desk, made.blob, begun.key.raw())
+        of_copy = look(desk, made.blob, begun.key)
         if of_copy.state in {"FLAGGED", "HELD"}:
             return FinishCopy(why=of_copy.state, scanned=of_copy.state, flag=of_copy.flag)
     return made.model_copy(update={"scanned": found.state})
 
 
-def _look(desk: Desk, blob: str, key: bytes) -> Finding:
-    return UNSCANNED if desk.scanner is None else desk.scanner.look(desk.files.read(blob, key))
+def look(desk: Desk, blob: str, key: Plain) -> Finding:
+    """What the office's scanner says of sealed bytes, opened for it piece by piece; UNSCANNED where there is none."""
+    return UNSCANNED if desk.scanner is None else desk.scanner.look(desk.files.read(blob, key.raw()))
 
 
 def _cleaned(desk: Desk, begun: CopyBegun) -> FinishCopy:

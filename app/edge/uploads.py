@@ -13,6 +13,7 @@ from uuid import UUID
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
+from app.edge.copies import look
 from app.edge.desk import Desk, form_of
 from app.edge.multipart import Part
 from app.edge.sealing import seal_part
@@ -20,7 +21,7 @@ from app.errors import Conflict, TooLarge
 from app.testimonies import actions, custody
 from app.testimonies.forms import BeginAttachment, FinishAttachment, GoOn
 from app.testimonies.views import FileArriving
-from app.work import Caller
+from app.work import Caller, Plain
 from app.work.files import PIECE_BYTES, Pieces
 
 
@@ -30,6 +31,7 @@ class Uploaded:
 
     row: UUID
     form: FinishAttachment
+    key: Plain
 
 
 async def receive(desk: Desk, caller: Caller, reference: str, part: Part) -> Uploaded:
@@ -42,14 +44,12 @@ async def receive(desk: Desk, caller: Caller, reference: str, part: Part) -> Upl
         blob=kept.blob, size_bytes=kept.size_bytes, sha256=kept.sha256,
         file_name=part.filename, media_type=part.content_type,
     )  # fmt: skip
-    return Uploaded(begun.id, form)
+    return Uploaded(begun.id, form, begun.key)
 
 
 async def keep(desk: Desk, caller: Caller, uploaded: Uploaded) -> Any:
     """The body has ended as it should: the file is kept."""
-    return await run_in_threadpool(
-        desk.do, caller, actions.finish_attachment, uploaded.form, subject=uploaded.row
-    )  # fmt: skip
+    return await run_in_threadpool(_finish, desk, caller, uploaded)
 
 
 @dataclass(frozen=True)
@@ -99,5 +99,15 @@ def _put_together(desk: Desk, caller: Caller, file: FileArriving, pieces: Pieces
     form = FinishAttachment(
         blob=kept.blob, size_bytes=kept.size_bytes, sha256=kept.sha256, file_name=None, media_type=None
     )
-    desk.do(caller, actions.finish_attachment, form, subject=file.id)
+    _finish(desk, caller, Uploaded(file.id, form, file.key))
     pieces.remove()
+
+
+def _finish(desk: Desk, caller: Caller, uploaded: Uploaded) -> Any:
+    """Ask the scanner while the key is at hand, then keep the file: flagged or held back, it is evidence all the same.
+
+    Read back as it is kept, so what was looked at is what will be given out.
+    """
+    found = look(desk, uploaded.form.blob, uploaded.key)
+    form = uploaded.form.model_copy(update={"scanned": found.state, "flag": found.flag})
+    return desk.do(caller, actions.finish_attachment, form, subject=uploaded.row)

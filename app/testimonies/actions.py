@@ -248,7 +248,8 @@ def finish_attachment(work: Work, attachment: Attachment, form: FinishAttachment
         work.seal(attachment, "media_type", form.media_type)
     work.seal(attachment, "original_sha256", form.sha256.hex())
     custody.note(work, attachment, "RECEIVED", seal="INTACT")
-    work.record(attachment, bytes=form.size_bytes)
+    custody.note_arrival(work, attachment, form)
+    work.record(attachment, bytes=form.size_bytes, scanned=attachment.scanned)
     return Stored(attachment.id, "attachments", attachment.state)
 
 
@@ -264,6 +265,8 @@ def download(work: Work, attachment: Attachment, form: TakeOut) -> FileOpened:
     blob, size_bytes = attachment.whole()
     if attachment.scanned == "FLAGGED" and not form.although_flagged:
         raise Conflict("The virus scanner flagged this file. Say that you want it all the same.")
+    if custody.unlooked(work, attachment) and not form.although_unscanned:
+        raise Conflict("No virus scanner has found this file clean. Say that you want it all the same.")
     key = work.open(attachment, "file_key")
     assert key is not None
     custody.note(work, attachment, "DOWNLOADED")

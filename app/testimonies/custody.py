@@ -15,7 +15,7 @@ from app.cases.models import Case
 from app.cases.steps import open_case_of, open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict, NotFound, TooLarge
-from app.testimonies.forms import FinishCopy, GoOn, OpenFile, RecordCustody
+from app.testimonies.forms import FinishAttachment, FinishCopy, GoOn, OpenFile, RecordCustody
 from app.testimonies.models import Attachment, CustodyEvent
 from app.testimonies.views import CopyBegun, FileArriving, FileOpened
 from app.work import Reading, Work, action
@@ -24,6 +24,8 @@ from app.work.files import FileStore
 MIB: Final = 1024 * 1024
 # More than the room of a case holds.
 _FILES_MAX: Final = 100_000
+# The step that a clear answer of the scanner is in a file's way.
+LOOKED: Final = {"CLEAN": "SCANNED", "FLAGGED": "FLAGGED"}
 # Encoded anew from its pixels in the closed room: no byte is left that its sender wrote.
 PICTURES: Final = frozenset({"image/jpeg", "image/png"})
 
@@ -147,8 +149,21 @@ def _note_scan(work: Work, original: Attachment, copy: Attachment, form: FinishC
     if form.scanned == "FLAGGED":
         for each in work.all(Attachment, Attachment.copy_of == original.id):
             each.scanned = form.scanned
-    if form.scanned in {"CLEAN", "FLAGGED"}:
-        note(work, original, "FLAGGED" if form.scanned == "FLAGGED" else "SCANNED")
+    if form.scanned in LOOKED:
+        note(work, original, LOOKED[form.scanned])
+
+
+def note_arrival(work: Work, attachment: Attachment, form: FinishAttachment) -> None:
+    """What the scanner said of a file as it came."""
+    attachment.scanned = form.scanned
+    work.seal(attachment, "flag", form.flag)
+    if form.scanned in LOOKED:
+        note(work, attachment, LOOKED[form.scanned])
+
+
+def unlooked(work: Work, attachment: Attachment) -> bool:
+    """Whether the office has a scanner that has not answered about a file: it was down, or takes none so large."""
+    return attachment.scanned == "HELD" or (attachment.scanned == "UNSCANNED" and bool(work.settings.scanner))
 
 
 @action("attachment.preview", operation="consult", on=Attachment)

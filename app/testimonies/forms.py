@@ -14,6 +14,12 @@ from app.work.forms import Account, Form, Language, Line, Reasoned, Words
 FileName = Annotated[str, Field(max_length=255)]
 MediaType = Annotated[str, Field(max_length=100)]
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+# What a witness is told before a conversation that they may do.
+Right = Literal["SILENCE", "REASON", "INTERPRETER", "NOTIFY", "LAWYER", "DOCTOR", "COMPLAINT"]
+Modality = Literal["IN_PERSON", "VIDEO", "TELEPHONE", "IN_WRITING"]
+Fitness = Literal["FIT", "FIT_WITH_BREAKS", "DOUBTFUL", "NOT_JUDGED"]
+Scanned = Literal["UNSCANNED", "CLEAN", "FLAGGED", "HELD"]
+Flag = Annotated[str, Field(pattern=r"^[ -~]{1,200}$")]
 Version = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}(\.[0-9]{1,3})?$")]
 
 
@@ -78,7 +84,10 @@ class ChooseInterpreter(Form):
 class StartSession(ChooseInterpreter, Drafted):
     """The frame of a session: the kind of place, never an address; who is there, by role and code.
 
-    why_again  where the witness has told it before, here or elsewhere: why they are asked once more
+    why_again   where the witness has told it before, here or elsewhere: why they are asked once more
+    competence  what makes whoever leads the conversation fit for this one
+    rights      what the witness was told they may do
+    fitness     how they were found to be before the first question
     """
 
     place: Literal["OFFICE", "DETENTION", "HOSPITAL", "REMOTE", "PRIVATE_HOME"]
@@ -94,6 +103,10 @@ class StartSession(ChooseInterpreter, Drafted):
     device: Code | None = None
     under_18: bool = False
     why_again: Words | None = None
+    modality: Modality | None = None
+    competence: Line | None = None
+    rights: frozenset[Right] = frozenset()
+    fitness: Fitness | None = None
 
 
 class Passage(Form):
@@ -169,6 +182,9 @@ class FinishAttachment(Form):
     sha256: bytes
     file_name: FileName | None
     media_type: MediaType | None
+    # What the office's scanner said of it as it came, and what it calls what it found.
+    scanned: Scanned = "UNSCANNED"
+    flag: Flag | None = None
 
 
 class FinishCopy(Form):
@@ -181,8 +197,8 @@ class FinishCopy(Form):
     removed: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Z_]{1,20}$")], ...], Field(max_length=20)] = ()
     why: Annotated[str, Field(pattern=r"^[A-Z_]{1,20}$")] | None = None
     # What the office's scanner says of the original and of the copy, and what it calls what it found.
-    scanned: Literal["UNSCANNED", "CLEAN", "FLAGGED", "HELD"] = "UNSCANNED"
-    flag: Annotated[str, Field(pattern=r"^[ -~]{1,200}$")] | None = None
+    scanned: Scanned = "UNSCANNED"
+    flag: Flag | None = None
 
 
 class RecordCustody(Form):
@@ -204,6 +220,11 @@ class OpenFile(Reasoned):
 
 
 class TakeOut(OpenFile):
-    """Take a file out. ``although_flagged``: of one that the virus scanner flagged, that it is wanted all the same."""
+    """Take a file out.
+
+    although_flagged    of one that the virus scanner flagged: that it is wanted all the same
+    although_unscanned  the same of one that the office's scanner has not looked at, or gave no answer about
+    """
 
     although_flagged: bool = False
+    although_unscanned: bool = False

@@ -216,6 +216,11 @@ FRAME: Final = {
     "recording": N_("How it is recorded"),
     "device": N_("Recording device, by code"),
     "why_again": N_("Why they were asked once more"),
+    "time_zone": N_("Hours by the clock of"),
+    "modality": N_("In which way"),
+    "competence": N_("What makes the interviewer fit for it"),
+    "rights": N_("Rights they were told of"),
+    "fitness": N_("How the witness was beforehand"),
 }
 FORUMS: Final = {
     "portal": N_("through the portal"),
@@ -289,7 +294,7 @@ SCANS: Final = {
     "UNSCANNED": N_("Not checked for viruses"),
     "CLEAN": N_("Checked for viruses, none found"),
     "FLAGGED": N_("Flagged by the virus scanner"),
-    "HELD": N_("Held back: the virus scanner did not answer"),
+    "HELD": N_("Held back: the virus scanner did not answer, or takes no file so large"),
 }
 CUSTODY_GIVEN: Final = {each: CUSTODY_STEPS[each] for each in ("RECEIVED", "HANDED_OVER", "CHECKED")}
 SEALS: Final = {

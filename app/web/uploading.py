@@ -156,10 +156,16 @@ def download(reference: str, row: str, request: Request, desk: TheDesk, visitor:
     line, form = _line(desk, visitor, file, row), _reason(file)
     if form is None:
         return _way_in(file)
-    wanted = TakeOut(**form.model_dump(), although_flagged="yes" in given.get("although_flagged", ()))
-    if line.scanned == "FLAGGED" and not wanted.although_flagged:
-        again = sheet(request).typed({}, {"although_flagged": N_("Please confirm that you want the flagged file.")})
-        return _page(request, desk, visitor, file, again, 422)
+    ticked = {name: "yes" in given.get(name, ()) for name in ("although_flagged", "although_unscanned")}
+    unlooked = line.scanned == "HELD" or (line.scanned == "UNSCANNED" and desk.scanner is not None)
+    missing = {}
+    if line.scanned == "FLAGGED" and not ticked["although_flagged"]:
+        missing["although_flagged"] = N_("Please confirm that you want the flagged file.")
+    elif unlooked and not ticked["although_unscanned"]:
+        missing["although_unscanned"] = N_("Please confirm that you want the file although nobody found it clean.")
+    if missing:
+        return _page(request, desk, visitor, file, sheet(request).typed({}, missing), 422)
+    wanted = TakeOut(**form.model_dump(), **ticked)
     return downloads.download(desk, request, desk.do(visitor, actions.download, wanted, subject=line.id))
 
 

@@ -48,6 +48,18 @@ def kept(staff: Staff, reference: str, content: bytes) -> str:
     return str(sent.json()["id"])
 
 
+def sliced(staff: Staff, reference: str, content: bytes) -> str:
+    """The same in two goes."""
+    form = {"size_bytes": len(content), "fingerprint": "ab" * 32, "file_name": "a", "media_type": "image/png"}
+    row = str(staff["intake"].post(f"/api/cases/{reference}/uploads", form).json()["id"])
+    for start, end in ((0, 40), (40, len(content))):
+        headers = {"content-type": "application/octet-stream", "upload-offset": str(start)}
+        headers["upload-fingerprint"] = "ab" * 32
+        sent = staff["intake"].ask("PUT", f"/api/uploads/{row}", content=content[start:end], headers=headers)
+        assert sent.is_success, sent.text
+    return row
+
+
 def ask(staff: Staff, row: str, what: str, form: dict[str, Any]) -> httpx.Response:
     return staff["intake"].post(f"/api/attachments/{row}/{what}", form)
 
@@ -79,7 +91,7 @@ def test_a_flagged_file_has_no_copy_and_is_given_only_to_who_says_so(
     assert said.headers["content-disposition"].startswith("attachment;")
     assert ask(staff, row, "preview", reason).status_code == 409
     assert ask(staff, row, "working-copy", reason).status_code == 409, "there is nothing to try again"
-    assert steps(world, reference) == ["DOWNLOADED", "FLAGGED", "RECEIVED"]
+    assert steps(world, reference) == ["DOWNLOADED", "FLAGGED", "FLAGGED", "RECEIVED"], "as it came, and once more"
 
 
 def test_what_a_scanner_calls_a_file_is_sealed(
@@ -108,11 +120,11 @@ def test_both_the_original_and_the_copy_are_looked_at_and_nothing_lies_in_clear(
     copy = ask(staff, row, "working-copy", reason).json()["id"]
     shown = ask(staff, copy, "preview", reason)
 
-    assert clamd.seen == [jpeg(), shown.content]
+    assert clamd.seen == [jpeg(), jpeg(), shown.content], "as it came, and once more with the signatures of today"
     assert MARK in clamd.seen[0]
     assert shown.status_code == 200
     assert {each.scanned for each in lines(world, reference).values()} == {"CLEAN"}
-    assert steps(world, reference) == ["COPIED", "SCANNED", "RECEIVED"]
+    assert steps(world, reference) == ["COPIED", "SCANNED", "SCANNED", "RECEIVED"]
     assert not [path for path in settings.home.rglob("*") if path.is_file() and MARK in path.read_bytes()]
 
 
@@ -136,7 +148,7 @@ def test_a_copy_that_is_flagged_flags_its_original(
 
     copy = ask(staff, row, "working-copy", reason).json()
 
-    assert len(clamd.seen) == 2
+    assert len(clamd.seen) == 3
     assert copy["state"] == "NONE"
     assert ask(staff, copy["id"], "preview", reason).status_code == 404
     assert lines(world, reference)[row].scanned == "FLAGGED"
@@ -154,15 +166,18 @@ def test_a_scanner_that_fails_holds_the_file_back_until_it_is_tried_again(
     with scanning(staff.program, Scanner(address, piece_seconds=0.3, whole_seconds=0.6)):
         held = ask(staff, row, "working-copy", reason)
     between = lines(world, reference)
+    unsaid = ask(staff, row, "download", reason)
+    said = ask(staff, row, "download", {**reason, "although_unscanned": True})
     clamd.silent, clamd.reply = False, None
     again = ask(staff, row, "working-copy", reason)
 
     assert (held.status_code, "scanner does not answer" in held.text) == (503, True)
     assert (between[row].scanned, [each.state for each in between.values()]) == ("HELD", ["KEPT", "LAPSED"])
-    assert ask(staff, row, "download", reason).content == jpeg(), "nobody called it bad"
+    assert (unsaid.status_code, "No virus scanner has found" in unsaid.text) == (409, True)
+    assert (said.status_code, said.content) == (200, jpeg()), "nobody called it bad"
     assert (again.status_code, again.json()["state"]) == (201, "KEPT")
     assert lines(world, reference)[row].scanned == "CLEAN"
-    assert steps(world, reference) == ["DOWNLOADED", "COPIED", "SCANNED", "RECEIVED"]
+    assert steps(world, reference) == ["COPIED", "SCANNED", "DOWNLOADED", "SCANNED", "RECEIVED"]
 
 
 def test_without_a_scanner_files_are_marked_and_only_pixels_are_shown(
@@ -188,8 +203,8 @@ def test_an_unscanned_copy_is_made_anew_where_a_scanner_has_come(
     staff: Staff, world: World, opened: tuple[str, dict[str, Any]], clamd: Clamd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference, reason = opened
-    good, bad = kept(staff, reference, wav()), kept(staff, reference, wav())
     with scanning(staff.program, None):
+        good, bad = kept(staff, reference, wav()), kept(staff, reference, wav())
         before = [ask(staff, row, "working-copy", reason).json()["id"] for row in (good, bad)]
         refused = ask(staff, good, "working-copy", reason)
     served = program_of(staff.program).state.desk.office
@@ -204,19 +219,65 @@ def test_an_unscanned_copy_is_made_anew_where_a_scanner_has_come(
     assert ask(staff, before[0], "preview", reason).status_code == 409
     assert ask(staff, good, "working-copy", reason).status_code == 409, "it is scanned now"
     assert ask(staff, before[1], "download", reason).status_code == 409, "flagged with its original"
-    assert ask(staff, before[0], "download", reason).status_code == 200, "the control"
+    assert ask(staff, before[0], "download", reason).status_code == 409, "nobody looked at this one"
+    said = {**reason, "although_unscanned": True}
+    assert [ask(staff, row, "download", said).status_code for row in before] == [200, 409], "the control"
 
 
-def test_what_is_too_large_to_copy_stays_unscanned(
+def test_what_is_too_large_to_copy_is_scanned_all_the_same(
     staff: Staff, world: World, opened: tuple[str, dict[str, Any]], clamd: Clamd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference, reason = opened
     row = kept(staff, reference, jpeg())
     monkeypatch.setattr("app.cleaning.room.BYTES_MAX", 100)
+    clamd.reply = b"what?\0"
+    held = ask(staff, row, "working-copy", reason)
+    between = lines(world, reference)[row].scanned
+    clamd.reply = None
+    none = ask(staff, row, "working-copy", reason)
 
-    copy = ask(staff, row, "working-copy", reason).json()
+    assert (held.status_code, between) == (503, "HELD")
+    assert (none.status_code, none.json()["state"], lines(world, reference)[row].scanned) == (201, "NONE", "CLEAN")
+    assert ask(staff, row, "download", reason).status_code == 200
 
-    assert (copy["state"], clamd.seen, lines(world, reference)[row].scanned) == ("NONE", [], "UNSCANNED")
+
+@pytest.mark.parametrize("way", ["at once", "in slices"])
+def test_a_file_is_looked_at_as_it_arrives(
+    staff: Staff, world: World, opened: tuple[str, dict[str, Any]], clamd: Clamd, way: str
+) -> None:
+    (reference, reason), send = opened, kept if way == "at once" else sliced
+
+    bad, good = send(staff, reference, EICAR), send(staff, reference, jpeg())
+
+    assert clamd.seen == [EICAR, jpeg()]
+    assert {row: lines(world, reference)[row].scanned for row in (bad, good)} == {bad: "FLAGGED", good: "CLEAN"}
+    assert steps(world, reference) == ["SCANNED", "RECEIVED", "FLAGGED", "RECEIVED"]
+    told = ask(staff, bad, "open", {**reason, "fields": ["flag"]}).json()["values"]
+    assert told == {"flag": NAME}
+    assert [ask(staff, row, "download", reason).status_code for row in (bad, good)] == [409, 200]
+
+
+@pytest.mark.parametrize("how", ["stopped", "hanging", "too large for it"])
+def test_a_scanner_that_gives_no_answer_loses_no_file_and_lets_none_out_unsaid(
+    staff: Staff, world: World, opened: tuple[str, dict[str, Any]], clamd: Clamd, how: str
+) -> None:
+    reference, reason = opened
+    clamd.silent = how == "hanging"
+    clamd.reply = b"INSTREAM size limit exceeded. ERROR\0" if how == "too large for it" else None
+    address = "127.0.0.1:1" if how == "stopped" else clamd.address
+
+    with scanning(staff.program, Scanner(address, piece_seconds=0.3, whole_seconds=0.6)):
+        row = kept(staff, reference, EICAR)
+    unsaid = ask(staff, row, "download", reason)
+    flagged = ask(staff, row, "download", {**reason, "although_flagged": True})
+    said = ask(staff, row, "download", {**reason, "although_unscanned": True})
+
+    assert (lines(world, reference)[row].state, lines(world, reference)[row].scanned) == ("KEPT", "HELD")
+    assert [answer.status_code for answer in (unsaid, flagged, said)] == [409, 409, 200]
+    assert said.content == EICAR, "the control: it is evidence, and whole"
+    clamd.silent, clamd.reply = False, None
+    ask(staff, row, "working-copy", reason)
+    assert lines(world, reference)[row].scanned == "FLAGGED", "asked again when it is back"
 
 
 def test_only_the_door_of_the_staff_has_the_scanner_of_the_settings(
