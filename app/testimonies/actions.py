@@ -276,8 +276,13 @@ def download(work: Work, attachment: Attachment, form: TakeOut) -> FileOpened:
 
 def keep_frame(work: Work, testimony: Testimony, form: StartSession) -> None:
     """Seal the frame of a session, with what the register said of its interpreter."""
-    told = form.model_dump(mode="json", exclude={"home_district", "group", "draft", "aside"}, exclude_none=True)
+    told = form.model_dump(
+        mode="json", exclude={"home_district", "group", "draft", "aside", "rights"}, exclude_none=True
+    )
     against = chosen(work, form)
+    # The office's own: the zone of wherever the witness is would say the country.
+    told |= {"time_zone": work.settings.office_zone}
+    told |= {"rights": " ".join(sorted(form.rights))} if form.rights else {}
     told |= {"ties": " ".join(against)} if against else {}
     work.seal(testimony, "frame", json.dumps(told, ensure_ascii=False))
 

@@ -25,7 +25,7 @@ from app.work import Plain, Work, action
 FRAME: Final = (
     "place", "custody_status", "guard_present", "second_interviewer", "counsel_code", "support_code", "guardian_code",
     "interpreter_code", "ties", "conflict_reason", "witness_language", "interviewer_language", "recording", "device",
-    "under_18", "why_again",
+    "under_18", "why_again", "time_zone", "modality", "competence", "rights", "fitness",
 )  # fmt: skip
 
 

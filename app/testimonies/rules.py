@@ -101,6 +101,12 @@ class EventKind(StrEnum):
     CAME_IN = "CAME_IN"
     WENT_OUT = "WENT_OUT"
     STOPPED_FOR = "STOPPED_FOR"
+    # A topic that was put, that the witness would not speak of, or that was left alone; and how it goes on after.
+    TOPIC_ASKED = "TOPIC_ASKED"
+    TOPIC_DECLINED = "TOPIC_DECLINED"
+    TOPIC_NOT_RAISED = "TOPIC_NOT_RAISED"
+    COPY_HELD = "COPY_HELD"
+    NEXT_CONTACT = "NEXT_CONTACT"
     INTERPRETER_FOUND = "INTERPRETER_FOUND"
     INTERPRETER_CHANGED = "INTERPRETER_CHANGED"
     # An admission was spoken although none may be kept. Nothing of it is: only that it happened, and when.

@@ -12,6 +12,12 @@ from app.testimonies.forms import Code, Drafted, InterpreterCode, RecordAccount,
 from app.testimonies.rules import SegmentClass
 from app.work.forms import Account, Form, Language, Line, Passage, Reason, Reasoned, Words
 
+# What may be noted by hand. A silence means something only where the topic was put.
+Noted = Literal[
+    "TRAUMA_SIGN", "CAME_IN", "WENT_OUT", "STOPPED_FOR", "TOPIC_ASKED", "TOPIC_DECLINED", "TOPIC_NOT_RAISED",
+    "COPY_HELD", "NEXT_CONTACT", "ENDED",
+]  # fmt: skip
+
 
 class RegisterInterpreter(Form):
     """Somebody who may interpret. No name: the office knows whom it gave which code."""
@@ -42,7 +48,7 @@ class PrepareSession(Reasoned):
 class NoteEvent(Drafted):
     """Something that happened during the session."""
 
-    kind: Literal["TRAUMA_SIGN", "CAME_IN", "WENT_OUT", "STOPPED_FOR", "ENDED"]
+    kind: Noted
     words: Reason
     who: Code | None = None
 

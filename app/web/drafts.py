@@ -349,6 +349,7 @@ _CODED: Final = {
     "found_out": "yes_no", "others": "yes_no", "hurt": "yes_no", "under_18": "yes_no", "own_assent": "yes_no",
     "kind": "event", "found": "found", "answer": "read_back", "classes": "class",
     "witness_language": "spoken", "interviewer_language": "spoken", "recording": "recording", "guardian": "guardian",
+    "modality": "modality", "rights": "right", "fitness": "fitness",
 }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ EntryFields = Annotated[dict[str, list[str]], Depends(fields_up_to(60))]
 FRAME: Final = (
     "place", "custody_status", "interpreter_code", "home_district", "group", "conflict_reason", "second_interviewer",
     "counsel_code", "support_code", "guardian_code", "witness_language", "why_again",
+    "modality", "fitness", "competence",
 )  # fmt: skip
 
 router = APIRouter()
@@ -112,6 +113,7 @@ def _entered(typed: Sheet) -> EnterPaper:
     day = [typed.value(f"collected_on.{part}").strip() for part in ("year", "month", "day")]
     frame: dict[str, Any] = {name: typed.value(name).strip() for name in FRAME if typed.value(name).strip()}
     frame |= {name: typed.value(name) == "yes" for name in ("guard_present", "under_18") if typed.value(name)}
+    frame["rights"] = [right for right in typed.all("rights") if right]
     text = [{"text": part} for part in divided(typed.value("text"))]
     told: dict[str, Any] = {
         "collected_on": "-".join([day[0].zfill(4), day[1].zfill(2), day[2].zfill(2)]),

@@ -17,10 +17,23 @@ EVENTS: Final = {
     "CAME_IN": N_("Somebody came in"),
     "WENT_OUT": N_("Somebody went out"),
     "STOPPED_FOR": N_("Stopped, and why"),
+    "TOPIC_ASKED": N_("A topic was put"),
+    "TOPIC_DECLINED": N_("A topic the witness would not speak of"),
+    "TOPIC_NOT_RAISED": N_("A topic that was left alone"),
+    "COPY_HELD": N_("Who holds a copy of the record"),
+    "NEXT_CONTACT": N_("When and how the next contact is to be"),
     "INTERPRETER_FOUND": N_("The interpreter was found to be no stranger"),
     "INTERPRETER_CHANGED": N_("Another interpreter, or none"),
     "UNPROMPTED": N_("An admission was spoken; nothing of it is kept"),
 }
+# What is noted by hand, in this order.
+NOTED: Final = {
+    name: EVENTS[name]
+    for name in (
+        "TRAUMA_SIGN", "CAME_IN", "WENT_OUT", "STOPPED_FOR", "TOPIC_ASKED", "TOPIC_DECLINED", "TOPIC_NOT_RAISED",
+        "COPY_HELD", "NEXT_CONTACT", "ENDED",
+    )
+}  # fmt: skip
 TIES: Final = {
     "SAME_DISTRICT": N_("From the same district as the witness."),
     "SAME_GROUP": N_("Stands near a group the witness fears."),
@@ -35,6 +48,27 @@ RECORDINGS: Final = {
     "WRITTEN": N_("In writing only"),
     "AUDIO": N_("Sound"),
     "VIDEO": N_("Sound and picture"),
+}
+MODALITIES: Final = {
+    "IN_PERSON": N_("Face to face"),
+    "VIDEO": N_("Over a line with picture"),
+    "TELEPHONE": N_("By telephone"),
+    "IN_WRITING": N_("In writing"),
+}
+RIGHTS: Final = {
+    "SILENCE": N_("to say nothing"),
+    "REASON": N_("to hear why they are asked"),
+    "INTERPRETER": N_("to have an interpreter"),
+    "NOTIFY": N_("to have somebody told where they are"),
+    "LAWYER": N_("to have a lawyer"),
+    "DOCTOR": N_("to see a doctor"),
+    "COMPLAINT": N_("to complain"),
+}
+FITNESS: Final = {
+    "FIT": N_("Well enough"),
+    "FIT_WITH_BREAKS": N_("Well enough, with breaks"),
+    "DOUBTFUL": N_("In doubt"),
+    "NOT_JUDGED": N_("Nobody could judge it"),
 }
 BESIDE: Final = {
     "TRANSCRIPT": N_("Transcript"),
@@ -120,9 +154,13 @@ DEEDS: Final = {
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "event": EVENTS,
+    "noted": NOTED,
     "tie": TIES,
     "found": FOUND,
     "recording": RECORDINGS,
+    "modality": MODALITIES,
+    "right": RIGHTS,
+    "fitness": FITNESS,
     "beside": BESIDE,
     "guardian": GUARDIANS,
     **claim_words.WORDS,

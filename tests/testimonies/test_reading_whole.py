@@ -64,7 +64,7 @@ def test_an_officer_reads_it_for_what_they_cite_and_nobody_across_the_wall_does(
         "counsel": "DECLINED", "counsel_reason": planted.canaries["testimonies.counsel"],
         "place": "OFFICE", "custody_status": "FREE", "guard_present": "no",
         "why_again": planted.canaries["testimonies.frame"],
-        "interpreter_code": shown["interpreter_code"], "recording": "WRITTEN", "under_18": "no",
+        "interpreter_code": shown["interpreter_code"], "recording": "WRITTEN", "under_18": "no", "time_zone": "UTC",
     }  # fmt: skip
     (correction,) = view.passages[0].beside
     assert (correction.kind, correction.text.read()) == ("AMENDMENT", planted.canaries["segment_versions.text"])

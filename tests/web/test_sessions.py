@@ -118,6 +118,39 @@ def test_a_session_is_noted_the_interpreter_reported_and_another_one_chosen(offi
     assert officer.get(f"{here}/session/x").status_code == 404
 
 
+def test_what_was_told_before_the_first_question_and_what_was_spoken_of_stands_in_the_record(
+    officer: Browser, world: World
+) -> None:
+    account = world.testimony(reference := world.case(), upto="READY")
+    address = f"/testimonies/{account}/session"
+    officer.get(address)
+    assert "your office keeps that list apart" in text_of(officer), "nothing here says who stands behind a code"
+    told: dict[str, Any] = {
+        "custody_status": "FREE", "guard_present": "no", "modality": "TELEPHONE", "rights": ["LAWYER", "SILENCE"],
+        "fitness": "FIT_WITH_BREAKS", "competence": "Ten years with survivors", "go": "",
+    }  # fmt: skip
+    missing = officer.submit(address, **told)
+    assert missing.status_code == 422
+    assert missing.text.count("checked") >= 4, "both rights are still ticked"
+    assert officer.submit(address, place="REMOTE", **told).status_code == 303
+    noted = {"TOPIC_DECLINED": "the winter", "COPY_HELD": "the lawyer", "NEXT_CONTACT": "in two weeks"}
+    for kind, words in noted.items():
+        officer.get(f"{address}/note")
+        assert officer.submit(f"{address}/note", kind=kind, words=words).status_code == 303
+
+    officer.get(f"/cases/{reference}/open?tab=testimony&justification=INTAKE&cites={account}")
+    officer.submit(f"/cases/{reference}/open", justification="INTAKE", cites=str(account))
+    officer.get(f"/cases/{reference}/testimony")
+
+    shown = text_of(officer)
+    for said in (
+        "By telephone", "Hours by the clock of", "to have a lawyer, to say nothing",
+        "Well enough, with breaks", "Ten years with survivors", "A topic the witness would not speak of",
+        "Who holds a copy of the record", "in two weeks",
+    ):  # fmt: skip
+        assert said in shown, said
+
+
 def test_versions_and_corrections_stand_beside_the_words_each_in_its_own_direction(
     officer: Browser, world: World, log: Log
 ) -> None:
@@ -228,6 +261,7 @@ def test_a_protocol_is_entered_with_its_scan_and_shown_as_entered_later(officer:
     told: dict[str, Any] = {
         "scan": str(scan), "own_words": "I may stop", "counsel": "OFFERED", "place": "HOSPITAL",
         "custody_status": "FREE", "guard_present": "no", "language": "ar", "text": "I went\r\n\r\nI came back",
+        "modality": "IN_PERSON", "rights": ["SILENCE", "DOCTOR"], "fitness": "FIT",
     }  # fmt: skip
 
     assert address in officer.get(f"/testimonies/{account}").text

@@ -27,9 +27,10 @@ from app.protection import queries as safety
 from app.protection.forms import VALID_DAYS, RecordNeed
 from app.protection.models import CheckInState
 from app.testimonies.claims import AddClaim
-from app.testimonies.forms import RecordCustody
+from app.testimonies.forms import Fitness, Modality, RecordCustody, Right
 from app.testimonies.read_back import ReadItBack
 from app.testimonies.rules import ConsentState, DraftState, State
+from app.testimonies.session_forms import Noted
 from app.web import routes
 from app.web.endings import SECONDS
 from app.web.words import WORDS
@@ -96,6 +97,10 @@ CODES = {
     "passed": set(SendHandoff.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
     "not_cleaned": {*room.REASONS, "FLAGGED"},
     "scan": set(scanner.STATES),
+    "modality": set(Modality.__args__),  # type: ignore[attr-defined]
+    "right": set(Right.__args__),  # type: ignore[attr-defined]
+    "fitness": set(Fitness.__args__),  # type: ignore[attr-defined]
+    "noted": set(Noted.__args__),  # type: ignore[attr-defined]
     "custody_given": set(RecordCustody.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
     "verification": set(AddClaim.model_fields["verification"].annotation.__args__),  # type: ignore[union-attr]
     "source_grade": set(AddClaim.model_fields["source_grade"].annotation.__args__),  # type: ignore[union-attr]
