@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.accounts.steps import Recipient, recipient
 from app.cases import intakes_end
 from app.cases.forms import BeginVisit, GiveGrant, HandOver, OpenCase, Opening, RevokeGrant, SendHandoff
 from app.cases.models import Case, CaseState, Clearance, Handoff, Justification, Origin, Visit
-from app.cases.steps import knower, open_fields, pass_on, receiver, taker
+from app.cases.steps import WHEN_OUT, knower, open_fields, pass_on, receiver, taker
 from app.cases.views import CaseOpened, Granted, HandoffOpened, Opened, Revoked, Sent, Stored, Visited
 from app.clock import uuid7
 from app.errors import Conflict, NotFound, Unprocessable
@@ -128,7 +128,9 @@ def came_out(work: Work, case: Case) -> Stored:
     for lead in leads:
         if not _holds(work, case, "IDENTITY", lead):
             work.give(case.id, "IDENTITY", lead)
-    work.record(case, leads=len(leads))
+    work.flush()
+    counts: dict[str, Any] = {name: told(work, case.id) for name, told in sorted(WHEN_OUT.items())}
+    work.record(case, leads=len(leads), **counts)
     return Stored(case.id, "cases", case.state)
 
 

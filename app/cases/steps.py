@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ScalarSelect, Select, exists, func, select
@@ -20,6 +20,9 @@ from app.keyholders.holders import leads_of, memberships_of
 from app.keyholders.models import ConflictOfInterest, Grant, Keyholder
 from app.keyholders.reach import awake
 from app.work import Reading, Work
+
+# What each domain does once somebody who was inside a group is out, by the name of its count in the entry.
+WHEN_OUT: Final[dict[str, Callable[[Work, UUID], int]]] = {}
 
 
 def open_fields(work: Work, row: CaseRow | EnvelopeRow, form: Opening) -> Opened:

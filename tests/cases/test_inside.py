@@ -179,6 +179,36 @@ def test_nobody_is_told_that_somebody_inside_is_known(world: World) -> None:
     assert world.do("intake-lead", lookups.ask_known, question).possible, "the control"
 
 
+@pytest.mark.domain("D35")
+@pytest.mark.parametrize("who", ["intake", "protection"])
+def test_whoever_came_out_is_known_by_all_that_was_recorded_before(world: World, log: Log, who: str) -> None:
+    """Said by a caseworker, who has no key of the look-up, it is filed by intake's next question."""
+    born = {"precision": "YEAR", "year": 1990}
+    reference, _ = inside(world, legal_name=NAME, name_arabic="يوسف حداد", birth_date=born, aliases=("Abu Salim",))
+    world.contact(reference, address="+44 20 7946 0018")
+    world.document(reference, number="X 1234567")
+    world.claim(reference, latin={"given": "Walid", "family": "Mansour"}, arabic=None, about="WITNESS", birth_date=born)
+    asked: tuple[dict[str, Any], ...] = (
+        {"name": NAME, "birth_date": born}, {"name": "Walid Mansour", "birth_date": born},
+        {"document_number": "X1234567", "contact": "020 7946 0018"},
+    )  # fmt: skip
+
+    def possible() -> list[bool]:
+        return [
+            bool(world.do("intake-lead", lookups.ask_known, AskKnown(justification="INTAKE", **each)).possible)
+            for each in asked
+        ]
+
+    assert possible() == [False] * 3, "the control: nobody is told of who is inside"
+    log.fresh()
+    world.do(who, cases.came_out, subject=reference)
+
+    said = next(entry for entry in log.fresh() if entry.action == "case.came_out")
+    assert said.codes["filed"] == 6, "a name in two scripts, an alias both ways, a claim, a paper, a number"
+    assert possible() == [True] * 3
+    assert NAME not in str(said.view)
+
+
 def test_whoever_knows_says_that_they_are_out(world: World, log: Log) -> None:
     reference, row = inside(world)
     world.hand_to_legal(reference)
