@@ -183,4 +183,7 @@ def interpreters(reading: Reading, page: int = 0) -> tuple[InterpreterLine, ...]
 def paper(reading: Reading, row: UUID) -> PaperView:
     """One printed protocol: the number of its envelope, and whether it has been entered."""
     found = reading.fetch(PaperSession, row)
-    return PaperView(found.id, found.testimony_id, found.reference, found.state, found.statement_version)
+    return PaperView(
+        found.id, found.testimony_id, found.reference, found.state, found.statement_version,
+        questions=found.protocol_id is not None,
+    )  # fmt: skip

@@ -350,6 +350,8 @@ class PaperView:
     envelope: str
     state: str
     statement_version: str
+    # Whether the questions of the office stand on its sheets.
+    questions: bool = False
 
 
 @dataclass(frozen=True)

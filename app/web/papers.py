@@ -105,7 +105,9 @@ def enter(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: En
     except (Conflict, Denied, Unprocessable) as refusal:
         mistakes = refusal.found if isinstance(refusal, Mistakes) else {"": refusal.sentence}
         return again(typed.typed(fields, mistakes), refusal.status)
-    return RedirectResponse(f"/testimonies/{recorded.id}", 303)
+    # The sheets ask questions too: what was answered there is entered next, under the version they were printed from.
+    asked = desk.ask(visitor, queries.paper, key).questions
+    return RedirectResponse(f"/testimonies/{recorded.id}{'/protocol' if asked else ''}", 303)
 
 
 def _entered(typed: Sheet) -> EnterPaper:

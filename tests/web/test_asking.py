@@ -41,6 +41,40 @@ def fields(page: str) -> set[str]:
     return {name.split(".")[1] for name in re.findall(r'name="(q\.[a-z_.]+)"', page)}
 
 
+def test_what_was_answered_on_paper_is_entered_under_the_version_of_its_sheets(
+    officer: Browser, world: World, protocol: UUID
+) -> None:
+    reference = world.case()
+    account = world.testimony(reference, upto="TRIAGED")
+    printed = world.print_protocol(account)
+    of_sheets = world.office.ask(world["intake"], protocols.show, protocol)
+    world.protocol(version="2027-01")
+    scan = world.attach(reference, b"sheets", "scan.png", "image/png")
+    world.consents(reference, "T1")
+    told: dict[str, Any] = {
+        "scan": str(scan), "own_words": "I may stop", "counsel": "OFFERED", "place": "HOSPITAL",
+        "custody_status": "FREE", "guard_present": "no", "language": "en", "text": "I went",
+        "collected_on.day": "20", "collected_on.month": "9", "collected_on.year": "2026",
+    }  # fmt: skip
+
+    assert "are entered on the page that follows" in officer.get(f"/paper/{printed}").text
+    kept = officer.submit(f"/paper/{printed}", **told)
+    assert (kept.status_code, kept.headers["location"]) == (303, f"/testimonies/{account}/protocol")
+    page = officer.get(kept.headers["location"])
+    answer: Typed = {"q.next_talk": "As it stands on the sheet", "language": "ar"}
+    answered = officer.submit(f"/testimonies/{account}/protocol", **answer)
+    assert answered.status_code == 303
+
+    assert "Enter what stands on the sheets" in page.text
+    assert of_sheets.sha256 in page.text, "and not the version in force today"
+    visit = f"/cases/{reference}/open"
+    officer.get(f"{visit}?tab=testimony&justification=INTAKE&cites={account}")
+    officer.submit(visit, justification="INTAKE", cites=str(account))
+    read = officer.get(f"/cases/{reference}/testimony").text
+    assert "As it stands on the sheet" in read
+    assert read.count("Written on paper, entered later") == 2, "of the account, and of its answers"
+
+
 def test_who_goes_through_the_questions(staff_door: ASGIApp, officer: Browser, world: World, protocol: UUID) -> None:
     assert protocol
     reference, account = at(world, "IN_SESSION")
