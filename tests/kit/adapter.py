@@ -504,7 +504,14 @@ class Product:
         _not_built("export")
 
     def erase(self, session: Session, case: str) -> Answer:
-        _not_built("erase")
+        """Have a case destroyed, which takes two people: the first to call wants it, another agrees to it."""
+        shown = self.http("GET", f"/api/cases/{case}/ending", session=session)
+        waiting = shown.json["waiting"] if shown.status == 200 else []
+        rows = [str(line["id"]) for line in waiting if line["kind"] == "DESTROY"]
+        if not rows:
+            form = {"offered": "DECLINED"}
+            return self._stepping_up(session, "destruction.propose", case, f"/api/cases/{case}/destruction", form)
+        return self._stepping_up(session, "case.destroy", rows[0], f"/api/proposals/{rows[0]}/destroy", {})
 
     def act(self, session: Session, action: str, case: str | None, form: dict[str, Any]) -> Answer:
         """Do any action by its name. ``form`` may name the ``row`` or ``user`` of the address; else the newest row."""
@@ -546,7 +553,7 @@ class Product:
 
     def limits(self) -> dict[str, Any]:
         """The numbers in force; which kinds of export and classes of keys there are."""
-        return {"export_kinds": [], "key_classes": [], **self._facts()["limits"]}
+        return {"export_kinds": [], "key_classes": list(knowledge.KEY_CLASSES), **self._facts()["limits"]}
 
     def openapi(self) -> dict[str, Any]:
         """The interface for programs, every bound in it."""
@@ -598,7 +605,7 @@ class Product:
         done = subprocess.run(words, capture_output=True, check=False, timeout=300)
         return Verified(**jsons.loads(done.stdout))
 
-    # --- later
+    # --- keys, and what comes later
 
     def backup(self, out: Path) -> Done:
         _not_built("backup")
@@ -607,7 +614,8 @@ class Product:
         _not_built("restore")
 
     def rotate(self, key_class: str) -> Done:
-        _not_built("rotate")
+        """Draw every key of a class anew, while everything runs."""
+        return self.cli("keys", "rotate", key_class)
 
     def recover(self, user: str, shares: Sequence[str]) -> Done:
         _not_built("recover")

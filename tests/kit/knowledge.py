@@ -419,6 +419,8 @@ STATES_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 # Verbs of the contract whose feature is not there yet: which issue brings it.
+# What `amana keys rotate` draws anew.
+KEY_CLASSES: Final = ("pepper", "team", "compartment", "wrap", "log")
 COMES_WITH: Final[Mapping[str, str]] = {
     "add": "the witness's page",
     "lookers": "the witness's page",
@@ -429,10 +431,8 @@ COMES_WITH: Final[Mapping[str, str]] = {
     "release": "narrative releases",
     "collect": "narrative releases",
     "export": "recorded disclosures",
-    "erase": "retention and erasure",
     "backup": "backup and restore",
     "restore": "backup and restore",
-    "rotate": "key rotation",
     "recover": "the custodians' ceremonies",
     "cut": "the power-cut campaign",
     "lossy": "the power-cut campaign",

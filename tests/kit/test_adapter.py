@@ -397,10 +397,46 @@ def test_the_policy_is_a_table_of_roles_actions_and_states(product: Product) -> 
 
 def test_limits_columns_and_openapi_are_told(product: Product) -> None:
     assert product.limits()["argon2_memory_mib"] == 19
-    assert product.limits()["key_classes"] == []
+    assert product.limits()["key_classes"] == ["pepper", "team", "compartment", "wrap", "log"]
     assert ("residences", "place", "LOCATION") in product.columns()
     assert ("cases", "reference", None) in product.columns()
     assert "/api/cases/{reference}/grants" in product.openapi()["paths"]
+
+
+def test_keys_are_rotated_while_people_work(product: Product, people: People, case: str) -> None:
+    # Those of the key files are drawn anew in trials of their own, where whoever reads them is started again.
+    for key_class in ("pepper", "team", "compartment"):
+        done = product.rotate(key_class)
+        assert done.code == 0, done.err.decode()
+        assert product.http("GET", f"/api/cases/{case}", session=people["intake_officer"]).status == 200
+
+    assert product.rotate("nothing").code != 0
+
+
+def test_a_second_factor_is_given_by_name_for_one_action(product: Product, people: People, case: str) -> None:
+    given = product.step_up(people["intake_officer"], "grant.give", case)
+    nobody = product.step_up(people["intake_officer"], "no.action", case)
+
+    assert (given.status, nobody.status) == (201, 422)
+
+
+def test_a_case_is_erased_by_two_people(product: Product, people: People) -> None:
+    officer, lawyer, reference = people["intake_officer"], people["legal_reviewer"], fresh_case(product, people)
+    wish = {"choice": "DESTROY_AT_CLOSE", "language": "en", "how_given": "SPOKEN"}
+    product.step_up(officer, "case.hand_over", reference)
+    assert product.act(officer, "case.hand_over", reference, {"team": "legal"}).status == 200
+    assert product.erase(officer, reference).status == 409, "a case that is open is not erased"
+    assert product.act(officer, "retention.record", reference, wish).status == 201
+    waits = product.act(officer, "closing.propose", reference, {})
+    assert product.act(lawyer, "case.close", reference, {"row": waits.json["id"]}).status == 200
+
+    wanted, alone = product.erase(officer, reference), product.erase(officer, reference)
+    assert (wanted.status, alone.status) == (201, 403)
+    assert product.erase(lawyer, reference).status == 200
+
+    for session in (officer, lawyer):
+        assert product.http("GET", f"/api/cases/{reference}", session=session).status == 404
+    assert [e["operation"] for e in product.entries() if e["action"] == "case.destroy"][-1] == "erase"
 
 
 def test_what_is_not_built_says_with_which_issue_it_comes(product: Product, tmp_path: Path) -> None:
@@ -410,9 +446,9 @@ def test_what_is_not_built_says_with_which_issue_it_comes(product: Product, tmp_
         lambda: product.lookers("x"), lambda: product.consent("x", "T4"), lambda: product.withdraw("x"),
         lambda: product.draft(nobody, "x", "x", "x"), lambda: product.approve(nobody, "x"),
         lambda: product.release(nobody, "x", "x"), lambda: product.collect(nobody, "x"),
-        lambda: product.export(nobody, "x", "x", "x"), lambda: product.erase(nobody, "x"),
+        lambda: product.export(nobody, "x", "x", "x"),
         lambda: product.backup(tmp_path), lambda: product.restore(tmp_path, tmp_path),
-        lambda: product.rotate("team"), lambda: product.recover("x", []), lambda: product.cut(),
+        lambda: product.recover("x", []), lambda: product.cut(),
         lambda: product.fault("disk-full"), lambda: adapter.start(tmp_path, lossy=True),
         lambda: adapter.start(tmp_path, faulty=True), lambda: adapter.start(tmp_path, proxy=True),
     )  # fmt: skip
