@@ -143,6 +143,7 @@ def put(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Res
         request, desk, visitor, given, rota.set_shift, subject=code, then="/rota",
         again=lambda filled, status: _rota(request, desk, visitor, filled, status),
         shape=lambda fields: {name: value for name, value in fields.items() if name != "user"},
+        step=(rota.set_shift, code),
     )  # fmt: skip
 
 

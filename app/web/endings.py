@@ -64,11 +64,12 @@ class Body:
 
 @dataclass(frozen=True)
 class Step:
-    """A page on which something is begun, or agreed to."""
+    """A page on which something is begun, or agreed to; ``asked`` is the action that takes a second factor."""
 
     kind: str
     ending: Ending
     proposal: ProposalLine | None = None
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,10 @@ def step(
 ) -> Response:  # fmt: skip
     again = _step(request, desk, visitor, reference, kind)
     about = references.read(reference)
+    action = STEPS[kind][0]
     return save(
-        request, desk, visitor, given, STEPS[kind][0], subject=about, then=f"/cases/{about}/{TAB}", again=again
+        request, desk, visitor, given, action, subject=about, then=f"/cases/{about}/{TAB}", again=again,
+        step=(action, about),
     )  # fmt: skip
 
 
@@ -129,7 +132,9 @@ def second(
     # Of a case that was destroyed there is no page to go back to.
     then = "/second-signatures" if proposal.kind == "DESTROY" else f"/cases/{file.view.reference}/{TAB}"
     action = SECONDS[proposal.kind][0]
-    return save(request, desk, visitor, given, action, subject=proposal.id, then=then, again=again)
+    return save(
+        request, desk, visitor, given, action, subject=proposal.id, then=then, again=again, step=(action, proposal.id)
+    )
 
 
 @router.post("/cases/{reference}/proposals/{row}/drop")
@@ -207,7 +212,9 @@ def _second(
     _, found = _ending(desk, visitor, reference)
 
     def again(filled: Sheet, status: int) -> Response:
-        body = Step(proposal.kind, found, proposal)
+        action = SECONDS[proposal.kind][0]
+        asked = action.name if desk.office.policy.steps(action.name) else ""
+        body = Step(proposal.kind, found, proposal, asked)
         return case_page(
             request, desk, visitor, file, "case/ending_second.html", TAB, body, sheet=filled, status=status
         )  # fmt: skip
@@ -219,7 +226,9 @@ def _here(
     request: Request, desk: Desk, visitor: Caller, reference: str, given: Fields, action: Action, row: str
 ) -> Response:  # fmt: skip
     file, _ = _ending(desk, visitor, reference)
+    about = row_id(row)
     return save(
-        request, desk, visitor, given, action, subject=row_id(row), then=f"/cases/{file.view.reference}/{TAB}",
+        request, desk, visitor, given, action, subject=about, then=f"/cases/{file.view.reference}/{TAB}",
+        step=(action, about),
         again=lambda filled, status: _overview(request, desk, visitor, reference, filled, status),
     )  # fmt: skip

@@ -116,7 +116,7 @@ def step(
     file = _file(desk, visitor, reference)
     return save(
         request, desk, visitor, given, STEPS[kind][0], subject=row_id(row),
-        then=f"/cases/{file.view.reference}/legal/promises", again=again,
+        then=f"/cases/{file.view.reference}/legal/promises", again=again, step=(STEPS[kind][0], row_id(row)),
     )  # fmt: skip
 
 

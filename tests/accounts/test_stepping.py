@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from app import clock
 from app.accounts import actions as accounts
-from app.accounts import services
+from app.accounts import rota, services
 from app.accounts.forms import GiveFactor, Invite, JoinTeam, LeaveTeam, MakeService, Shut
 from app.accounts.stepping import NotConfirmed
 from app.cases import actions as cases
+from app.cases import ending_queries, erasing
 from app.cases.forms import BeginVisit, HandOver, Opening, RevokeGrant
 from app.errors import Denied, NotFound, NotSignedIn, StepUpNeeded, TooManyTries, Unprocessable
+from app.legal import assurances
+from app.legal.forms import SignAssurance
 from app.people import actions as people
 from app.protection import actions as protection
 from app.work import Action, Form, Justification
@@ -25,7 +29,14 @@ from tests.world import World
 NAME = Opening(fields=("legal_name",), justification=Justification.WITNESS_REQUEST)
 
 
-def done(world: World, login: str, action: Action, form: Form, subject: object) -> str:
+def handed(world: World) -> str:
+    """A case that legal reviewers work on."""
+    reference = world.case()
+    world.hand_to_legal(reference)
+    return reference
+
+
+def done(world: World, login: str, action: Action, form: Form | None, subject: object) -> str:
     """As ``world.do``, but nobody gives a second factor of themself."""
     try:
         world.office.perform(world[login], action, form, subject=subject)
@@ -208,6 +219,94 @@ def test_a_hand_over_takes_one_for_its_case(world: World) -> None:
     assert done(world, "intake", cases.hand_over, HandOver(team="legal"), other) == "step_up.needed"
     assert done(world, "intake", cases.hand_over, HandOver(team="legal"), reference) == "done"
     assert done(world, "intake", cases.hand_over, HandOver(team="protection"), reference) == "step_up.needed"
+
+
+@pytest.mark.abuse("D15")
+def test_a_promise_is_signed_after_one_of_its_own(world: World, log: Log) -> None:
+    (reference, promise), (_, other) = ((case, world.drafted(case)) for case in (handed(world), handed(world)))
+    form = SignAssurance(verified="Called the office back.")
+    log.steps = True
+    log.fresh()
+
+    assert done(world, "legal-lead", assurances.sign, form, promise) == "step_up.needed"
+    (said,) = log.fresh()
+    assert (said.outcome, said.rule) == ("step_up.needed", "promises-by-a-fresh-second-factor")
+    with pytest.raises(Denied):
+        world.office.perform(world["legal"], assurances.sign, form, subject=promise)
+    assert log.last().rule == "nobody-signs-what-they-drafted", "nobody is asked for a code in vain"
+
+    world.step_up("legal-lead", assurances.sign, other)
+    assert done(world, "legal-lead", assurances.sign, form, promise) == "step_up.needed", "it was given for another"
+    world.step_up("legal-lead", assurances.sign, promise)
+    assert done(world, "legal-lead", assurances.sign, form, promise) == "done"
+    last = log.last()
+    assert (last.outcome, last.action, last.cases) == ("done", "assurance.sign", [reference])
+
+
+@pytest.mark.abuse("D15")
+def test_a_hold_is_set_and_lifted_after_one_of_its_own_each(world: World, log: Log) -> None:
+    reference, other = handed(world), handed(world)
+    log.steps = True
+
+    def asked(login: str, action: Action, form: Form | None, subject: object) -> None:
+        """Refused without, refused with one for another case, done with its own."""
+        log.fresh()
+        assert done(world, login, action, form, subject) == "step_up.needed"
+        (said,) = log.fresh()
+        assert (said.operation, said.rule, said.cases) == ("refuse", "ends-by-a-fresh-second-factor", [])
+        world.step_up(login, erasing.set_hold, other)
+        assert done(world, login, action, form, subject) == "step_up.needed", "it was given for another"
+        world.step_up(login, action, subject)
+        assert done(world, login, action, form, subject) == "done"
+        assert [(each.outcome, each.action) for each in log.fresh()] == [
+            ("done", "signin.step_up"), ("step_up.needed", action.name), ("done", "signin.step_up"),
+            ("done", action.name),
+        ]  # fmt: skip
+
+    asked("legal-lead", erasing.set_hold, erasing.SetHold(words="A court may ask for it."), reference)
+    (hold,) = world.office.ask(world["legal"], ending_queries.ending, reference).holds
+    asked("legal", erasing.propose_lift, None, hold.id)
+    (waits,) = world.office.ask(world["legal"], ending_queries.ending, reference).waiting
+    asked("legal-lead", erasing.lift, None, waits.id)
+
+
+@pytest.mark.abuse("D15")
+def test_a_destruction_takes_one_of_each_of_the_two(world: World, log: Log) -> None:
+    reference = handed(world)
+    world.closed(reference, "DESTROY_AT_CLOSE")
+    wanted = erasing.ProposeDestruction(offered="TAKEN")
+    log.steps = True
+    log.fresh()
+
+    assert done(world, "intake", erasing.propose_destruction, wanted, reference) == "step_up.needed"
+    assert log.last().rule == "ends-by-a-fresh-second-factor"
+    world.step_up("intake", erasing.propose_destruction, reference)
+    assert done(world, "intake", erasing.propose_destruction, wanted, reference) == "done"
+    (waits,) = world.office.ask(world["intake"], ending_queries.ending, reference).waiting
+    log.fresh()
+
+    assert done(world, "legal-lead", erasing.destroy, None, waits.id) == "step_up.needed"
+    world.step_up("legal-lead", erasing.destroy, waits.id)
+    assert done(world, "legal-lead", erasing.destroy, None, waits.id) == "done"
+
+    assert [(each.outcome, each.action) for each in log.fresh()] == [
+        ("step_up.needed", "case.destroy"), ("done", "signin.step_up"), ("done", "case.destroy"),
+    ]  # fmt: skip
+    with pytest.raises(NotFound):
+        world.show("intake", reference)
+
+
+def test_nobody_is_put_on_duty_without_one(world: World, log: Log) -> None:
+    now = clock.now()
+    form = rota.SetShift(rung=1, starts_at=now, ends_at=now + timedelta(hours=8))
+    about = world.members["protection"].code
+    log.steps = True
+    log.fresh()
+
+    assert done(world, "protection-lead", rota.set_shift, form, about) == "step_up.needed"
+    assert log.last().rule == "colleagues-by-a-fresh-second-factor"
+    world.step_up("protection-lead", rota.set_shift, about)
+    assert done(world, "protection-lead", rota.set_shift, form, about) == "done"
 
 
 def test_for_what_is_about_nobody_yet_one_names_oneself(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from tests.web.browser import Browser, Forms, arrived
 from tests.world import World
 
 ASKED: dict[str, Any] = {"justification": "WITNESS_REQUEST"}
+# Who, on which page, sends which form with what.
+Asked = tuple[str, str, str, dict[str, Any]]
 NAME = ASKED | {"fields": "legal_name", "words": "for the letter"}
 
 
@@ -143,3 +146,74 @@ def test_a_page_that_lets_somebody_in_or_out_asks_for_it(
     assert "Please confirm with your second factor first." in said(without.text)
     assert [e.outcome for e in log.fresh()] == ["step_up.needed", "done", "done"]
     assert "Kept As Typed" in without.text or "display_name" not in typed
+
+
+@pytest.mark.parametrize("kind", ["promise", "hold", "lifting", "destruction", "its second", "on duty"])
+def test_a_page_that_signs_holds_or_destroys_asks_for_it(
+    staff_door: ASGIApp, world: World, log: Log, kind: str
+) -> None:
+    login, page, address, typed = PAGES[kind](world)
+    browser = arrived(staff_door, world, login)
+    browser.factor = None
+    assert "Six digits of your second factor" in said(browser.get(page).text)
+    log.steps = True
+    log.fresh()
+
+    without = browser.submit(address, **typed)
+    wrong = browser.submit(address, **typed, code="000000")
+    right = browser.submit(address, **typed, **factor(world, login))
+
+    assert (without.status_code, wrong.status_code, right.status_code) == (403, 422, 303)
+    assert "Please confirm with your second factor first." in said(without.text)
+    assert all(words in without.text for words in typed.values() if " " in words), "what was typed stands there again"
+    assert [e.outcome for e in log.fresh() if e.operation != "consult"] == [
+        "step_up.needed", "step_up.refused", "done", "done"
+    ]  # fmt: skip
+
+
+def _promise(world: World) -> Asked:
+    reference = world.case()
+    world.hand_to_legal(reference)
+    at = f"/cases/{reference}/legal/promises/{world.drafted(reference)}/sign"
+    return "legal-lead", at, at, {"verified": "Called back on a number of before."}
+
+
+def _hold(world: World) -> Asked:
+    reference = world.case()
+    world.hand_to_legal(reference)
+    at = f"/cases/{reference}/ending/hold"
+    return "legal", at, at, {"words": "A court may ask for it."}
+
+
+def _lifting(world: World) -> Asked:
+    reference = world.case()
+    world.hand_to_legal(reference)
+    hold = world.hold(reference)
+    return "legal", f"/cases/{reference}/ending", f"/cases/{reference}/holds/{hold}/lift", {}
+
+
+def _destruction(world: World) -> Asked:
+    reference = world.case()
+    world.closed(reference, "DESTROY_AT_CLOSE")
+    at = f"/cases/{reference}/ending/destroy"
+    return "intake", at, at, {"offered": "DECLINED"}
+
+
+def _second(world: World) -> Asked:
+    reference = world.case()
+    world.closed(reference, "DESTROY_AT_CLOSE")
+    at = f"/cases/{reference}/proposals/{world.to_be_destroyed(reference)}"
+    return "legal-lead", at, at, {}
+
+
+def _on_duty(world: World) -> Asked:
+    day = {"year": "2026", "month": "12", "day": "1"}
+    at = {f"{side}.{part}": number for side in ("starts_at", "ends_at") for part, number in day.items()}
+    hours = {"starts_at.time": "08:00", "ends_at.time": "20:00"}
+    return "protection-lead", "/rota", "/rota", {"user": world.members["protection"].code, "rung": "1", **at, **hours}
+
+
+PAGES: dict[str, Callable[[World], Asked]] = {
+    "promise": _promise, "hold": _hold, "lifting": _lifting, "destruction": _destruction, "its second": _second,
+    "on duty": _on_duty,
+}  # fmt: skip
