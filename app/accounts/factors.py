@@ -7,7 +7,7 @@ import secrets
 from typing import Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app import clock
 from app.accounts import rules
@@ -19,6 +19,8 @@ from app.policy.actor import Actor
 from app.work import Work
 
 RECOVERY_CODES: Final = 8
+# With fewer a night is not got through: one to come in, one for who somebody is, one for where they are.
+CODES_THAT_LAST: Final = 3
 
 
 def totp_key(private_raw: bytes) -> bytes:
@@ -91,6 +93,19 @@ def check_second_factor(work: Work, user: User, private_raw: bytes, form: GivenF
     if step is None or step <= user.totp_last_step or (key is not None and key_asked(work, user)):
         raise SignInRefused
     user.totp_last_step = step
+
+
+def carried(work: Work, user: User) -> int:
+    """How many second factors somebody has of which each still serves when the others are lost.
+
+    Each security key is one; so is the authenticator, where its digits are taken from them, and the paper with
+    their recovery codes while enough are left on it for a night.
+    """
+    keys = select(func.count()).where(SecurityKey.user_id == user.id, SecurityKey.removed_at.is_(None))
+    codes = select(func.count()).where(RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None))
+    digits = user.sealed_totp is not None and not key_asked(work, user)
+    paper = int(work.session.scalar(codes) or 0) >= CODES_THAT_LAST
+    return int(work.session.scalar(keys) or 0) + digits + paper
 
 
 def roles_of(work: Work, user_id: UUID) -> frozenset[str]:

@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 from sqlalchemy import Select, case, exists
 
+from app.accounts.factors import carried
 from app.accounts.models import AccountState, Shift, User
 from app.accounts.steps import recipient
 from app.errors import Conflict
@@ -24,8 +25,20 @@ from app.work.forms import Form, Moment
 TEAM: Final = "duty"
 # Longer than this nobody is on duty at a stretch.
 SHIFT_DAYS_MAX: Final = 14
+# A telephone that lies broken at night must not be what keeps the door shut.
+FACTORS_MIN: Final = 2
 PAGE: Final = 50
 StaffCode = Annotated[str, StringConstraints(pattern=r"^S-[3-9A-Z]{6}$")]
+
+
+class FewFactors(Conflict):
+    """Said of somebody else, who alone can mend it."""
+
+    code = "factors.few"
+    sentence = (
+        "Whoever is on duty has two second factors, so that losing one at night shuts nobody out. This colleague has "
+        "fewer: under My account they add a security key, or draw their recovery codes anew."
+    )
 
 
 class SetShift(Form):
@@ -141,6 +154,8 @@ def _alone(work: Work) -> None:
 def _keep(work: Work, user: User, rung: int, starts_at: datetime, ends_at: datetime) -> ShiftKept:
     if user.state != AccountState.ACTIVE:
         raise Conflict("This colleague has not signed in yet or is gone.")
+    if carried(work, user) < FACTORS_MIN:
+        raise FewFactors
     same_time = Shift.starts_at < ends_at, Shift.ends_at > starts_at, Shift.ends_at > Shift.starts_at
     if work.first(Shift, *same_time, Shift.rung == rung) is not None:
         raise Conflict("Somebody is on this rung in that time already.")

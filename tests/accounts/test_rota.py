@@ -10,12 +10,13 @@ from pydantic import ValidationError
 
 from app import clock
 from app.accounts import actions as accounts
-from app.accounts import rota
-from app.accounts.forms import LeaveTeam
+from app.accounts import factors, rota, security_keys
+from app.accounts.forms import LeaveTeam, RenewFactor
 from app.errors import Conflict
 from tests.conftest import Clock, Database
 from tests.ladder import Log, Rung, climb, log, next_request
 from tests.world import World
+from tests.world.keys import added
 
 __all__ = ["log"]
 
@@ -129,3 +130,101 @@ def test_who_left_the_team_is_on_duty_no_more(world: World, standing_clock: Cloc
     world.do("protection-lead", accounts.leave_team, LeaveTeam(team="duty"), subject=world.members["protection"].code)
 
     assert names(world) == []
+
+
+# two second factors
+
+
+def left(database: Database, world: World, login: str, codes: int) -> None:
+    """Somebody has used up their recovery codes but for so many."""
+    with database.connect("owner") as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(
+            "UPDATE recovery_codes SET used_at = now() WHERE user_id = (SELECT id FROM users WHERE code = %s) "
+            "AND id NOT IN (SELECT id FROM recovery_codes WHERE used_at IS NULL "
+            "AND user_id = (SELECT id FROM users WHERE code = %s) LIMIT %s)",
+            (world.members[login].code, world.members[login].code, codes),
+        )
+
+
+def without_authenticator(database: Database, world: World, login: str) -> None:
+    """As if it had never been drawn: no page of the product takes one away."""
+    with database.connect("owner") as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE users SET sealed_totp = NULL WHERE code = %s", (world.members[login].code,))
+
+
+def test_nobody_with_one_second_factor_is_put_on_duty(world: World, log: Log, database: Database) -> None:
+    world.codes_for("protection", factors.CODES_THAT_LAST)
+    left(database, world, "protection", factors.CODES_THAT_LAST - 1)
+    climb(
+        world, log, rota.set_shift,
+        Rung("protection", "denied", "no-rule"),
+        Rung("protection-lead", "factors.few", "none"),
+        form=shift(), subject=world.members["protection"].code,
+    )  # fmt: skip
+    assert names(world) == []
+
+    added(world, "protection")
+
+    climb(
+        world, log, rota.set_shift, Rung("protection-lead", "done", "lead-writes-the-rota"),
+        form=shift(), subject=world.members["protection"].code,
+    )  # fmt: skip
+    assert names(world) == [world.members["protection"].name]
+
+
+def test_nor_is_a_time_passed_on_to_them(world: World, log: Log, database: Database) -> None:
+    kept = put(world, "protection", begins=-1, ends=5)
+    left(database, world, "protection-lead", 0)
+    climb(
+        world, log, rota.take_over, Rung("protection", "factors.few", "none"),
+        form=rota.PassShift(to=world.members["protection-lead"].code), subject=kept.id,
+    )  # fmt: skip
+    assert names(world) == [world.members["protection"].name], "and it stays whose it was"
+
+
+def test_recovery_codes_drawn_anew_count_again(world: World, database: Database) -> None:
+    me = world.members["protection"]
+    left(database, world, "protection", 0)
+    with pytest.raises(rota.FewFactors):
+        put(world, "protection")
+
+    given = {"passphrase": me.passphrase, "code": world.code("protection")}
+    me.recovery = world.signins.renew_factor(me.caller, RenewFactor(which="CODES", **given)).recovery_codes
+
+    assert put(world, "protection").user == world.members["protection"].code
+
+
+@pytest.mark.parametrize(
+    ("codes", "keys", "authenticator", "on_duty"),
+    [
+        (3, 0, True, True), (2, 0, True, False), (2, 1, True, True), (0, 2, False, True), (0, 1, False, False),
+        (3, 1, False, True),
+    ],
+)  # fmt: skip
+def test_what_counts_is_what_still_serves_when_the_rest_is_lost(
+    world: World, database: Database, codes: int, keys: int, authenticator: bool, on_duty: bool
+) -> None:
+    world.codes_for("protection", factors.RECOVERY_CODES)
+    for _ in range(keys):
+        added(world, "protection")
+    left(database, world, "protection", codes)
+    if not authenticator:
+        without_authenticator(database, world, "protection")
+
+    try:
+        done = put(world, "protection").user == world.members["protection"].code
+    except rota.FewFactors:
+        done = False
+
+    assert done is on_duty
+
+
+def test_a_key_that_was_taken_away_counts_no_more(world: World, database: Database) -> None:
+    key = added(world, "protection")
+    left(database, world, "protection", 2)
+    world.do("protection", security_keys.remove, subject=key.row)
+
+    with pytest.raises(rota.FewFactors):
+        put(world, "protection")
