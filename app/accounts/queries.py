@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
 
-from app.accounts import undertakings
+from app.accounts import lacking, undertakings
+from app.accounts.lacking import WORKS
 from app.accounts.models import AccountState, Device, RecoveryCode, RoleHolding, SignIn, User
 from app.accounts.rules import TEAMS
 from app.accounts.views import (
@@ -31,8 +32,7 @@ from app.work import Reading, query, quotas
 PAGE = 50
 # After so many days without a sign-in somebody should ask whether the account is still wanted.
 IDLE_DAYS: Final = 60
-Which = Literal["all", "without-factor", "lapsed", "idle", "unsigned"]
-WORKS: Final = (AccountState.ENROLLED, AccountState.ACTIVE)
+Which = Literal["all", "without-factor", "without-team", "lapsed", "idle", "unsigned", "ending"]
 
 
 @query("account.list")
@@ -97,10 +97,14 @@ def attention(reading: Reading) -> Attention:
     """How many accounts ask for an administrator's attention, by why."""
     reading.need("accounts")
 
-    def number(which: Which) -> int:
-        return int(reading.execute(select(func.count()).select_from(_accounts(reading, which).subquery()))[0][0])
-
-    return Attention(number("without-factor"), number("lapsed"), number("idle"), number("unsigned"))
+    # All of them in one statement: Today asks for every number each time.
+    seen, wanted = _kinds(reading)
+    every = reading.rows(User).outerjoin(seen, seen.c.user_id == User.id)
+    numbers = every.with_only_columns(
+        *(func.count().filter(wanted[which])
+          for which in ("without-factor", "without-team", "lapsed", "idle", "unsigned", "ending"))
+    )  # fmt: skip
+    return Attention(*reading.execute(numbers)[0])
 
 
 @query("key.ages")
@@ -200,39 +204,49 @@ def _may_join(reading: Reading, colleague: Colleague, team: str) -> bool:
 
 
 def _accounts(reading: Reading, which: Which) -> Select[Any]:
-    """Accounts with their last sign-in and how many sessions are open; narrowed to one kind of attention."""
+    """Accounts with their last sign-in and whether they lack a second factor; narrowed to one kind of attention."""
+    seen, wanted = _kinds(reading)
+    narrowed = () if which == "all" else (wanted[which],)
+    return (
+        reading.rows(User).outerjoin(seen, seen.c.user_id == User.id).where(*narrowed)
+        .add_columns(seen.c.at, wanted["without-factor"])
+    )  # fmt: skip
+
+
+def _kinds(reading: Reading) -> tuple[Subquery, dict[str, ColumnElement[bool]]]:
+    """When everybody signed in last, and of accounts joined to that what asks for attention."""
     signed_in = reading.rows(SignIn).subquery()
     last = select(signed_in.c.user_id, func.max(signed_in.c.started_at).label("at")).group_by(signed_in.c.user_id)
     seen = last.subquery()
     idle = func.coalesce(seen.c.at, User.created_at) < reading.now - timedelta(days=IDLE_DAYS)
-    wanted: dict[str, tuple[ColumnElement[bool], ...]] = {
-        "all": (),
-        "without-factor": (User.state.in_(WORKS), User.sealed_totp.is_(None)),
-        "lapsed": (User.state == AccountState.INVITED, User.invite_until <= reading.now),
-        "idle": (User.state.in_(WORKS), idle),
-        "unsigned": (User.state.in_(WORKS), undertakings.lapsed(reading.now)),
+    works = User.state.in_(WORKS)
+    return seen, {
+        "without-factor": lacking.second_factor(reading.policy, digits_do=reading.settings.digits_do),
+        "without-team": lacking.team_key(),
+        "lapsed": and_(User.state == AccountState.INVITED, User.invite_until <= reading.now),
+        "idle": and_(works, idle),
+        "unsigned": and_(works, undertakings.lapsed(reading.now)),
+        "ending": lacking.time(reading.now),
     }
-    return (
-        reading.rows(User).outerjoin(seen, seen.c.user_id == User.id).where(*wanted[which]).add_columns(seen.c.at)
-    )  # fmt: skip
 
 
 def _shown(reading: Reading, rows: Iterable[Any]) -> tuple[Account, ...]:
-    found = [(user, last) for user, last in rows]
-    open_now = _open_sessions(reading, [user.id for user, _ in found])
-    signed = undertakings.ends(reading, [user.id for user, _ in found])
+    found = [(user, last, lacks) for user, last, lacks in rows]
+    users = [user for user, _, _ in found]
+    open_now = _open_sessions(reading, [user.id for user in users])
+    signed = undertakings.ends(reading, [user.id for user in users])
     return tuple(
         Account(
             **told,
             last_day=_day(reading, last),
-            second_factor=user.sealed_totp is not None,
+            second_factor=not lacks,
             invited_until=user.invite_until,
             lapsed=user.invite_until is not None and user.invite_until <= reading.now,
             sessions=open_now.get(user.id, 0),
             undertaken_until=_day(reading, signed.get(user.id)),
             undertaken=_in_force(reading, signed.get(user.id)),
         )
-        for told, (user, last) in zip(_told(reading, [user for user, _ in found]), found, strict=True)
+        for told, (user, last, lacks) in zip(_told(reading, users), found, strict=True)
     )
 
 

@@ -175,12 +175,19 @@ class DeviceLine:
 
 @dataclass(frozen=True)
 class Attention:
-    """What waits for an administrator, each number the length of a list of accounts."""
+    """What waits for an administrator, each number the length of a list of accounts.
+
+    without_factor  who has no second factor of the kind their role needs
+    without_team    whose role works in a team, and who holds the key of none yet
+    ending          whose undertaking holds, and for thirty days at most
+    """
 
     without_factor: int
+    without_team: int
     lapsed: int
     idle: int
     unsigned: int
+    ending: int
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ key of any case.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -91,7 +92,9 @@ def doctor_(
     with database.database(settings) as roles, roles.using("app") as engine:
         if staff:
             known = Register(read_trust(settings.register_path))
-            found = office_of(settings, engine, register=known).housekeep(staffing.examine)
+            office = office_of(settings, engine, register=known)
+            ask = partial(staffing.examine, policy=office.policy, digits_do=settings.digits_do)
+            found = office.housekeep(ask)
         else:
             found = doctor.examine(settings, roles, engine)
     answer(

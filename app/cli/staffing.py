@@ -12,11 +12,14 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import clock
+from app.accounts import lacking, undertakings
 from app.accounts.models import AccountState, RoleHolding, User
 from app.accounts.rules import TEAMS
 from app.cli.doctor import Finding, Level
 from app.keyholders import custodians, holders
 from app.keyholders.models import Keyholder
+from app.policy.engine import Policy
 
 # What is done, by which role, how many of them it takes, and the seat that is empty without them. From the
 # smallest office that can keep its promises: whoever signs second is somebody else than who signed first.
@@ -36,6 +39,8 @@ STEPS: Final = (
     ("colleagues are invited and shut out", "administrator", 1, "an administrator"),
     ("an administrator can be shut out by another", "administrator", 2, "a second administrator"),
 )  # fmt: skip
+# Of whom a line names no more; the administrator's pages list them all.
+NAMED_MAX: Final = 20
 INTAKE_SIDE: Final = frozenset({"intake", "legal"})
 
 
@@ -50,11 +55,33 @@ class Person:
     deputies: frozenset[str]
 
 
-def examine(session: Session) -> list[Finding]:
-    """What works with today's people, what waits, and what must not be; worst first."""
+def examine(session: Session, policy: Policy, *, digits_do: bool) -> list[Finding]:
+    """What works with today's people, what waits, what must not be, and what single people lack; worst first."""
     people = _people(session)
-    found = [*_wall(people), *_teams(session, people), *_steps(people), *_custodians(session)]
+    lacks = _lacking(session, policy, digits_do=digits_do)
+    found = [*_wall(people), *_teams(session, people), *_steps(people), *_custodians(session), *lacks]
     return sorted(found, key=lambda finding: finding.level)
+
+
+def _lacking(session: Session, policy: Policy, *, digits_do: bool) -> Iterator[Finding]:
+    """What an administrator reads on Today, with codes in the place of names."""
+    kinds = (
+        ("factor", Level.ATTENTION, lacking.second_factor(policy, digits_do=digits_do),
+         "no second factor of the kind their role needs; they add a security key under My account",
+         "everybody has a second factor of the kind their role needs"),
+        ("team key", Level.NOTE, lacking.team_key(),
+         "no team's key yet; the lead of their team lets them in", "everybody whose role works in a team has its key"),
+        ("undertaking", Level.NOTE, lacking.time(clock.now()),
+         f"an undertaking that ends within {undertakings.WARN_DAYS} days; they sign it anew under My account",
+         f"no undertaking ends within {undertakings.WARN_DAYS} days"),
+    )  # fmt: skip
+    for check, level, lack, words, fine in kinds:
+        codes = session.scalars(select(User.code).where(lack).order_by(User.code)).all()
+        if codes:
+            more = f" and {len(codes) - NAMED_MAX} more" if len(codes) > NAMED_MAX else ""
+            yield Finding(level, check, f"{' '.join(codes[:NAMED_MAX])}{more}: {words}")
+        else:
+            yield Finding(Level.FINE, check, fine)
 
 
 def _steps(people: list[Person]) -> Iterator[Finding]:

@@ -153,9 +153,19 @@ def today(desk: Desk, visitor: Caller) -> Block:
     return Block(
         "administrator",
         table=(
-            Tile(N_("Accounts without a second factor"), waits.without_factor, "/admin/people?which=without-factor"),
+            Tile(
+                N_("Accounts without the second factor their role needs"),
+                waits.without_factor,
+                "/admin/people?which=without-factor",
+            ),
+            Tile(
+                N_("Accounts that hold no team’s key yet"),
+                waits.without_team,
+                "/admin/people?which=without-team",
+            ),
             Tile(N_("Invitations that lapsed"), waits.lapsed, "/admin/people?which=lapsed"),
             Tile(N_("Accounts whose undertaking is not in force"), waits.unsigned, "/admin/people?which=unsigned"),
+            Tile(N_("Undertakings that end within 30 days"), waits.ending, "/admin/people?which=ending"),
             Tile(N_("Accounts idle for more than 60 days"), waits.idle, "/admin/people?which=idle"),
             Tile(N_("Minutes since the last checkpoint of the log"), minutes, "/admin/health"),
             Tile(N_("Free disk, in percent"), house.free_percent, "/admin/health", urgent=house.disk_low),

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from sqlalchemy.orm import Session
 
 from app.accounts import actions as accounts
+from app.accounts import undertakings
 from app.accounts.forms import JoinTeam, LeaveTeam, Shut
 from app.cli import staffing
 from app.cli.doctor import Finding, Level
 from app.keyholders import holders
+from app.settings import Settings
 from tests.cli.driving import Amana
+from tests.conftest import Clock
 from tests.world import World
+from tests.world.keys import added
 
 
-def told(world: World, check: str) -> dict[str, Level]:
-    found = world.office.housekeep(staffing.examine)
+def examine(world: World, *, digits_do: bool = True) -> Callable[[Session], list[Finding]]:
+    return partial(staffing.examine, policy=world.office.policy, digits_do=digits_do)
+
+
+def told(world: World, check: str, *, digits_do: bool = True) -> dict[str, Level]:
+    found = world.office.housekeep(examine(world, digits_do=digits_do))
     return {finding.words: finding.level for finding in found if finding.check == check}
 
 
@@ -68,7 +79,7 @@ def test_who_holds_team_keys_on_both_sides_of_the_wall_is_named(world: World) ->
         row = holders.admit(session, private, team, 1, mine.holder, by=caller.keyring.holder, at=team.created_at)
         session.flush()
         assert row.vouched
-        found.extend(staffing.examine(session))
+        found.extend(examine(world)(session))
         raise Unsaid
 
     class Unsaid(Exception):
@@ -88,9 +99,56 @@ def test_somebody_with_two_hats_is_noted(world: World) -> None:
     assert [words.split()[0] for words in told(world, "two hats")] == [code]
 
 
+def test_who_lacks_a_security_key_is_told_by_their_code(world: World) -> None:
+    asked = sorted(world.members[login].code for login in ("administrator", "auditor", "legal", "legal-lead"))
+    assert told(world, "factor") == {"everybody has a second factor of the kind their role needs": Level.FINE}
+
+    (lack,) = told(world, "factor", digits_do=False).items()
+    added(world, "legal")
+    (later,) = told(world, "factor", digits_do=False)
+
+    assert lack[0].startswith(" ".join(asked) + ":")
+    assert lack[1] == Level.ATTENTION
+    assert world.members["legal"].code not in later
+    assert world.members["legal-lead"].code in later
+
+
+def test_who_holds_no_team_s_key_yet_is_told_by_their_code(world: World) -> None:
+    assert set(told(world, "team key").values()) == {Level.FINE}
+    code = world.members["legal"].code
+    world.do("administrator", accounts.leave_team, LeaveTeam(team="legal"), subject=code)
+
+    (lack,) = told(world, "team key").items()
+
+    assert lack == (f"{code}: no team's key yet; the lead of their team lets them in", Level.NOTE)
+
+
+def test_whose_undertaking_ends_soon_is_told_by_their_code(
+    world: World, standing_clock: Clock, settings: Settings
+) -> None:
+    standing_clock.move(days=settings.undertaking_days_max - undertakings.WARN_DAYS - 1)
+    assert set(told(world, "undertaking").values()) == {Level.FINE}, "thirty-one days are left"
+    standing_clock.move(days=2)
+
+    (words,) = told(world, "undertaking")
+    standing_clock.move(days=undertakings.WARN_DAYS)
+    over = told(world, "undertaking")
+
+    assert all(member.code in words for member in world.members.values())
+    assert set(over.values()) == {Level.FINE}, "what ran out is told elsewhere"
+
+
+def test_of_many_a_line_names_twenty(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staffing, "NAMED_MAX", 2)
+
+    (words,) = told(world, "factor", digits_do=False)
+
+    assert " and 2 more: no second factor" in words
+
+
 def test_the_command_says_it_and_names_nobody(seeded: Amana) -> None:
     done = seeded.run("doctor", "--staff", "--json")
 
     said = {each["check"] for each in done.json["findings"]}
-    assert {"works", "team", "wall", "custodians"} <= said
+    assert {"works", "team", "wall", "custodians", "factor", "team key", "undertaking"} <= said
     assert not any(member["name"] in done.out for member in seeded.cast()["members"].values())

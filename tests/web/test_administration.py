@@ -11,7 +11,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from app.accounts import actions, queries, undertakings
-from app.accounts.forms import AcceptInvitation, Invite
+from app.accounts.forms import AcceptInvitation, Invite, LeaveTeam
 from app.errors import NotSignedIn
 from app.settings import Settings
 from tests.api.doors import program_of
@@ -261,7 +261,27 @@ def test_each_number_of_accounts_is_the_length_of_the_list_it_leads_to(
         names = set(re.findall(r'href="/admin/people/(S-\w+)"', page))
         found[href.rpartition("=")[2]] = len(names)
         assert number == (str(len(names)) if names else "None"), href
-    assert found == {"without-factor": 0, "lapsed": 2, "idle": len(world.members) - 1, "unsigned": 0}
+    assert found == {
+        "without-factor": 0, "without-team": 0, "lapsed": 2, "idle": len(world.members) - 1, "unsigned": 0, "ending": 0,
+    }  # fmt: skip
+
+
+def test_what_single_people_lack_is_said_on_their_lines_and_on_today(
+    browser: Browser, world: World, standing_clock: Clock, settings: Settings
+) -> None:
+    out = world.members["legal"].code
+    world.do("administrator", actions.leave_team, LeaveTeam(team="legal"), subject=out)
+    standing_clock.move(days=settings.undertaking_days_max - undertakings.WARN_DAYS + 1)
+    browser.sign_in(world, "administrator")
+
+    today = said(browser.get("/today").text)
+    team = browser.get("/admin/people?which=without-team").text
+    ending = said(browser.get("/admin/people?which=ending").text)
+
+    assert re.search(r"Accounts that hold no team’s key yet ?1", today)
+    assert re.search(f"Undertakings that end within 30 days ?{len(world.members)}", today)
+    assert set(re.findall(r'href="/admin/people/(S-\w+)"', team)) == {out}
+    assert ending.count("Undertaking until") == len(world.members)
 
 
 def test_health_tells_versions_ages_and_room(browser: Browser, world: World) -> None:
