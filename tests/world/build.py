@@ -17,6 +17,7 @@ from uuid import UUID
 from app import clock
 from app.accounts import actions as accounts
 from app.accounts import rota, rules, services, undertakings, witnesses
+from app.accounts.factors import CODES_THAT_LAST
 from app.accounts.forms import (
     AcceptInvitation,
     Found,
@@ -232,6 +233,8 @@ class World:
 
     def on_duty(self, login: str, *, rung: int = 1, hours: float = 12, ago: float = 1) -> UUID:
         """A time on duty that has begun already; its row."""
+        # Whoever has given them away draws others: with one second factor nobody is put on duty.
+        self.codes_for(login, CODES_THAT_LAST)
         now = clock.now()
         form = rota.SetShift(rung=rung, starts_at=now - timedelta(hours=ago), ends_at=now + timedelta(hours=hours))
         kept: rota.ShiftKept = self.do("protection-lead", rota.set_shift, form, subject=self.members[login].code)
