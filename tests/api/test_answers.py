@@ -10,7 +10,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from app.api.doors import POSTS
+from app.api.doors import GETS, POSTS
 from tests.api.conftest import Client, Staff
 from tests.api.doors import BODIED, OPEN, PAGES, SIGNED_IN, UPLOAD, Scene, program_of, send
 from tests.conftest import Database
@@ -209,6 +209,19 @@ def test_the_reference_names_every_door_and_runs_nothing(stranger: Client) -> No
     for ask in SIGNED_IN:
         assert f"<code>{ask.method} {ask.path}</code>" in page.text, ask
     assert not re.search(r"<script|<style|style=|\son\w+=|https?://|javascript:", page.text)
+
+
+def test_the_reference_says_which_lists_have_pages_and_what_may_be_repeated(stranger: Client) -> None:
+    page = stranger.get("/api/reference").text
+
+    paged = set(re.findall(r"<code>GET (\S+)</code> <small>paged</small>", page))
+    repeatable = set(re.findall(r"<small>(\S+) · \w[\w-]* · repeatable</small>", page))
+
+    assert paged == {door.path for door in GETS if door.paged}
+    assert repeatable == {door.action.name for door in POSTS if door.action.creates}
+    assert paged
+    assert "case.open" in repeatable
+    assert "hold.set" not in repeatable
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/api/openapi.json"])
