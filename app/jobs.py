@@ -30,11 +30,14 @@ def later(session: Session, action: str, subject: UUID, at: datetime) -> None:
     session.add(Job(action=action, subject_id=subject, due_at=at, tries=0, done_at=None))
 
 
-def claim(session: Session, at: datetime) -> Job | None:
-    """The most overdue job, locked until the transaction ends; None when nothing is due."""
+def claim(session: Session, at: datetime, *, but: frozenset[str] = frozenset()) -> Job | None:
+    """The most overdue job, locked until the transaction ends; None when nothing is due.
+
+    but  actions that have to wait, however overdue
+    """
     return session.scalars(
         select(Job)
-        .where(Job.due_at <= at, Job.done_at.is_(None))
+        .where(Job.due_at <= at, Job.done_at.is_(None), Job.action.not_in(but))
         .order_by(Job.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)

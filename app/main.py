@@ -40,6 +40,7 @@ import app.legal.assurances
 import app.legal.leaving
 import app.narratives.actions
 import app.oversight.actions
+import app.oversight.clocks
 import app.oversight.inquiries
 import app.oversight.keeping
 import app.oversight.queries

@@ -6,6 +6,7 @@ It alone holds the log's signing key. It opens no case: a service holds no grant
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 import os
 import signal
@@ -13,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,7 @@ from app.errors import CannotStart, Conflict, LogForked, Refusal
 from app.intake.models import SubmissionFile
 from app.keyholders.backends import open_keys
 from app.keyholders.manager import InstalledKeys
+from app.oversight import clocks
 from app.settings import Settings
 from app.testimonies.custody import lapse
 from app.testimonies.models import ARRIVING_MAX, Attachment
@@ -49,8 +51,12 @@ CHORES_SECONDS: Final = 2.0
 SWEEP_SECONDS: Final = 3600.0
 # A new checkpoint comes every few minutes; nobody waits for its witnesses.
 COSIGN_SECONDS: Final = 5.0
+# So often the moment is kept with which the next run compares its clock.
+KEPT_SECONDS: Final = 60.0
 # A job that fails is tried again after this long, times the tries it has had.
 RETRY: Final = timedelta(minutes=1)
+# Due work that destroys: after a long jump of the clock it waits for a person.
+DESTROYS: Final = frozenset({"attachment.erase"})
 
 
 @dataclass
@@ -175,12 +181,13 @@ def _only_worker(path: Path) -> Iterator[None]:
 def _chores(settings: Settings, office: Office, ending: threading.Event) -> None:
     """Due work every few seconds, orphans once an hour, beside the sequencer and never in its way."""
     files = FileStore(settings.attachments_folder, bytes_max=0)
+    watch = ClockWatch(settings.home / "run" / "clock.json")
     swept_at = -SWEEP_SECONDS
     while not ending.wait(CHORES_SECONDS):
-        _try("due work", lambda: _all_due(office))
+        _try("due work", lambda: _all_due(office, watch))
         if time.monotonic() - swept_at >= SWEEP_SECONDS:
             swept_at = time.monotonic()
-            _try("the sweep", lambda: sweep(office, files))
+            _try("the sweep", lambda: sweep(office, files, watch))
 
 
 def _cosign(maker: Sequencer, carrier: Cosigning, ending: threading.Event) -> None:
@@ -204,11 +211,49 @@ def _try(what: str, do: Callable[[], object]) -> None:
         log.error("%s failed: %s", what, type(problem).__name__)
 
 
-def sweep(office: Office, files: FileStore) -> int:
+class ClockWatch:
+    """Notices that the clock jumped, while this runs and between two runs: an entry says so.
+
+    path  keeps the last moment by both clocks, so that a clock set while nothing ran is noticed too
+    """
+
+    def __init__(self, path: Path, mark: Callable[[], clock.Mark] = clock.mark) -> None:
+        self._path, self._mark = path, mark
+        self._last = self._kept()
+
+    def look(self, office: Office) -> None:
+        """Compare with the last look. Raises if the entry could not be written; then the next look sees the same."""
+        now = self._mark()
+        moved = round(clock.jumped(self._last, now)) if self._last else 0
+        if abs(moved) > clocks.JUMP_SECONDS_MAX:
+            office.perform(Caller.service("worker"), clocks.jump, clocks.Jumped(seconds=moved))
+            log.warning("the clock jumped by %d seconds", moved)
+        elif self._last and now.at - self._last.at < KEPT_SECONDS:
+            return
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps(asdict(now)))
+        fresh.replace(self._path)
+        self._last = now
+
+    def _kept(self) -> clock.Mark | None:
+        """The mark of an earlier run; None where there is none that can be read."""
+        try:
+            return clock.Mark(**json.loads(self._path.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def sweep(office: Office, files: FileStore, watch: ClockWatch | None = None) -> int:
     """Give up uploads that did not end in their time, then remove sealed bytes that no row names.
 
     Returns how many files were removed; bytes younger than a day stay, since a row may be about to name them.
+    After a long jump of the clock nobody knows what is older, so nothing goes until a person has looked.
     """
+    if watch is not None:
+        watch.look(office)
+    if office.housekeep(clocks.waiting) is not None:
+        return 0
     for row in office.housekeep(_overdue):
         try:
             office.perform(Caller.service("worker"), lapse, subject=row)
@@ -233,7 +278,9 @@ def _overdue(session: Session) -> Sequence[UUID]:
     return session.scalars(select(Attachment.id).where(Attachment.state == "INCOMING", late)).all()
 
 
-def _all_due(office: Office) -> None:
+def _all_due(office: Office, watch: ClockWatch) -> None:
+    # First, so that nothing is destroyed by a clock that has just jumped.
+    watch.look(office)
     while office.housekeep(lambda session: do_due(session, office)):
         pass
 
@@ -244,7 +291,8 @@ def do_due(session: Session, office: Office) -> bool:
     At least once: a crash between the action's commit and this one's does it again, and an
     action that was done already answers Conflict, which settles it.
     """
-    job = jobs.claim(session, clock.now())
+    held = DESTROYS if clocks.waiting(session) is not None else frozenset()
+    job = jobs.claim(session, clock.now(), but=held)
     if job is None:
         return False
     job.tries += 1

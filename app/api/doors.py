@@ -22,7 +22,7 @@ from app.legal import queries as legal_queries
 from app.narratives import actions as narratives
 from app.narratives import queries as narrative_queries
 from app.oversight import actions as oversight
-from app.oversight import inquiries, keeping, reports, signs
+from app.oversight import clocks, inquiries, keeping, reports, signs
 from app.oversight import queries as oversight_queries
 from app.people import actions as people
 from app.people import lookups
@@ -221,6 +221,7 @@ POSTS: Final = (
     Post("/api/log/entries", oversight.ask),
     Post("/api/log/entry", oversight.entry),
     Post("/api/log/verify", oversight.verify),
+    Post("/api/clock", clocks.confirm),
     Post("/api/log/signs", signs.signs),
     Post("/api/log/sample", signs.sample),
     Post("/api/log/looked", signs.looked_at),

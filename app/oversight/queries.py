@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import column, func, select, table
 
 from app.audit.models import SAID, EntryBody, SignedCheckpoint
+from app.oversight import clocks
 from app.oversight.filters import chosen, made_since
 from app.oversight.forms import AskLog
 from app.oversight.models import LogCheck
@@ -104,6 +105,7 @@ def health(reading: Reading) -> Health:
     ((server,),) = reading.execute(select(func.current_setting("server_version_num")))
     ((revision,),) = reading.execute(select(column("version_num")).select_from(table("alembic_version")))
     disk = os.statvfs(_there(settings.home))
+    clock = clocks.read(reading.execute(clocks.newest()))
     percent = 100 * disk.f_bavail // max(1, disk.f_blocks)
     return Health(
         python=platform.python_version(),
@@ -123,6 +125,8 @@ def health(reading: Reading) -> Health:
         free_mib=disk.f_bavail * disk.f_frsize >> 20,
         disk_low=percent < settings.disk_free_percent_min,
         core_files=resource.getrlimit(resource.RLIMIT_CORE)[0] != 0,
+        jumped=clock.seconds if clock else None,
+        jumped_at=clock.at if clock else None,
     )
 
 

@@ -135,6 +135,7 @@ class Health:
 
     revision     of the database's schema
     free_percent of the disk under the home, and ``free_mib`` in MiB
+    jumped       by how many seconds the clock jumped, where a person has to look at it; negative if backward
     """
 
     python: str
@@ -154,6 +155,8 @@ class Health:
     free_mib: int
     disk_low: bool
     core_files: bool
+    jumped: int | None
+    jumped_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from app.edge.desk import Desk, TheDesk, page_number
 from app.edge.languages import N_
 from app.edge.sheets import Sheet
 from app.errors import NotFound
+from app.oversight import clocks
 from app.oversight import queries as oversight
 from app.oversight.views import Health
 from app.web.frame import do, save, sheet, show
@@ -140,9 +141,18 @@ def shut(code: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fi
 
 @router.get("/admin/health")
 def health(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
-    """Versions, ages and room, as far as the staff's process knows them."""
-    view = HealthView(desk.ask(visitor, oversight.health), desk.ask(visitor, queries.key_ages))
-    return show(request, desk, visitor, "administration/health.html", view, here="/admin/health")
+    """Versions, ages and room, as far as the staff's process knows them; and a clock that waits for somebody."""
+    return _health(request, desk, visitor, sheet(request), 200)
+
+
+@router.post("/admin/health")
+def clock_is_right(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
+    """Say that the clock is right after a jump, so that what waited goes on."""
+    desk.ask(visitor, queries.attention)
+    return save(
+        request, desk, visitor, given, clocks.confirm, then="/admin/health",
+        again=lambda typed, status: _health(request, desk, visitor, typed, status),
+    )  # fmt: skip
 
 
 def today(desk: Desk, visitor: Caller) -> Block:
@@ -175,6 +185,13 @@ def today(desk: Desk, visitor: Caller) -> Block:
 
 
 DESKS["administrator"] = today
+
+
+def _health(request: Request, desk: Desk, visitor: Caller, typed: Sheet, status: int) -> Response:
+    view = HealthView(desk.ask(visitor, oversight.health), desk.ask(visitor, queries.key_ages))
+    return show(
+        request, desk, visitor, "administration/health.html", view, here="/admin/health", sheet=typed, status=status
+    )
 
 
 def _invited(request: Request, desk: Desk, visitor: Caller, invited: Any) -> Response:

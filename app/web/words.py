@@ -255,6 +255,8 @@ ACTIONS: Final = {
     "log.query": N_("Read the log"),
     "log.verify": N_("Verified the log"),
     "log.export": N_("Exported the log"),
+    "clock.jump": N_("Noted that the clock jumped"),
+    "clock.confirm": N_("Said that the clock is right"),
     "case.open": N_("Opened a new case"),
     "case.visit": N_("Began a visit"),
     "case.leave": N_("Left the case"),

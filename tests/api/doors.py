@@ -427,6 +427,8 @@ ACTIONS: Final = (
         case="A", actor="S-333333", action="case.open", operation="collect", outcome="done",
         since="2026-01-01T00:00:00Z", until="2027-01-01T00:00:00Z", justification="INTAKE", rule="no-rule")),
     _post("/api/log/verify", AUDITOR | ADMINISTRATOR),
+    # Of a clock that has not jumped there is nothing to say.
+    _post("/api/clock", ADMINISTRATOR, plain()),
     _post("/api/log/signs", AUDITOR),
     _post("/api/log/sample", AUDITOR),
     _post("/api/log/figures", AUDITOR),
@@ -673,6 +675,7 @@ PAGES: Final = (
     ("GET", "/admin/people"), ("GET", "/admin/people/invite"), ("POST", "/admin/people/invite"),
     ("GET", "/admin/people/{code}"), ("POST", "/admin/people/{code}/invite"), ("POST", "/admin/people/{code}/sign-out"),
     ("GET", "/admin/people/{code}/shut"), ("POST", "/admin/people/{code}/shut"), ("GET", "/admin/health"),
+    ("POST", "/admin/health"),
     ("GET", "/break-glass"), ("POST", "/break-glass"), ("GET", "/break-glass/{row}"),
     ("POST", "/break-glass/{row}/open/{record}"), ("POST", "/break-glass/{row}/end"),
     ("POST", "/break-glass/{row}/review"), ("GET", "/rota"), ("POST", "/rota"), ("POST", "/rota/{row}/cut"),

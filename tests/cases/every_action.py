@@ -34,6 +34,7 @@ from app.legal.forms import (
     WriteNote,
 )
 from app.narratives.forms import CodeReport, RecordReport
+from app.oversight import clocks
 from app.oversight import forms as log
 from app.oversight.forms import AskEntry, AskLog
 from app.people.forms import (
@@ -54,7 +55,7 @@ from app.testimonies.claims import AddClaim, ReadClaims
 from app.testimonies.questions import Answer, Protocol, named
 from app.testimonies.read_back import ReadItBack
 from app.testimonies.terms import ReadStatement
-from app.work import Form
+from app.work import Caller, Form
 from app.work.actions import ACTIONS
 from app.work.forms import Justification
 from tests.cases.canaries import Planted, fields_of
@@ -67,6 +68,8 @@ Request = tuple[Form | None, object]
 
 def requests(world: World, planted: Planted) -> dict[str, Request]:
     """Name of each action -> the form and the subject of a request that somebody might make."""
+    # Else there would be nothing to say of the clock.
+    world.office.perform(Caller.service("worker"), clocks.jump, clocks.Jumped(seconds=7200))
     return _accounts(world) | _cases(world, planted) | _domains(planted) | _openings(planted)
 
 
@@ -155,6 +158,8 @@ def _accounts(world: World) -> dict[str, Request]:
         "log.query": (AskLog(), None),
         "log.entry": (AskEntry(number=0), None),
         "log.verify": (None, None),
+        "clock.jump": (clocks.Jumped(seconds=7200), None),
+        "clock.confirm": (None, None),
         "log.signs": (None, None),
         "log.sample": (None, None),
         "log.figures": (None, None),

@@ -343,6 +343,7 @@ def _adds(name: str) -> bool:
         "team",
         "service",
         "log",
+        "clock",
         "inquiry",
         "office",
         "undertaking",

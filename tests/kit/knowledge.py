@@ -308,6 +308,7 @@ def forms() -> dict[str, dict[str, Any]]:
         "log.query": {},
         "log.entry": {"number": 0},
         "log.verify": {},
+        "clock.confirm": {},
         "log.signs": {},
         "log.sample": {},
         "log.figures": {},

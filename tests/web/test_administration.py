@@ -13,7 +13,9 @@ from starlette.types import ASGIApp
 from app.accounts import actions, queries, undertakings
 from app.accounts.forms import AcceptInvitation, Invite, LeaveTeam
 from app.errors import NotSignedIn
+from app.oversight import clocks
 from app.settings import Settings
+from app.work import Caller
 from tests.api.doors import program_of
 from tests.conftest import Clock
 from tests.ladder import CANARY, Log
@@ -23,7 +25,7 @@ from tests.world import World
 PAGES = ("/admin/people", "/admin/people/invite", "/admin/people/{code}", "/admin/people/{code}/shut", "/admin/health")
 POSTS = (
     "/admin/people/invite", "/admin/people/{code}/invite", "/admin/people/{code}/sign-out",
-    "/admin/people/{code}/shut",
+    "/admin/people/{code}/shut", "/admin/health",
 )  # fmt: skip
 NEWCOMER: dict[str, Any] = {"display_name": "Neu Hier", "login_name": "newcomer", "roles": ["caseworker"]}
 
@@ -302,3 +304,22 @@ def test_a_full_disk_is_told_in_red(
 
     assert "am-table__red" in browser.get("/today").text
     assert "am-table__red" in browser.get("/admin/health").text
+
+
+@pytest.mark.abuse("D05")
+def test_a_clock_that_jumped_waits_here_for_somebody_to_say_that_it_is_right(
+    browser: Browser, world: World, log: Log
+) -> None:
+    browser.sign_in(world, "administrator")
+    assert "jumped" not in said(browser.get("/admin/health").text), "the control"
+    world.office.perform(Caller.service("worker"), clocks.jump, clocks.Jumped(seconds=-7200))
+    page = said(browser.get("/admin/health").text)
+    assert "The clock of this installation jumped back by 120 minutes" in page
+    assert "Nothing is destroyed by its terms until somebody has looked." in page
+    log.fresh()
+
+    answer = browser.submit("/admin/health")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/health")
+    assert [(e.action, e.outcome) for e in log.fresh()] == [("clock.confirm", "done")]
+    assert "jumped" not in said(browser.get("/admin/health").text)
