@@ -11,7 +11,7 @@ OLDER  := tests/api/test_bad_input.py tests/api/test_sql.py tests/people/test_fo
 	tests/api/test_sign_in.py tests/api/test_security_keys.py
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check format lint types contracts migrations migration vectors lock words bench bench-names bench-log bench-pages drills older browser \
+.PHONY: help env run test check format lint types contracts migration vectors lock words bench bench-names bench-log bench-pages drills older browser \
 	pictures assets kills rotate
 
 help: ## what each command does

@@ -31,7 +31,7 @@ def _says(answer: httpx.Response) -> tuple[int, bytes, tuple[tuple[str, str], ..
 
 
 @pytest.mark.abuse("E02")
-@pytest.mark.abuse("D34")
+@pytest.mark.domain("D34")
 def test_another_persons_row_an_unknown_one_and_a_malformed_one_look_alike(
     staff: Staff, world: World, log: Log
 ) -> None:
@@ -100,7 +100,7 @@ def test_the_control_those_who_hold_it_are_not_told_that_it_does_not_exist(staff
         assert send(staff, scene, ask).status_code != 404, ask
 
 
-@pytest.mark.abuse("D34")
+@pytest.mark.domain("D34")
 @pytest.mark.abuse("E05")
 def test_lists_and_counts_know_nothing_of_the_cases_of_others(staff: Staff, world: World) -> None:
     lists = ("/api/cases", "/api/cases/count", "/api/submissions", "/api/cases?page=1", "/api/people")
@@ -116,7 +116,7 @@ def test_lists_and_counts_know_nothing_of_the_cases_of_others(staff: Staff, worl
     assert len(staff["intake"].get("/api/submissions").json()) == 1
 
 
-@pytest.mark.abuse("D34")
+@pytest.mark.domain("D34")
 def test_looking_for_a_case_is_on_record(staff: Staff, world: World, log: Log) -> None:
     reference = world.case()
     log.fresh()

@@ -17,7 +17,7 @@ from app.main import portal_app, staff_app
 from app.settings import Settings
 from tests.conftest import Database
 
-pytestmark = pytest.mark.abuse("D49")
+pytestmark = pytest.mark.domain("D49")
 DOORS: tuple[Callable[[Settings], ASGIApp], ...] = (staff_app, portal_app)
 
 

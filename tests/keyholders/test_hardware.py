@@ -208,7 +208,7 @@ def test_a_token_is_never_drawn_on_twice_and_a_wrong_pin_opens_nothing(tokens: T
 
 
 @needs_module
-@pytest.mark.abuse("D49")
+@pytest.mark.domain("D49")
 def test_an_office_is_founded_and_runs_on_a_module(tokens: Tokens, tmp_path: Path) -> None:
     pin = tokens().pin
     amana = new_folder()

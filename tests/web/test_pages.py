@@ -154,7 +154,7 @@ def test_a_refusal_is_a_page_with_its_sentence_and_nothing_else(
         assert "There is nothing here for you" in answer.text
 
 
-@pytest.mark.abuse("D34")
+@pytest.mark.domain("D34")
 def test_a_case_of_others_and_no_case_are_the_same_page(browser: Browser, world: World, log: Log) -> None:
     reference = world.case()
     browser.sign_in(world, "legal")
