@@ -29,6 +29,8 @@ def commitment(salt: bytes, body: bytes) -> bytes:
 
     The salt keeps a stranger from guessing a short body from its commitment, and goes
     when the body goes: what stays in the tree then tells nothing.
+
+    raises   ValueError unless the salt has 16 bytes
     """
     if len(salt) != SALT_BYTES:
         raise ValueError("a salt has 16 bytes")

@@ -23,7 +23,7 @@ class Checkpoint:
     root: bytes
 
     def text(self) -> str:
-        """The text to be signed: three lines, each ended by a newline."""
+        """The text to be signed: three lines, each ended by a newline. Raises ValueError for anything else."""
         text = f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
         if not _TEXT.fullmatch(text):
             raise ValueError("a checkpoint has an origin on one line, a size and 32 bytes of root")

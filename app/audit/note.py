@@ -66,6 +66,7 @@ def sign_note_by(text: str, name: str, public: bytes, sign: Callable[[bytes], by
     """As ``sign_note``, by a signer that keeps its key to itself (a key manager, an HSM).
 
     sign     an Ed25519 signature[64] over the bytes it is given, by the key that ``public`` belongs to
+    raises   ValueError unless the text ends with a newline
     """
     _refuse_unlike_note(text)
     if not text.endswith("\n"):
@@ -127,7 +128,7 @@ def _refuse_unlike_note(text: str) -> None:
 
 
 def exact_base64(text: str) -> bytes:
-    """Decode base64 in its one canonical spelling; a second spelling could carry a hidden bit."""
+    """Decode base64 in its one canonical spelling: a second one could carry a hidden bit, and is a ValueError."""
     try:
         raw = base64.b64decode(text, validate=True)
     except binascii.Error:

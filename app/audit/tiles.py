@@ -25,6 +25,7 @@ def tile_path(level: int, index: int, width: int = WIDTH) -> str:
 
     level    0 to 63
     width    1 to 256; 256 is a full tile and has no suffix
+    raises   ValueError outside these
     """
     if not 0 <= level <= 63:
         raise ValueError("a tile's level is 0 to 63")

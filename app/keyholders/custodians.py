@@ -155,6 +155,8 @@ def replace(
 
     The copies of the teams' keys are few and go in this transaction, so there is never a moment at
     which half of them are behind. Grants follow in portions.
+
+    raises   Conflict while an earlier replacement is under way, and for shares that were replaced
     """
     escrow = session.scalars(
         select(Keyholder).where(Keyholder.id == holders.escrow(session).id).with_for_update()

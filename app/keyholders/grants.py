@@ -388,7 +388,7 @@ def seal_envelope(
 
 
 def open_envelope(keyring: Keyring, envelope: Envelope) -> bytes:
-    """The key of an envelope, as its team or as its witness."""
+    """The key of an envelope, as its team or as its witness. Raises SealBroken to everybody else."""
     if envelope.team_id is not None and keyring.holds(envelope.team_id):
         private = keyring.private(envelope.team_id, envelope.team_generation)
         info = envelope_info(envelope.id, envelope.team_id)

@@ -71,7 +71,7 @@ class HardwareKeyManager:
 
     @classmethod
     def make(cls, module: str, token: str, unlock: Path, *names: str) -> HardwareKeyManager:
-        """Draw the named keys on an empty token; never beside others."""
+        """Draw the named keys on an empty token; CannotStart if it holds others."""
         made = cls(module, token, unlock)
         made._begin()
         if made._labels():
@@ -133,7 +133,10 @@ class HardwareKeyManager:
         return generation
 
     def retire(self, name: str, generation: int) -> None:
-        """Destroy a key that a newer one has taken the place of: what is sealed under it opens no more."""
+        """Destroy a key that a newer one has taken the place of: what is sealed under it opens no more.
+
+        raises   ValueError for the newest, which is in use
+        """
         with self._turn:
             if generation >= self._newest(name):
                 raise ValueError("the newest is in use")

@@ -118,7 +118,10 @@ class FileKeyManager:
         return generation
 
     def retire(self, name: str, generation: int) -> None:
-        """Destroy a key that a newer one has taken the place of: what is sealed under it opens no more."""
+        """Destroy a key that a newer one has taken the place of: what is sealed under it opens no more.
+
+        raises   ValueError for the newest, which is in use
+        """
         with self._alone() as (path, unlock):
             if generation >= self._newest(name):
                 raise ValueError("the newest is in use")

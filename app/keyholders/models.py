@@ -153,7 +153,7 @@ class ConflictOfInterest(Row):
     lifted_at: Mapped[datetime | None]
 
     def lift(self, *, by: str, at: datetime) -> None:
-        """It stands no longer. No key comes back by that."""
+        """It stands no longer. No key comes back by that. Raises Conflict the second time."""
         if self.lifted_at is not None:
             raise Conflict("This was lifted already.")
         self.lifted_by, self.lifted_at = by, at
@@ -195,13 +195,13 @@ class BreakGlass(Row):
     reviewed_at: Mapped[datetime | None]
 
     def end(self, *, at: datetime) -> None:
-        """Let the keys sleep again before the time is over."""
+        """Let the keys sleep again before the time is over; Conflict once it is."""
         if self.until <= at:
             raise Conflict("This is over already.")
         self.until = at
 
     def review(self, verdict: str, why: str, *, by: str, at: datetime) -> None:
-        """Say what it was. Only of what is over, and once."""
+        """Say what it was. Only of what is over, and once; Conflict otherwise."""
         if self.until > at:
             raise Conflict("This is still open. It is reviewed when it is over.")
         if self.verdict is not None:

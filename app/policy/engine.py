@@ -137,7 +137,7 @@ class Policy:
         return sorted(found, key=lambda rule: (rule.effect != "permit", rule.id))
 
     def must_match(self, actions: Iterable[str]) -> None:
-        """Refuse to start with an action without a rule, or a rule without an action (L04)."""
+        """CannotStart with an action without a rule, or a rule without an action (L04)."""
         known = set(actions)
         mine = {name for name in self.actions if not name.startswith("scope.")}
         if missing := sorted(known - mine):

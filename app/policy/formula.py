@@ -149,7 +149,7 @@ class Formulas:
         return z3.And(z3.Or(permits), z3.Not(z3.Or(forbids)))
 
     def applies(self, rule: Rule) -> Formula:
-        """That a rule speaks of the request at hand, its action aside."""
+        """That a rule speaks of the request at hand, its action aside. Raises NotUnderstood for another head."""
         (body,) = json.loads(cedarpy.policies_to_json_str(rule.text))["staticPolicies"].values()
         if body["resource"] != {"op": "All"} or body["action"]["op"] not in {"==", "in"}:
             raise NotUnderstood(rule.id)

@@ -70,7 +70,10 @@ def action(
     reaches: str = "HELD",
     keyless: bool = False,
 ) -> Callable[[Callable[..., Any]], Action]:
-    """Register a function as an action; its ``form`` parameter's type is its form."""
+    """Register a function as an action; its ``form`` parameter's type is its form.
+
+    raises   TypeError for an unknown operation, and for a name that another action has
+    """
     if operation not in OPERATIONS:
         raise TypeError(f"{name}: {operation} is not an operation")
 

@@ -24,7 +24,7 @@ class Form(BaseModel):
 
 
 def storable(text: str) -> str:
-    """Refuse what PostgreSQL or UTF-8 cannot hold; everything else stays as it was typed."""
+    """Refuse by a ValueError what PostgreSQL or UTF-8 cannot hold; everything else stays as it was typed."""
     if "\x00" in text or any(0xD800 <= ord(c) <= 0xDFFF for c in text):
         raise ValueError("not text")
     return text

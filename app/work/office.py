@@ -143,6 +143,7 @@ class Office:
         """The answer to one question that changes nothing; a transaction around it would be two trips more.
 
         Only for what a door must know before it has a caller: who is behind a token.
+        Raises StrayWrite for a statement that is no question.
         """
         if not isinstance(question, Select):
             raise StrayWrite("a look-up that is no question")

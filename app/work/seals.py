@@ -50,7 +50,7 @@ class Seals:
         return "<seals>"
 
     def seal(self, row: CaseRow | EnvelopeRow, column: str, plaintext: bytes) -> Sealed:
-        """Seal a value for one cell under the generation now in use."""
+        """Seal a value for one cell under the generation now in use. Raises Conflict in a case that is closed."""
         scope, compartment = _scope(row)
         generation = 1
         if isinstance(row, CaseRow):

@@ -160,6 +160,46 @@ def test_a_public_function_that_says_nothing_is_found() -> None:
     assert undocumented([Source("a.py", text)]) == ["a.py:mute"]
 
 
+def unnamed(files: Iterable[Source]) -> list[str]:
+    """Public functions that raise something which their docstring does not name."""
+    return [
+        f"{source.path}:{name}: {error}"
+        for source in files
+        for name, function in source.functions()
+        if not _private(name) and not _inner(source, function)
+        for error in sorted(_raised(function))
+        if error not in (ast.get_docstring(function) or "")
+    ]
+
+
+def _raised(function: ast.AST) -> set[str]:
+    """The classes that are raised in a body, by their last name; a function within raises for itself."""
+    found: set[str] = set()
+    for each in ast.iter_child_nodes(function):
+        if isinstance(each, ast.Raise) and each.exc is not None:
+            error = ast.unparse(each.exc.func if isinstance(each.exc, ast.Call) else each.exc).rsplit(".", 1)[-1]
+            # What is caught and raised again, or made by a function, has no name here.
+            found |= {error} if error[0].isupper() else set()
+        elif not isinstance(each, Function | ast.Lambda | ast.ClassDef):
+            found |= _raised(each)
+    return found
+
+
+@pytest.mark.parametrize("part", DOCUMENTED)
+def test_every_public_function_of_the_core_names_what_it_raises(part: str) -> None:
+    assert unnamed(sources(f"app/{part}")) == []
+
+
+def test_an_error_that_no_docstring_names_is_found() -> None:
+    text = (
+        'def told():\n    """Or NotFound."""\n    if 1:\n        raise NotFound\n\n'
+        'def mute():\n    """Says."""\n    try:\n        raise errors.Conflict("x")\n    except E:\n        raise\n\n'
+        "def _own():\n    raise ValueError\n"
+    )
+
+    assert unnamed([Source("a.py", text)]) == ["a.py:mute: Conflict"]
+
+
 def test_every_module_opens_with_what_it_is_for() -> None:
     empty = {source.path for source in app() if source.text.strip() and not ast.get_docstring(source.tree)}
 
