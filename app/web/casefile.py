@@ -17,7 +17,7 @@ from app.cases.views import CaseView, Opened, RecordLine, VisitLine
 from app.edge.desk import Desk
 from app.edge.languages import N_
 from app.edge.sheets import Sheet
-from app.errors import Conflict, Denied, StepUpNeeded
+from app.errors import Conflict, Denied, NotFound, StepUpNeeded
 from app.pseudonyms import references
 from app.web.frame import sheet as empty_sheet
 from app.web.frame import show
@@ -124,6 +124,14 @@ def case_file(desk: Desk, visitor: Caller, reference: str) -> CaseFile:
     whole = next((visit for visit in visits if visit.row is None), None)
     reveals = {visit.row: visit for visit in reversed(visits) if visit.row is not None}
     return CaseFile(view, tuple(sorted(roles)), tabs, whole, reveals)
+
+
+def tab_file(desk: Desk, visitor: Caller, reference: str, tab: str) -> CaseFile:
+    """The same for a page under one of its tabs: NotFound for whom there is no such tab."""
+    file = case_file(desk, visitor, reference)
+    if not file.has(tab):
+        raise NotFound
+    return file
 
 
 def prefetched(request: Request) -> bool:

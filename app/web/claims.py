@@ -13,10 +13,9 @@ from starlette.responses import Response
 from app.cases.views import RecordLine
 from app.edge.desk import Desk, TheDesk
 from app.edge.sheets import Sheet
-from app.errors import NotFound
 from app.testimonies import claims
 from app.testimonies.claims import ClaimsRead, ReadClaims
-from app.web.casefile import CaseFile, Shown, case_file, case_page, open_row, prefetched, read_under
+from app.web.casefile import CaseFile, Shown, case_page, open_row, prefetched, read_under, tab_file
 from app.web.frame import save, sheet
 from app.web.session import Fields, Visitor
 from app.work import Caller
@@ -54,7 +53,7 @@ class Claimed:
 @router.get("/cases/{reference}/claimed")
 def tab(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """What is claimed, by which sources, how sure it is. Reading it is one entry that names every row."""
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
     view = _read(desk, visitor, file) if not prefetched(request) else _mute(file)
     return case_page(request, desk, visitor, file, "intake/claimed.html", TAB, view)
 
@@ -69,22 +68,15 @@ def add_page(reference: str, request: Request, desk: TheDesk, visitor: Visitor) 
 @router.post("/cases/{reference}/claimed/add")
 def add(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Keep it. What it stands beside stays as it was."""
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
     return save(
         request, desk, visitor, given, claims.add, subject=file.view.reference,
         then=f"/cases/{file.view.reference}/{TAB}", again=_form(request, desk, visitor, reference),
     )  # fmt: skip
 
 
-def _file(desk: Desk, visitor: Caller, reference: str) -> CaseFile:
-    file = case_file(desk, visitor, reference)
-    if not file.has(TAB):
-        raise NotFound
-    return file
-
-
 def _form(request: Request, desk: Desk, visitor: Caller, reference: str) -> Callable[[Sheet, int], Response]:
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
 
     def again(filled: Sheet, status: int) -> Response:
         return case_page(

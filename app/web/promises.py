@@ -19,7 +19,7 @@ from app.legal import assurances, leaving, queries
 from app.legal.forms import AskLeaving
 from app.legal.leaving import Judged
 from app.legal.views import AssuranceLine
-from app.web.casefile import CaseFile, Shown, case_file, case_page
+from app.web.casefile import CaseFile, Shown, case_page, tab_file
 from app.web.frame import read, save, sheet
 from app.web.session import Fields, Visitor
 from app.web.today import Task
@@ -81,7 +81,7 @@ class Stricter:
 @router.get("/cases/{reference}/legal/promises")
 def promises(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """What others promised in this case."""
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
     body = _promises(request, desk, visitor, file)
     return case_page(request, desk, visitor, file, "legal/promises.html", TAB, body)
 
@@ -95,7 +95,7 @@ def draft_page(reference: str, request: Request, desk: TheDesk, visitor: Visitor
 def draft(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Put it before a second reviewer; what was typed stays on the page if something is missing."""
     again = _drafting(request, desk, visitor, reference)
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
     return save(
         request, desk, visitor, given, assurances.draft, subject=file.view.reference,
         then=f"/cases/{file.view.reference}/legal/promises", again=again,
@@ -113,7 +113,7 @@ def step(
     reference: str, row: str, kind: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields
 ) -> Response:  # fmt: skip
     again = _step(request, desk, visitor, reference, row, kind)
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
     return save(
         request, desk, visitor, given, STEPS[kind][0], subject=row_id(row),
         then=f"/cases/{file.view.reference}/legal/promises", again=again, step=(STEPS[kind][0], row_id(row)),
@@ -123,14 +123,14 @@ def step(
 @router.get("/cases/{reference}/legal/leaving")
 def leaving_page(reference: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """May this leave? The question first."""
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
     return case_page(request, desk, visitor, file, "legal/leaving.html", TAB, Leaving())
 
 
 @router.post("/cases/{reference}/legal/leaving")
 def judge(reference: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Each passage with its effect then, now, and the answer. Under a visit; what is asked stands in no address."""
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
     fields = {name: list(values) for name, values in given.items() if name not in {"csrf", "once"}}
     filled = sheet(request).typed(fields, {})
 
@@ -164,7 +164,7 @@ def tighten_page(reference: str, row: str, request: Request, desk: TheDesk, visi
 def tighten(reference: str, row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Bar one use of a passage, at once."""
     again = _stricter(request, desk, visitor, reference, row)
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
     return save(
         request, desk, visitor, given, leaving.tighten, subject=row_id(row),
         then=f"/cases/{file.view.reference}/legal/leaving", again=again,
@@ -182,13 +182,6 @@ def tasks(desk: Desk, visitor: Caller) -> list[Task]:
     ]  # fmt: skip
 
 
-def _file(desk: Desk, visitor: Caller, reference: str) -> CaseFile:
-    file = case_file(desk, visitor, reference)
-    if not file.has(TAB):
-        raise NotFound
-    return file
-
-
 def _promises(request: Request, desk: Desk, visitor: Caller, file: CaseFile) -> Promises:
     lines: Sequence[AssuranceLine] = desk.ask(visitor, queries.assurances, file.view.reference)
     shown = {each.record.id: each for each in opened(request, desk, visitor, file, "assurances")}
@@ -198,7 +191,7 @@ def _promises(request: Request, desk: Desk, visitor: Caller, file: CaseFile) -> 
 
 
 def _drafting(request: Request, desk: Desk, visitor: Caller, reference: str) -> Callable[[Sheet, int], Response]:
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
     files = tuple((str(each.id), str(number)) for number, each in enumerate(file.records("attachments"), 1))
 
     def again(filled: Sheet, status: int) -> Response:
@@ -212,7 +205,7 @@ def _step(
     request: Request, desk: Desk, visitor: Caller, reference: str, row: str, kind: str
 ) -> Callable[[Sheet, int], Response]:
     """Shows the page of a step; for a promise of this case that stands there."""
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
     if kind not in STEPS:
         raise NotFound
     held = _promises(request, desk, visitor, file)
@@ -232,7 +225,7 @@ def _step(
 def _stricter(
     request: Request, desk: Desk, visitor: Caller, reference: str, row: str
 ) -> Callable[[Sheet, int], Response]:
-    file = _file(desk, visitor, reference)
+    file = tab_file(desk, visitor, reference, TAB)
     passage = next((each for each in file.records("segments") if each.id == row_id(row)), None)
     if passage is None:
         raise NotFound

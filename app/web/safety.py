@@ -20,7 +20,7 @@ from app.errors import NotFound
 from app.protection import actions, queries
 from app.protection.views import CheckInLine
 from app.pseudonyms import references
-from app.web.casefile import CaseFile, Shown, case_file, case_page
+from app.web.casefile import Shown, case_page, tab_file
 from app.web.desk_words import LEVELS, NEEDS
 from app.web.frame import save, sheet
 from app.web.session import Fields, Visitor
@@ -100,15 +100,8 @@ def new(reference: str, kind: str, request: Request, desk: TheDesk, visitor: Vis
     return save(request, desk, visitor, given, action, subject=about, then=f"/cases/{about}/{tab}", again=again)
 
 
-def _file(desk: Desk, visitor: Caller, reference: str, tab: str) -> CaseFile:
-    file = case_file(desk, visitor, reference)
-    if not file.has(tab):
-        raise NotFound
-    return file
-
-
 def _tab(request: Request, desk: Desk, visitor: Caller, reference: str, tab: str, table: str) -> Response:
-    file = _file(desk, visitor, reference, tab)
+    file = tab_file(desk, visitor, reference, tab)
     reason, kinds = SERVES[tab]
     items = [record.id for record in file.records(*kinds)]
     talks = desk.ask(visitor, queries.of_case, file.view.reference) if tab == "plan" else ()
@@ -124,7 +117,7 @@ def _form(request: Request, desk: Desk, visitor: Caller, reference: str, kind: s
     if kind not in NEW or ROLE not in visitor.actor.roles:
         raise NotFound
     _, tab, template = NEW[kind]
-    file = _file(desk, visitor, reference, tab)
+    file = tab_file(desk, visitor, reference, tab)
 
     def again(filled: Sheet, status: int) -> Response:
         return case_page(request, desk, visitor, file, template, tab, Choices(), sheet=filled, status=status)

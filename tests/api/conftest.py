@@ -75,10 +75,26 @@ def portal_door(settings: Settings, database: Database) -> Iterator[ASGIApp]:
     _close(door)
 
 
+@pytest.fixture(scope="module")
+def strict_door(settings: Settings, database: Database, manager: FileKeyManager) -> Iterator[ASGIApp]:
+    """The staff's door as it is without a word in its settings: digits do not do for every role."""
+    url = database.addresses.urls["app"]
+    door = staff_app(replace(settings, database_url=url, database_connections_max=4, totp_for_all=False))
+    yield door
+    _close(door)
+
+
+@pytest.fixture
+def opened(world: World) -> tuple[str, dict[str, Any]]:
+    """A case, and the reason for which its files may be opened."""
+    reference = world.case()
+    return reference, {"justification": "INTAKE", "cites": str(world.testimony(reference, upto="TRIAGED"))}
+
+
 @contextmanager
 def scanning(door: Any, scanner: Scanner | None) -> Iterator[None]:
     """A door as it would be with another virus scanner in its settings, or with none."""
-    state = _inmost(door).state
+    state = program_of(door).state
     before: Desk = state.desk
     state.desk = replace(before, scanner=scanner)
     try:
@@ -88,10 +104,11 @@ def scanning(door: Any, scanner: Scanner | None) -> Iterator[None]:
 
 
 def _close(door: Any) -> None:
-    _inmost(door).state.desk.office.close()
+    program_of(door).state.desk.office.close()
 
 
-def _inmost(door: Any) -> FastAPI:
+def program_of(door: Any) -> FastAPI:
+    """The program inside everything that guards it."""
     while not isinstance(door, FastAPI):
         door = door.app
     return door

@@ -15,7 +15,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import httpx
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
@@ -28,7 +27,7 @@ from app.oversight import inquiries
 from app.oversight.forms import AskLog, AskThem
 from app.testimonies import protocols
 from app.testimonies.questions import named
-from tests.api.conftest import Client, Staff
+from tests.api.conftest import Client, Staff, program_of
 from tests.cases.canaries import Planted, plant
 from tests.world import World
 from tests.world.build import CORE
@@ -151,13 +150,6 @@ def _routes(routes: Sequence[Any]) -> Iterator[APIRoute]:
             yield route
         else:
             yield from _routes(route.original_router.routes)
-
-
-def program_of(door: Any) -> FastAPI:
-    """The program inside everything that guards it."""
-    while not isinstance(door, FastAPI):
-        door = door.app
-    return door
 
 
 def plain(**given: Any) -> Body:

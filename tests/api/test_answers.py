@@ -11,8 +11,8 @@ import pytest
 from starlette.types import ASGIApp
 
 from app.api.doors import GETS, POSTS
-from tests.api.conftest import Client, Staff
-from tests.api.doors import BODIED, OPEN, PAGES, SIGNED_IN, UPLOAD, Scene, program_of, send
+from tests.api.conftest import Client, Staff, program_of
+from tests.api.doors import BODIED, OPEN, PAGES, SIGNED_IN, UPLOAD, Scene, send
 from tests.conftest import Database
 from tests.world import World
 

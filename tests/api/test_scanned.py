@@ -16,8 +16,7 @@ from app.main import portal_app, staff_app
 from app.settings import Settings
 from app.testimonies import queries
 from app.testimonies.views import FileLine
-from tests.api.conftest import Staff, scanning
-from tests.api.doors import program_of
+from tests.api.conftest import Staff, program_of, scanning
 from tests.cleaning.files import MARK, jpeg, wav
 from tests.conftest import Database
 from tests.kit.clamd import EICAR, NAME, Clamd, running
@@ -35,12 +34,6 @@ def clamd(staff: Staff) -> Iterator[Clamd]:
         scanning(staff.program, Scanner(there.address, piece_seconds=0.3, whole_seconds=2.0)),
     ):
         yield there
-
-
-@pytest.fixture
-def opened(world: World) -> tuple[str, dict[str, Any]]:
-    reference = world.case()
-    return reference, {"justification": "INTAKE", "cites": str(world.testimony(reference, upto="TRIAGED"))}
 
 
 def kept(staff: Staff, reference: str, content: bytes) -> str:

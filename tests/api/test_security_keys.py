@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -19,27 +18,16 @@ from app.accounts.challenges import ENDS_SECONDS
 from app.accounts.forms import KeyMade, ShownKey, SignInForm
 from app.edge.render import as_json
 from app.errors import NotFound, SignInRefused
-from app.keyholders.manager import FileKeyManager
-from app.main import staff_app
 from app.settings import Settings
 from app.work.actions import ACTIONS, QUERIES
-from tests.api.conftest import Client, Staff, _close
-from tests.conftest import Clock, Database
+from tests.api.conftest import Client, Staff
+from tests.conftest import Clock
 from tests.ladder import Log
 from tests.world import World
 from tests.world.keys import PRESENT, VERIFIED, SoftKey, added, text
 
 BASE = "http://localhost:8000"
 ASKED = ("administrator", "key_custodian", "auditor", "legal_reviewer", "approver")
-
-
-@pytest.fixture(scope="module")
-def strict_door(settings: Settings, database: Database, manager: FileKeyManager) -> Iterator[ASGIApp]:
-    """The staff's door as it is without a word in its settings: digits do not do for every role."""
-    url = database.addresses.urls["app"]
-    door = staff_app(replace(settings, database_url=url, database_connections_max=4, totp_for_all=False))
-    yield door
-    _close(door)
 
 
 @pytest.fixture

@@ -17,8 +17,7 @@ from app.testimonies import custody
 from app.testimonies.models import ARRIVING_MAX
 from app.work.files import PIECE_BYTES, FileStore
 from app.worker import sweep
-from tests.api.conftest import Staff
-from tests.api.doors import program_of
+from tests.api.conftest import Staff, program_of
 from tests.cleaning.files import MARK, TELLING, jpeg
 from tests.conftest import Clock, Database
 from tests.edge.served import connected, serving
@@ -31,13 +30,6 @@ RANGES: Final = {
     "bytes=0-0": (0, 1), "bytes=16383-16384": (16383, 16385), "bytes=32768-": (32768, None), "bytes=-5": (-5, None),
     "bytes=5-99999999": (5, None), "bytes=16384-32767": (16384, 32768), "bytes=-99999999": (0, None),
 }  # fmt: skip
-
-
-@pytest.fixture
-def opened(world: World) -> tuple[str, dict[str, Any]]:
-    """A case, and the reason for which its files may be opened."""
-    reference = world.case()
-    return reference, {"justification": "INTAKE", "cites": str(world.testimony(reference, upto="TRIAGED"))}
 
 
 def begun(staff: Staff, reference: str, size: int = len(CONTENT), **more: Any) -> httpx.Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from app.protection.forms import SettleCheckIn
 from app.settings import Settings
 from app.testimonies import drafts
 from app.work import Office
+from tests.api.test_files import on_disk
 from tests.cases.test_endings import a_closed_case, state
 from tests.cases.test_holding import at_once
 from tests.conftest import Clock, Database
@@ -232,15 +232,15 @@ def test_its_files_are_removed_after_the_commit_and_opened_by_nobody_before(
     world.attach(reference, b"a letter", "letter.txt", "text/plain")
     other = world.case()
     world.attach(other, b"another letter", "other.txt", "text/plain")
-    files = _files(settings)
+    files = on_disk(settings)
     world.destroyed(reference)
-    assert _files(settings) == files, "not before the commit"
+    assert on_disk(settings) == files, "not before the commit"
     log.fresh()
 
     while office.housekeep(lambda session: worker.do_due(session, office)):
         pass
 
-    assert len(files - _files(settings)) == 1
+    assert len(files - on_disk(settings)) == 1
     said = log.last()
     assert (said.action, said.operation, said.actor, said.cases) == (
         "attachment.erase", "erase", "worker", [reference],
@@ -317,10 +317,6 @@ def _sentence(world: World, reference: str) -> str:
     with pytest.raises(Conflict) as refused:
         world.to_be_destroyed(reference)
     return refused.value.sentence
-
-
-def _files(settings: Settings) -> set[Path]:
-    return {path for path in settings.attachments_folder.rglob("*") if path.is_file()}
 
 
 def _known_everywhere(world: World) -> tuple[str, str]:

@@ -26,6 +26,7 @@ from app.policy.actor import OPERATOR
 from app.work import Caller
 from tests.conftest import Clock, Database
 from tests.keyholders.stored import cells, holder_named, key_of, opens
+from tests.keyholders.test_grants import held
 from tests.ladder import Log, Rung, climb
 from tests.work.story import Story
 from tests.world import World
@@ -55,13 +56,6 @@ def everybody_gone(world: World, *logins: str) -> None:
     """These accounts are shut: their passphrases are lost, and the keys with them."""
     for login in logins:
         world.do("administrator", accounts.disable, Shut(), subject=world.members[login].code)
-
-
-def held(world: World, login: str, reference: str) -> set[str]:
-    try:
-        return set(world.show(login, reference).held)
-    except NotFound:
-        return set()
 
 
 def newcomers(world: World) -> None:

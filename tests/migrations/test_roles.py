@@ -6,7 +6,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from app.db import tables
 from app.oversight import actions as oversight
@@ -15,7 +14,7 @@ from app.oversight.forms import AskLog, KeepFilter
 from app.testimonies import mentions
 from tests.conftest import Database
 from tests.tidy.test_tables import guards
-from tests.work.story import Story
+from tests.work.story import Story, count
 from tests.world import World
 from tests.world.keys import added
 
@@ -71,13 +70,6 @@ def refused(database: Database, role: str, statement: str, *given: Any) -> str |
     finally:
         connection.close()
     return None
-
-
-def some(database: Database, table: str) -> int:
-    with database.connect("owner") as owner:
-        found = owner.execute(SQL("SELECT count(*) FROM {}").format(Identifier(table))).fetchone()
-    assert found is not None
-    return int(found[0])
 
 
 def first_column(table: str) -> str:
@@ -188,11 +180,11 @@ def test_only_the_app_takes_numbers_and_only_by_the_function(story: Story, datab
 def test_no_role_changes_the_log_or_what_guards_it(
     founded: World, database: Database, role: str, statement: str
 ) -> None:
-    before = [some(database, table) for table in LOG]
+    before = [count(database, table) for table in LOG]
 
     assert refused(database, role, statement) in {"42501", "55006", "42P01", "0A000"}
 
-    assert [some(database, table) for table in LOG] == before
+    assert [count(database, table) for table in LOG] == before
 
 
 @pytest.mark.abuse("G09")
@@ -203,11 +195,11 @@ def test_nobody_but_the_eraser_deletes_bodies(founded: World, database: Database
 
 def test_the_eraser_deletes_bodies_and_the_entries_stay(story: Story, database: Database) -> None:
     """The term of a body ends; its commitment keeps its place in the tree."""
-    before = some(database, "entries")
+    before = count(database, "entries")
 
     assert refused(database, "eraser", "DELETE FROM entry_bodies") is None
 
-    assert (some(database, "entries"), some(database, "entry_bodies")) == (before, 0)
+    assert (count(database, "entries"), count(database, "entry_bodies")) == (before, 0)
 
 
 @pytest.mark.abuse("G09")
@@ -265,7 +257,7 @@ def test_no_guarded_row_is_changed_without_an_entry(
     world.take_over("intake", "intake-lead", by="intake")
     world.apart(story.reference, "administrator", by="intake-lead")
     world.destroyed(world.case())
-    filled = [name for name in guards.GUARDED if some(database, name)]
+    filled = [name for name in guards.GUARDED if count(database, name)]
     # What was destroyed is changed by nobody, with an entry or without.
     stands = {"cases": " WHERE state <> 'DESTROYED'"}
 

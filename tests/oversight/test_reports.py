@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.audit.sequencer import Sequencer
-from app.audit.tiles import TileFolder
 from app.errors import NotFound, Refusal
-from app.keyholders.manager import FileKeyManager
 from app.oversight import actions as oversight
 from app.oversight import inquiries, reports
 from app.oversight.forms import AskCase, AskLog, Explain
@@ -23,15 +19,6 @@ from tests.conftest import Clock, Database
 from tests.ladder import CANARY, Log, Rung, climb
 from tests.oversight.test_verifying import as_owner
 from tests.world import World
-
-
-@pytest.fixture
-def sequencer(world: World, database: Database, tmp_path: Path) -> Iterator[Sequencer]:
-    manager, engine = FileKeyManager({"log": b"l" * 32}), database.engine("sequencer")
-    made = Sequencer(engine, TileFolder(tmp_path), origin="amana.test/log", sign=manager.sign, public=manager.public())
-    yield made
-    made.close()
-    engine.dispose()
 
 
 def report(world: World, reference: str, **more: Any) -> CaseReport:

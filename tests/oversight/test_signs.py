@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,8 @@ import pytest
 
 from app import clock
 from app.audit.sequencer import Sequencer
-from app.audit.tiles import TileFolder
 from app.cases import queries as case_queries
 from app.errors import CannotStart, Conflict, NotFound, Refusal
-from app.keyholders.manager import FileKeyManager
 from app.oversight import actions as oversight
 from app.oversight import signs
 from app.oversight.forms import AskLog, LookedAt
@@ -24,18 +21,9 @@ from app.people import actions as people
 from app.policy.engine import FOLDER
 from app.pseudonyms import references
 from app.testimonies import actions as testimonies
-from tests.conftest import Clock, Database
+from tests.conftest import Clock
 from tests.ladder import CANARY, Log, Rung, climb
 from tests.world import World
-
-
-@pytest.fixture
-def sequencer(world: World, database: Database, tmp_path: Path) -> Iterator[Sequencer]:
-    manager, engine = FileKeyManager({"log": b"l" * 32}), database.engine("sequencer")
-    made = Sequencer(engine, TileFolder(tmp_path), origin="amana.test/log", sign=manager.sign, public=manager.public())
-    yield made
-    made.close()
-    engine.dispose()
 
 
 def found(world: World) -> dict[str, Sign]:

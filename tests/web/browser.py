@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import html
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -103,6 +105,24 @@ class Browser:
             answer = await client.request(method, path, **more)
             self.cookies = client.cookies
             return answer
+
+
+def said(page: str) -> str:
+    """What a page says to a reader, with every run of blanks as one."""
+    return " ".join(html.unescape(Forms(page).text).split())
+
+
+def text_of(browser: Browser) -> str:
+    """The same of the page that is open."""
+    assert browser.page is not None
+    return re.sub(r"\s+", " ", Forms(browser.page.text).text)
+
+
+def number_of(page: str, words: str) -> str:
+    """What stands before these words on a tile."""
+    found = re.search(r'am-tile__number">\s*([^<]+?)\s*</span>\s*<span class="am-tile__words">' + words, page)
+    assert found, words
+    return found[1]
 
 
 def arrived(program: ASGIApp, world: World, login: str) -> Browser:

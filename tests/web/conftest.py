@@ -1,6 +1,6 @@
 """The staff door as a browser meets it."""
 
-from tests.api.conftest import staff, staff_door, stranger
+from tests.api.conftest import staff, staff_door, stranger, strict_door
 from tests.ladder import log
 
-__all__ = ["log", "staff", "staff_door", "stranger"]
+__all__ = ["log", "staff", "staff_door", "stranger", "strict_door"]

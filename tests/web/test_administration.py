@@ -16,7 +16,7 @@ from app.errors import NotSignedIn
 from app.oversight import clocks
 from app.settings import Settings
 from app.work import Caller
-from tests.api.doors import program_of
+from tests.api.conftest import program_of
 from tests.conftest import Clock
 from tests.ladder import CANARY, Log
 from tests.web.browser import ORIGIN, Browser, Forms

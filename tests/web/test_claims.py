@@ -11,18 +11,13 @@ from starlette.types import ASGIApp
 from app.testimonies.forms import Passage
 from app.testimonies.rules import SegmentClass
 from tests.ladder import CANARY, Log
-from tests.web.browser import Browser, Forms, arrived
+from tests.web.browser import Browser, arrived, text_of
 from tests.world import World
 
 
 @pytest.fixture
 def officer(staff_door: ASGIApp, world: World) -> Browser:
     return arrived(staff_door, world, "intake")
-
-
-def text_of(browser: Browser) -> str:
-    assert browser.page is not None
-    return re.sub(r"\s+", " ", Forms(browser.page.text).text)
 
 
 def open_case(browser: Browser, reference: str, account: object) -> None:

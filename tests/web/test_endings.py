@@ -10,8 +10,7 @@ from starlette.types import ASGIApp
 
 from app.cases import ending, ending_queries
 from tests.ladder import CANARY, Log
-from tests.web.browser import Browser, Forms, arrived
-from tests.web.test_legal import number_of
+from tests.web.browser import Browser, Forms, arrived, number_of
 from tests.world import World
 
 WISH: dict[str, Any] = {"choice": "DESTROY_AT_CLOSE", "language": "ar", "how_given": "SPOKEN"}

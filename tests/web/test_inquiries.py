@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from app.oversight.forms import AskLog, AskThem, Explain
 from app.people import actions as people
 from tests.conftest import Database
 from tests.ladder import CANARY, Log
-from tests.web.browser import Browser, Forms
+from tests.web.browser import Browser, said
 from tests.world import World
 
 
@@ -46,10 +45,6 @@ def number(world: World, database: Database, tmp_path: Path) -> Iterator[int]:
     yield place
     sequencer.close()
     engine.dispose()
-
-
-def said(page: str) -> str:
-    return " ".join(html.unescape(Forms(page).text).split())
 
 
 def test_an_inquiry_goes_from_an_entry_to_its_report(browser: Browser, world: World, number: int, log: Log) -> None:

@@ -8,18 +8,13 @@ import pytest
 from starlette.types import ASGIApp
 
 from tests.ladder import Log
-from tests.web.browser import Browser, Forms, arrived
+from tests.web.browser import Browser, arrived, text_of
 from tests.world import World
 
 
 @pytest.fixture
 def officer(staff_door: ASGIApp, world: World) -> Browser:
     return arrived(staff_door, world, "intake")
-
-
-def text_of(browser: Browser) -> str:
-    assert browser.page is not None
-    return re.sub(r"\s+", " ", Forms(browser.page.text).text)
 
 
 def test_a_colleague_is_named_or_no_case_is_opened(officer: Browser, world: World) -> None:

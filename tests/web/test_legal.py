@@ -12,7 +12,7 @@ from app.cases import actions as cases
 from app.cases.forms import HandOver, SendHandoff
 from app.legal import actions as legal_actions
 from tests.ladder import CANARY, Log, outside_the_team
-from tests.web.browser import Browser, Forms
+from tests.web.browser import Browser, Forms, number_of
 from tests.world import World, words
 
 NOTE: dict[str, Any] = {
@@ -33,13 +33,6 @@ def handed(world: World) -> str:
     world.testimony(reference)
     world.hand_to_legal(reference)
     return reference
-
-
-def number_of(page: str, words: str) -> str:
-    """What stands before these words on a tile."""
-    found = re.search(r'am-tile__number">\s*([^<]+?)\s*</span>\s*<span class="am-tile__words">' + words, page)
-    assert found, words
-    return found[1]
 
 
 def test_a_review_from_today_to_the_note(legal: Browser, world: World, log: Log) -> None:

@@ -12,7 +12,7 @@ from app.cases import actions as cases
 from app.cases.forms import HandOver, SendHandoff
 from tests.conftest import Clock
 from tests.ladder import CANARY, Log, grant, outside_the_team
-from tests.web.browser import ORIGIN, Browser, Forms
+from tests.web.browser import ORIGIN, Browser, Forms, number_of
 from tests.world import World, words
 
 PATHS = ("threat", "plan", "moves", "protection/threat", "protection/need", "protection/check-in", "protection/place")
@@ -31,12 +31,6 @@ def handed(world: World) -> str:
     return reference
 
 
-def tile(page: str, words: str) -> str:
-    found = re.search(r'am-tile__number">\s*([^<]+?)\s*</span>\s*<span class="am-tile__words">' + words, page)
-    assert found, words
-    return found[1]
-
-
 def rows(page: str) -> int:
     return len(re.findall(r'<tr class="govuk-table__row', page.partition("<tbody")[2]))
 
@@ -47,7 +41,7 @@ def test_a_routine_check_in_takes_four_presses(
     """From Today: the tile, the line, how it went, keep. The budget of the design is twelve."""
     row = world.check_in(handed(world), days=0.1)
     today = caseworker.get("/today").text
-    assert tile(today, "Check-ins due today") == "1"
+    assert number_of(today, "Check-ins due today") == "1"
     listed = caseworker.get("/check-ins?standing=TODAY").text
     assert f'href="/check-ins/{row}"' in listed
     caseworker.get(f"/check-ins/{row}")
@@ -59,7 +53,7 @@ def test_a_routine_check_in_takes_four_presses(
 
     assert (said.action, said.outcome) == ("checkin.settle", "done")
     assert "This check-in is settled." in after.text
-    assert tile(caseworker.get("/today").text, "Check-ins due today") == "None"
+    assert number_of(caseworker.get("/today").text, "Check-ins due today") == "None"
 
 
 def test_the_agreed_word_is_shown_by_one_press_and_each_showing_is_an_entry(
@@ -92,12 +86,12 @@ def test_whoever_was_missed_stands_in_red_until_somebody_has_spoken_with_them(
     caseworker.get(f"/check-ins/{row}")
     caseworker.submit(f"/check-ins/{row}", state="MISSED")
 
-    assert tile(caseworker.get("/today").text, "Check-ins missed") == "1"
+    assert number_of(caseworker.get("/today").text, "Check-ins missed") == "1"
     assert "Nobody has spoken with them since." in caseworker.get(f"/check-ins/{row}").text
     next_one = world.check_in(reference, days=0.01) if world.sign_in("protection") else None
     caseworker.get(f"/check-ins/{next_one}")
     caseworker.submit(f"/check-ins/{next_one}", state="MET_OK")
-    assert tile(caseworker.get("/today").text, "Check-ins missed") == "None"
+    assert number_of(caseworker.get("/today").text, "Check-ins missed") == "None"
 
 
 def test_without_an_answer_the_words_stay(caseworker: Browser, world: World) -> None:
@@ -281,7 +275,7 @@ def test_each_number_of_protections_day_is_the_length_of_its_list(
         browser = Browser(staff_door)
         browser.sign_in(world, who)
         today = browser.get("/today").text
-        numbers = {words: tile(today, words) for words in lists}
+        numbers = {words: number_of(today, words) for words in lists}
         assert numbers == {words: str(rows(browser.get(path).text) or "None") for words, path in lists.items()}, who
 
 

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from app.keyholders.manager import FileKeyManager
-from app.main import staff_app
-from app.settings import Settings
-from tests.api.conftest import _close
-from tests.conftest import Database
 from tests.ladder import Log
 from tests.web.browser import ORIGIN, Browser, Forms, arrived
 from tests.world import World
 from tests.world.keys import PRESENT, SoftKey, added
 
 ADD = "/me/second-factors/add"
-
-
-@pytest.fixture(scope="module")
-def strict_door(settings: Settings, database: Database, manager: FileKeyManager) -> Iterator[ASGIApp]:
-    url = database.addresses.urls["app"]
-    door = staff_app(replace(settings, database_url=url, database_connections_max=4, totp_for_all=False))
-    yield door
-    _close(door)
 
 
 def said(page: str) -> str:

@@ -15,7 +15,7 @@ from app.testimonies import queries
 from app.testimonies.forms import Passage
 from app.testimonies.rules import SegmentClass
 from tests.ladder import CANARY, Log
-from tests.web.browser import Browser, Forms, arrived
+from tests.web.browser import Browser, arrived, text_of
 from tests.world import World
 
 _IN_2090 = {"day": "1", "month": "2", "year": "2090"}
@@ -24,11 +24,6 @@ _IN_2090 = {"day": "1", "month": "2", "year": "2090"}
 @pytest.fixture
 def officer(staff_door: ASGIApp, world: World) -> Browser:
     return arrived(staff_door, world, "intake")
-
-
-def text_of(browser: Browser) -> str:
-    assert browser.page is not None
-    return re.sub(r"\s+", " ", Forms(browser.page.text).text)
 
 
 def state(world: World, account: UUID) -> str:

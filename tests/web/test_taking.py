@@ -6,7 +6,6 @@ import re
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from starlette.types import ASGIApp
@@ -17,7 +16,8 @@ from app.testimonies import queries, sessions
 from app.testimonies.rules import STATEMENT_VERSION
 from app.web.account import divided
 from tests.ladder import CANARY, Log
-from tests.web.browser import Browser, Forms, arrived
+from tests.web.browser import Browser, Forms, arrived, text_of
+from tests.web.writing import at
 from tests.world import World
 
 TEMPLATES = Path("app/web/templates/intake")
@@ -72,18 +72,6 @@ def test_an_account_is_taken_from_the_first_word_to_the_seal(officer: Browser, w
     view = world.office.ask(world["intake"], queries.show, row)
     assert (view.state, view.segments) == ("SEALED", 2)
     assert CANARY not in officer.page.text  # type: ignore[union-attr]
-
-
-def text_of(browser: Browser) -> str:
-    """What the page says, with every run of blanks as one."""
-    assert browser.page is not None
-    return re.sub(r"\s+", " ", Forms(browser.page.text).text)
-
-
-def at(world: World, upto: str) -> tuple[str, UUID]:
-    """A case and an account in it that has come so far."""
-    reference = world.case()
-    return reference, world.testimony(reference, upto=upto)
 
 
 def test_a_step_that_cannot_start_says_why(officer: Browser, world: World) -> None:

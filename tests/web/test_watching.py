@@ -5,22 +5,21 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.types import ASGIApp
 
 from app.audit.sequencer import Sequencer
-from app.audit.tiles import TileFolder
 from app.audit.tree import leaf_hash, verify_inclusion
-from app.keyholders.manager import FileKeyManager
 from app.people import actions as people
 from tests.cases.canaries import plant
 from tests.conftest import Clock, Database
 from tests.ladder import CANARY, Log
-from tests.web.browser import Browser, Forms
+from tests.oversight.conftest import sequencer, tiles
+from tests.web.browser import Browser, said
 from tests.world import World
+
+__all__ = ["sequencer", "tiles"]
 
 PAGES = ("/audit/signs", "/audit/figures", "/audit/cases", "/audit/cases/{reference}")
 
@@ -28,19 +27,6 @@ PAGES = ("/audit/signs", "/audit/figures", "/audit/cases", "/audit/cases/{refere
 @pytest.fixture
 def browser(staff_door: ASGIApp, world: World) -> Browser:
     return Browser(staff_door)
-
-
-@pytest.fixture
-def sequencer(world: World, database: Database, tmp_path: Path) -> Iterator[Sequencer]:
-    manager, engine = FileKeyManager({"log": b"l" * 32}), database.engine("sequencer")
-    made = Sequencer(engine, TileFolder(tmp_path), origin="amana.test/log", sign=manager.sign, public=manager.public())
-    yield made
-    made.close()
-    engine.dispose()
-
-
-def said(page: str) -> str:
-    return " ".join(html.unescape(Forms(page).text).split())
 
 
 @pytest.mark.parametrize("path", PAGES)
