@@ -25,7 +25,7 @@ from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, MechanismFlag, Obje
 from app import clock
 from app.crypto import signing
 from app.errors import CannotStart, SealBroken, Unavailable
-from app.keyholders.manager import generations_among, key_name, read_private
+from app.keyholders.manager import generations_among, key_name, newest_of, read_private
 
 _NONCE_BYTES: Final = 12
 _TAG_BITS: Final = 128
@@ -230,10 +230,7 @@ class HardwareKeyManager:
             self._keys.pop((name, kind), None)
 
     def _newest(self, name: str) -> int:
-        found = self.generations(name)
-        if not found:
-            raise Unavailable("The key manager of this process does not hold that key.")
-        return found[-1]
+        return newest_of(self.generations(name))
 
     def _labels(self) -> frozenset[str]:
         kinds = (ObjectClass.SECRET_KEY, ObjectClass.PRIVATE_KEY)

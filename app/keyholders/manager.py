@@ -72,6 +72,13 @@ class InstalledKeys(KeyManager, Protocol):
         """When a key was drawn; None where that is not known."""
 
 
+def newest_of(generations: tuple[int, ...]) -> int:
+    """The last of the generations of a key, oldest first. Raises Unavailable if there is none."""
+    if not generations:
+        raise Unavailable("The key manager of this process does not hold that key.")
+    return generations[-1]
+
+
 class FileKeyManager:
     """Keys of one purpose from one file. Asked for a key it does not have: Unavailable."""
 
@@ -221,10 +228,7 @@ class FileKeyManager:
         self._keys, self._since, self._from = now._keys, now._since, now._from
 
     def _newest(self, name: str) -> int:
-        found = self.generations(name)
-        if not found:
-            raise Unavailable("The key manager of this process does not hold that key.")
-        return found[-1]
+        return newest_of(self.generations(name))
 
     def _key(self, name: str) -> bytes:
         try:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from app import clock
 from app.audit.append import CaseSubject, Draft, NotACode, append
 from app.cases import actions as cases
-from app.cases.forms import OpenCase, Opening
+from app.cases.forms import OpenCase, Opening, SendHandoff
 from app.db import sealed_columns, tables
 from app.errors import NotFound, SealBroken
 from app.people import actions as people
@@ -97,6 +97,27 @@ def test_a_day_yields_five_of_the_six_operations_and_erases_nothing(
 
     assert {"collect", "alter", "consult", "disclose", "combine"} <= operations
     assert "erase" not in operations
+
+
+@pytest.mark.domain("D02")
+def test_a_case_from_its_first_day_to_its_last_yields_all_six_operations(world: World, database: Database) -> None:
+    """LED Art. 25: collection, alteration, consultation, disclosure, combination, erasure."""
+    reference = world.case()
+    person, account = world.person(reference).id, world.testimony(reference)
+    world.open("intake", people.reveal, person, "legal_name", justification="INTAKE", cites=account)
+    segment = world.row("intake", reference, "segments")
+    world.open("intake", testimonies.open_segment, segment, "text", justification="INTAKE", cites=account)
+    told = SendHandoff(kind="NEED", to_team="protection", words="winter shoes")
+    world.do("intake", cases.send, told, subject=reference)
+    world.hand_to_legal(reference)
+
+    world.destroyed(reference)
+
+    said = [e for e in entries(database) if any(s["case"] == reference for s in e["subjects"])]
+    assert {"collect", "alter", "consult", "disclose", "combine", "erase"} <= {e["operation"] for e in said}
+    assert [e["action"] for e in said if e["operation"] == "erase"] == ["case.destroy"]
+    numbers = sorted(s["seq"] for e in said for s in e["subjects"] if s["case"] == reference)
+    assert numbers == list(range(1, len(said) + 1)), "to its end without a gap"
 
 
 @pytest.mark.domain("D02")
