@@ -18,6 +18,7 @@ OUTCOMES: Final = {
     "key.planted": N_("A key that nobody here made"),
     "step_up.needed": N_("Second factor missing"),
     "step_up.refused": N_("Second factor not right"),
+    "factors.few": N_("Fewer than two second factors"),
     "key.needed": N_("Had no security key yet"),
     "key.refused": N_("Security key could not be added"),
     "signed_out": N_("Was signed out"),
