@@ -324,8 +324,12 @@ def test_a_grant_that_has_ended_is_not_renewed_by_somebody_elses_revocation(
 
     take(world, story.reference, "IDENTITY", by="intake", login="intake-lead")
 
+    # Intake's own have an end too since protection knows who it is; theirs lies ahead and is renewed.
+    legal = world["legal"].keyring
+    assert legal is not None
+    again = "SELECT count(*) FROM grants WHERE generation = 2 AND compartment = 'IDENTITY' AND keyholder_id = %s"
     with database.connect("owner") as owner:
-        fresh = owner.execute("SELECT count(*) FROM grants WHERE generation = 2 AND until IS NOT NULL").fetchone()
+        fresh = owner.execute(again, (legal.holder,)).fetchone()
     assert fresh == (0,)
 
 

@@ -41,8 +41,10 @@ class Shown:
 def shown(
     founded: World, database: Database, app_engine: Engine, policy: Policy, settings: Settings
 ) -> Iterator[Shown]:
-    before = clock.use(Clock(NOON + 60))
+    standing = Clock(NOON + 60)
+    before = clock.use(standing)
     world = copy.copy(founded)
+    world.wait = lambda seconds: standing.move(seconds=seconds)
     world.members = {login: copy.copy(member) for login, member in founded.members.items()}
     world.receipts = {}
     world.office = Office(app_engine, policy, settings=replace(settings, demo=True), register=founded.office.register)
