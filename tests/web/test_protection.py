@@ -75,6 +75,20 @@ def test_the_agreed_word_is_shown_by_one_press_and_each_showing_is_an_entry(
     assert CANARY not in caseworker.get(f"/check-ins/{row}").text
 
 
+def test_nobody_is_noted_as_missed_before_the_time_and_what_was_typed_is_still_there(
+    caseworker: Browser, world: World
+) -> None:
+    row = world.check_in(handed(world), days=0.01)
+    caseworker.get(f"/check-ins/{row}")
+
+    answer = caseworker.submit(f"/check-ins/{row}", state="MISSED", outcome="The line was dead.")
+
+    assert answer.status_code == 409
+    assert "it cannot have been missed" in answer.text
+    assert "The line was dead." in answer.text
+    assert "Due today" in caseworker.get(f"/check-ins/{row}").text
+
+
 def test_whoever_was_missed_stands_in_red_until_somebody_has_spoken_with_them(
     caseworker: Browser, world: World, standing_clock: Clock
 ) -> None:
