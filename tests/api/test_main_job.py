@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.api.conftest import Client, Staff
+from tests.cleaning import files
 from tests.world import World, words
 
 
@@ -41,7 +44,7 @@ def test_an_account_goes_in_and_comes_back_byte_for_byte(staff: Staff, language:
 def test_a_file_is_sealed_and_comes_back_as_it_was(staff: Staff, world: World) -> None:
     reference = world.case()
     testimony = world.testimony(reference)
-    content = b"\xff\xd8\xff\xe1 a photograph " + bytes(range(256)) * 4000
+    content = files.jpeg((3000, 2000))
     sent = staff["intake"].post(
         f"/api/cases/{reference}/attachments", files={"file": ("../x صورة.jpg", content, "image/jpeg")}
     )
@@ -59,13 +62,11 @@ def test_a_file_is_sealed_and_comes_back_as_it_was(staff: Staff, world: World) -
 def test_a_stranger_submits_with_a_file_and_asks_how_far_it_is(portal: Client, staff: Staff) -> None:
     receipt = portal.post("/portal/receipts", {}).json()["words"]
     submission = {"receipt": receipt, "account": words.SUBMISSION, "danger": True}
-    import json
-
     sent = portal.post(
         "/portal/submissions",
         files=[
             ("submission", (None, json.dumps(submission))),
-            ("file", ("voice.wav", b"RIFF" + b"\0" * 90_000, "audio/wav")),
+            ("file", ("voice.wav", files.wav(), "audio/wav")),
         ],
     )
     state = portal.post("/portal/state", {"receipt": receipt})
