@@ -16,8 +16,11 @@ from tests.world import words
 
 LANGUAGES = ("ar", "fr", "en")
 # A photograph that knows where it was taken, a letter that knows its author, a recording.
-BROUGHT: dict[str, tuple[Callable[[], bytes], str]] = {"صورة.jpg": (partial(files.jpeg, (3000, 2000)), "image/jpeg"), "letter.pdf": (files.pdf, "application/pdf"),
-           "voice.wav": (files.wav, "audio/wav")}  # fmt: skip
+BROUGHT: dict[str, tuple[Callable[[], bytes], str]] = {
+    "صورة.jpg": (partial(files.jpeg, (3000, 2000)), "image/jpeg"),
+    "letter.pdf": (files.pdf, "application/pdf"),
+    "voice.wav": (files.wav, "audio/wav"),
+}
 # Who holds no grant when the case is new: other roles, and an officer who is in no team.
 OUTSIDE = ("tariq", "samuel", "nadia", "vera", "newcomer")
 
