@@ -8,10 +8,11 @@ a set of numbers. z3 is a tool of those who change rules (requirements-dev.in), 
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import cedarpy
 
@@ -150,7 +151,7 @@ class Formulas:
 
     def applies(self, rule: Rule) -> Formula:
         """That a rule speaks of the request at hand, its action aside. Raises NotUnderstood for another head."""
-        (body,) = json.loads(cedarpy.policies_to_json_str(rule.text))["staticPolicies"].values()
+        body = _taken_apart(rule.text)
         if body["resource"] != {"op": "All"} or body["action"]["op"] not in {"==", "in"}:
             raise NotUnderstood(rule.id)
         parts = [self._scope(body["principal"], rule.id)]
@@ -179,6 +180,13 @@ class Formulas:
         if kind not in _BINARY:
             raise NotUnderstood(f"{rule}: {kind}")
         return _BINARY[kind](self._formula(inner["left"], rule), self._formula(inner["right"], rule))
+
+
+@functools.cache
+def _taken_apart(rule: str) -> dict[str, Any]:
+    """One rule as Cedar's own parser reads it; every claim asks for most of them again."""
+    (body,) = json.loads(cedarpy.policies_to_json_str(rule))["staticPolicies"].values()
+    return cast(dict[str, Any], body)
 
 
 def needed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -51,7 +52,8 @@ def test_the_shipped_rules_keep_every_promise(claim: proofs.Claim) -> None:
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_a_broken_policy_is_refuted_with_a_request_that_cedar_allows(claim: proofs.Claim) -> None:
     """The control of each promise: everything allowed and nothing forbidden where it speaks."""
-    kept = [rule for rule in POLICY.rules.values() if rule.effect == "permit" or not rule.actions & set(claim.actions)]
+    spoken_of = [rule for rule in POLICY.rules.values() if rule.actions & set(claim.actions)]
+    kept = [rule for rule in spoken_of if rule.effect == "permit"]
     named = ", ".join(f'Action::"{action}"' for action in claim.actions)
     broken = rules(
         *(rule.text for rule in kept),
@@ -87,7 +89,9 @@ def test_no_rule_is_there_for_nothing(rule: str) -> None:
     """Without it some request would be answered otherwise: a rule that changes nothing misleads its reader."""
     words = formula.Words()
     whole, less = Formulas(POLICY, words), Formulas(POLICY, words)
-    less.policy = without(POLICY, rule)
+    # Only read by the prover: whether Cedar takes the rest for valid is asked where it has to decide.
+    less.policy = copy.copy(POLICY)
+    less.policy.rules = {each: text for each, text in POLICY.rules.items() if each != rule}
     actions = POLICY.rules[rule].actions
 
     solver = z3.Solver()
