@@ -20,14 +20,14 @@ from typing import Any
 import hypothesis
 import psycopg
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 from app import clock
 from app.accounts.signin import SignIns
 from app.cli.database import migrate
 from app.cli.installation import STAFF_KEYS
-from app.db import Table, engine_for
+from app.db import engine_for
 from app.embedded import Addresses, Embedded
 from app.keyholders.manager import FileKeyManager, make_unlock, write_private
 from app.keyholders.register import Register, trust_line
@@ -36,6 +36,7 @@ from app.settings import LEAST, Settings
 from app.work import Office
 from app.work.files import FileStore
 from app.work.office import check_actions
+from tests.kept import States
 from tests.world import World
 
 # On a busy machine an example may be slow without being wrong: figures are for `make bench`.
@@ -176,20 +177,22 @@ def files(settings: Settings) -> FileStore:
 
 @pytest.fixture(scope="session")
 def founded(database: Database, office: Office, portal_office: Office, signins: SignIns, files: FileStore) -> World:
-    """The office on its first morning, kept aside table by table."""
+    """The office on its first morning."""
     before = clock.use(Clock())
     world = World(office, signins, portal=portal_office, files=files)
     world.found()
     clock.use(before)
-    with database.engine("owner").begin() as owner:
-        owner.execute(text("CREATE SCHEMA kept"))
-        for table in Table.metadata.sorted_tables:
-            owner.execute(text(f"CREATE TABLE kept.{table.name} AS TABLE public.{table.name}"))
     return world
 
 
+@pytest.fixture(scope="session")
+def states(founded: World, database: Database, settings: Settings) -> States:
+    """The founded office, and what many tests begin from, kept aside table by table."""
+    return States(database, settings.attachments_folder)
+
+
 @pytest.fixture
-def world(founded: World, database: Database, standing_clock: Clock) -> Iterator[World]:
+def world(founded: World, states: States, standing_clock: Clock) -> Iterator[World]:
     """A founded office for one test; afterwards the database is as it was."""
     mine = copy.copy(founded)
     mine.members = {login: copy.copy(member) for login, member in founded.members.items()}
@@ -197,26 +200,14 @@ def world(founded: World, database: Database, standing_clock: Clock) -> Iterator
     # The same people in every order of tests: a name that was drawn by a test before may be the one that is asked for.
     mine.draw_anew()
     mine.wait = lambda seconds: standing_clock.move(seconds=seconds)
+    mine.begin = lambda name, build: states.begin(mine, standing_clock, name, build)
     yield mine
-    put_back(database)
+    states.put_back()
 
 
 @pytest.fixture
-def empty(database: Database, founded: World) -> Iterator[None]:
+def empty(states: States) -> Iterator[None]:
     """No office at all, for tests of founding one; afterwards the founded one is back."""
-    _clear(database, "")
+    states.clear()
     yield
-    put_back(database)
-
-
-def put_back(database: Database) -> None:
-    """The database as it was when the office was founded."""
-    names = [table.name for table in Table.metadata.sorted_tables]
-    _clear(database, "; ".join(f"INSERT INTO {name} SELECT * FROM kept.{name}" for name in names))
-
-
-def _clear(database: Database, then: str) -> None:
-    names = [table.name for table in Table.metadata.sorted_tables]
-    delete = "; ".join(f"DELETE FROM {name}" for name in names)
-    with database.connect("owner") as owner:
-        owner.execute(f"SET session_replication_role = replica; {delete}; {then}".encode())
+    states.put_back()

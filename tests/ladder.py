@@ -62,22 +62,23 @@ class Log:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.steps = False
-        self._read = {entry["id"] for entry in self._all()}
+        self._read: set[UUID] = set()
+        self.fresh()
 
     def fresh(self) -> list[Said]:
         """The entries since the last time this was asked, oldest first."""
-        found = [view for view in self._all() if view["id"] not in self._read]
-        self._read |= {view["id"] for view in found}
-        return [Said(view) for view in found if self.steps or not _of_a_step(view)]
+        # A walk asks a thousand times: what was read is not fetched again.
+        with self._database.connect("auditor") as auditor:
+            rows = auditor.execute(
+                "SELECT entry, body FROM entry_bodies WHERE NOT entry = ANY(%s) ORDER BY entry", [list(self._read)]
+            ).fetchall()
+        self._read |= {entry for entry, _ in rows}
+        views = [json.loads(bytes(body)) for _, body in rows]
+        return [Said(view) for view in views if self.steps or not _of_a_step(view)]
 
     def last(self) -> Said:
         """The newest entry; there must be a new one."""
         return self.fresh()[-1]
-
-    def _all(self) -> list[dict[str, Any]]:
-        with self._database.connect("auditor") as auditor:
-            rows = auditor.execute("SELECT body FROM entry_bodies ORDER BY entry").fetchall()
-        return [json.loads(bytes(body)) for (body,) in rows]
 
 
 def _of_a_step(view: dict[str, Any]) -> bool:

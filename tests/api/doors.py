@@ -61,6 +61,11 @@ class Scene:
 
     @classmethod
     def set(cls, world: World) -> Scene:
+        scene: Scene = world.begin("scene", cls._set)
+        return scene
+
+    @classmethod
+    def _set(cls, world: World) -> Scene:
         scene = cls(world, plant(world))
         for number, login in enumerate(SPARED):
             scene.spare[login] = world.invite(f"spare{number}", roles=("intake_officer",)).code

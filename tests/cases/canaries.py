@@ -88,7 +88,12 @@ class Planted:
 
 
 def plant(world: World) -> Planted:
-    """Build the case through the office, as its people would, a canary in each field."""
+    """The case, built through the office as its people would, a canary in each field."""
+    planted: Planted = world.begin("planted", _plant)
+    return planted
+
+
+def _plant(world: World) -> Planted:
     planted = Planted(reference=world.case())
 
     def marks(table: str, *columns: str) -> dict[str, str]:

@@ -27,7 +27,7 @@ from tests.cases.every_action import requests
 from tests.cases.test_holding import at_once
 from tests.conftest import Clock, Database
 from tests.drills import trials
-from tests.ladder import Log, Rung, climb, opening, outside_the_team
+from tests.ladder import Log, Rung, Said, climb, opening, outside_the_team
 from tests.world import World
 from tests.world.build import CORE
 
@@ -136,16 +136,15 @@ def test_who_opens_a_closed_case_again(world: World, log: Log) -> None:
 def test_who_said_nothing_has_two_years(world: World, log: Log) -> None:
     reference = a_closed_case(world)
 
-    found = state(world, reference)
+    found, said = state(world, reference), log.fresh()
 
-    assert (found.state, found.choice, found.kept_until) == ("KEPT", None, two_years_after(log_at(log)))
-    assert log.last().codes == {"choice": "KEEP_2Y", "state": "KEPT"}
+    assert (found.state, found.choice, found.kept_until) == ("KEPT", None, two_years_after(closed_at(said)))
+    assert said[-1].codes == {"choice": "KEEP_2Y", "state": "KEPT"}
 
 
-def log_at(log: Log) -> datetime:
+def closed_at(said: list[Said]) -> datetime:
     """When the closing was seconded, from its own entry."""
-    said = [each for each in log._all() if each["action"] == "case.close"][-1]
-    return datetime.fromisoformat(said["at"])
+    return datetime.fromisoformat([each for each in said if each.action == "case.close"][-1].at)
 
 
 @pytest.mark.parametrize(("day", "kept"), [((2028, 2, 29), (2030, 3, 1)), ((2026, 11, 22), (2028, 11, 22))])

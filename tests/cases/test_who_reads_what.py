@@ -12,9 +12,11 @@ from app.db import CaseRow, tables
 from app.edge.render import as_json
 from app.errors import Refusal
 from app.legal.forms import AskLeaving
+from app.policy.engine import Policy
 from app.work.actions import ACTIONS, Action
 from app.work.forms import CITES, Justification
 from tests.cases.canaries import NOT_WORDS, Planted, fields_of, plant, sealed_fields
+from tests.drills import trials
 from tests.ladder import CANARY, Log
 from tests.world import World
 
@@ -41,6 +43,7 @@ READS: dict[str, tuple[str, ...]] = {
     "protection": (*WHO, *SAFETY),
     "protection-lead": (*WHO, *SAFETY),
 }
+POLICY = Policy.read()
 
 
 def test_every_sealed_field_of_the_product_holds_a_canary_or_says_why_not(world: World) -> None:
@@ -49,6 +52,7 @@ def test_every_sealed_field_of_the_product_holds_a_canary_or_says_why_not(world:
     assert set(planted.canaries) | NOT_WORDS == sealed_fields()
 
 
+@pytest.mark.drill
 @pytest.mark.abuse("E02")
 @pytest.mark.abuse("E03")
 @pytest.mark.parametrize("who", READS)
@@ -75,10 +79,21 @@ def read_by(world: World, planted: Planted, who: str) -> set[str]:
     found: set[str] = set()
     for action in ACTIONS.values():
         for table in action.opens:
-            for why in Justification:
+            for why in reasons(action):
                 values = _try(world, planted, who, action, table.__tablename__, why)
                 found |= {mark for mark in planted.canaries.values() if any(mark in value for value in values)}
     return found
+
+
+def reasons(action: Action) -> list[Justification]:
+    """The reasons to try: those the action's rules tell apart and two that they do not; in a drill every one there is.
+
+    Rules only compare words: those that none of them names are all the same to them.
+    """
+    rules = [rule.text for rule in POLICY.rules.values() if action.name in rule.actions]
+    told = [why for why in Justification if any(f'"{why}"' in text for text in rules)]
+    others = [why for why in Justification if why not in told]
+    return told + others[: trials(2, len(others))]
 
 
 def _try(world: World, planted: Planted, who: str, action: Action, table: str, why: Justification) -> list[str]:

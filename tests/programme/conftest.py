@@ -13,7 +13,8 @@ from app import clock
 from app.policy.engine import Policy
 from app.settings import Settings
 from app.work import Office
-from tests.conftest import NOON, Clock, Database, put_back
+from tests.conftest import NOON, Clock
+from tests.kept import States
 from tests.world import World
 from tests.world.cast import Filled
 from tests.world.demo import demonstration
@@ -38,9 +39,7 @@ class Shown:
 
 
 @pytest.fixture(scope="module")
-def shown(
-    founded: World, database: Database, app_engine: Engine, policy: Policy, settings: Settings
-) -> Iterator[Shown]:
+def shown(founded: World, states: States, app_engine: Engine, policy: Policy, settings: Settings) -> Iterator[Shown]:
     standing = Clock(NOON + 60)
     before = clock.use(standing)
     world = copy.copy(founded)
@@ -53,4 +52,4 @@ def shown(
     filled = demonstration(world)
     clock.use(before)
     yield Shown(world, filled)
-    put_back(database)
+    states.put_back()
