@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from app.embedded import Embedded, check_durability
@@ -93,9 +94,21 @@ def configuration(owner_url: str) -> Config:
 
 
 def migrate(owner_url: str) -> None:
-    """Bring the schema to the newest revision. Raises what the database says if a lock is not to be had."""
-    command.upgrade(configuration(owner_url), "head")
-    with psycopg.connect(plain(owner_url), connect_timeout=5) as connection:
+    """Bring the schema to the newest revision.
+
+    raises  CannotStart when somebody else holds a lock, or a step takes too long: each revision is one
+            transaction, so the one that waited was not made at all
+    """
+    try:
+        command.upgrade(configuration(owner_url), "head")
+    except DBAPIError as problem:
+        if isinstance(problem.orig, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
+            raise CannotStart(
+                "Somebody else is at work in the database, so the migration was given up after waiting. "
+                "Nothing is half done. Stop the services, then: amana db migrate"
+            ) from None
+        raise
+    with psycopg.connect(plain(owner_url), connect_timeout=5, options="-c lock_timeout=10s") as connection:
         # So that each process can see for itself whether the schema is its own (L04).
         connection.execute("GRANT SELECT ON alembic_version TO amana_app, amana_portal, amana_sequencer")
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 import app.main  # noqa: F401  every table is known once the program is
 from app.cli.database import FOLDER, check_schema, configuration, migrate
+from app.cli.speech import REFUSED
 from app.db import tables
 from app.errors import CannotStart
 from tests.tidy.repository import program
@@ -171,3 +177,80 @@ def test_a_revision_that_fails_in_the_middle_leaves_the_one_before(scratch: str)
     assert schema(scratch) == before
     command.upgrade(config, "head")
     command.check(config)
+
+
+WAITED = "the migration was given up after waiting. Nothing is half done."
+# What another session may hold: as a service does in the middle of a write, and as another runner of revisions does.
+WRITING = "LOCK TABLE witness_keys IN ROW EXCLUSIVE MODE"
+MIGRATING = f"SELECT pg_advisory_xact_lock({0x6D696772})"
+
+
+def migrated_by_hand(scratch: str) -> subprocess.CompletedProcess[str]:
+    """`amana db migrate` on this database, as the operator runs it."""
+    given = {"AMANA_DATABASE_URL": scratch, "AMANA_OWNER_URL": scratch, "AMANA_HOME": "/nowhere"}
+    with patch.dict(os.environ, given):
+        return program("python", "-m", "app.cli", "db", "migrate")
+
+
+@pytest.mark.abuse("J07")
+@pytest.mark.parametrize("held", [WRITING, MIGRATING], ids=["writing", "migrating"])
+def test_a_migration_that_cannot_get_a_lock_says_so_and_changes_nothing(scratch: str, held: str) -> None:
+    """The control is its second run, with nobody there."""
+    command.upgrade(configuration(scratch), REVISIONS[0])
+    before = schema(scratch)
+
+    with create_engine(scratch, poolclass=NullPool).begin() as other:
+        other.execute(text(held))
+        begun = time.monotonic()
+        refused = migrated_by_hand(scratch)
+        waited = time.monotonic() - begun
+    left = schema(scratch)
+    again = migrated_by_hand(scratch)
+
+    assert (refused.returncode, refused.stdout) == (REFUSED, "")
+    assert WAITED in refused.stderr
+    assert refused.stderr.count("\n") == 1, "a line, and no traceback"
+    assert 10 <= waited < 60
+    assert left == before
+    assert (again.returncode, again.stderr) == (0, "")
+    check_schema(create_engine(scratch, poolclass=NullPool))
+    command.check(configuration(scratch))
+
+
+@pytest.mark.abuse("J07")
+def test_a_migration_whose_step_is_cut_off_says_so_and_changes_nothing(scratch: str) -> None:
+    """As the timeout for a statement does after ten minutes, the database's owner does here at once."""
+    command.upgrade(configuration(scratch), REVISIONS[0])
+    before = schema(scratch)
+    cut_off = text("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    engine = create_engine(scratch, poolclass=NullPool)
+
+    with (
+        engine.begin() as other,
+        engine.connect().execution_options(isolation_level="AUTOCOMMIT") as owner,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        other.execute(text(WRITING))
+        refused = pool.submit(migrate, scratch)
+        while not owner.scalar(cut_off):
+            assert not refused.done(), "it waited for nobody"
+            time.sleep(0.05)
+        with pytest.raises(CannotStart, match=WAITED):
+            refused.result()
+
+    assert schema(scratch) == before
+
+
+def test_a_fault_in_a_revision_is_no_matter_of_waiting(scratch: str) -> None:
+    """Else a defect would be answered by trying again for ever."""
+    migrate(scratch)
+    engine = create_engine(scratch, poolclass=NullPool)
+    with engine.begin() as owner:
+        owner.execute(text("DELETE FROM alembic_version"))
+
+    try:
+        with pytest.raises(DBAPIError, match="already exists"):
+            migrate(scratch)
+    finally:
+        with engine.begin() as owner:
+            owner.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": REVISIONS[-1]})
