@@ -47,7 +47,7 @@ def proved() -> Iterator[proofs.Verdict]:
 
 
 def matrix() -> dict[str, dict[str, str]]:
-    """Every action by role: "" never, "may", or the keys without which never."""
+    """Every action by role: "" never, "may", or the keys without which never: see proofs.matrix."""
     return proofs.matrix(Policy.read(), ROLES, COMPARTMENTS)
 
 

@@ -77,7 +77,7 @@ def prove(policy: Policy, opening: Iterable[str]) -> Iterator[Verdict]:
 
 
 def matrix(policy: Policy, roles: Iterable[str], compartments: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Action by role, each held alone: "" never, otherwise the keys without which never, or "may"."""
+    """Action by role, each held alone: "" never, otherwise the keys without which never, "its key" or "may"."""
     formulas = Formulas(policy)
     asked, held = formulas.asked, tuple(compartments)
     found: dict[str, dict[str, str]] = {}
@@ -94,7 +94,9 @@ def _cell(solver: Formula, asked: Asked, role: str, keys: tuple[str, ...]) -> st
         return ""
     if _possible(solver, alone, asked.none("resource.held")):
         return "may"
-    return " ".join(key for key in keys if not _possible(solver, alone, z3.Not(asked.has("resource.held", key))))
+    needed = [key for key in keys if not _possible(solver, alone, z3.Not(asked.has("resource.held", key)))]
+    # The key of whatever compartment the row lies under: never without one, and each will do for some row.
+    return " ".join(needed) or "its key"
 
 
 @dataclass(frozen=True)

@@ -251,6 +251,15 @@ def test_the_matrix_in_the_readme_is_that_of_the_rules() -> None:
     assert "\n".join(rulebook.table(rulebook.matrix())) in told, "bring it up to date: amana policy matrix"
 
 
+def test_a_key_that_differs_from_row_to_row_is_no_never() -> None:
+    """It was: of whoever reads by the key of a row's own compartment the table said nothing at all."""
+    rule = READ.format('principal.roles.contains("auditor") && resource.held.contains(resource.compartment)')
+
+    table = proofs.matrix(rules(rule), ["auditor", "approver"], ["CARE", "LEGAL"])
+
+    assert table == {"case.open": {"auditor": "its key", "approver": ""}}
+
+
 def test_a_role_that_may_nothing_else_stands_empty() -> None:
     table = proofs.matrix(rules(READ.format('principal.roles.contains("auditor") && resource.held.contains("CARE")')),
                           ["auditor", "approver"], ["CARE", "LEGAL"])  # fmt: skip
