@@ -13,10 +13,11 @@ from app.cases import erasing
 from app.clock import uuid7
 from app.pseudonyms import references
 from tests.api.conftest import Client, Staff
-from tests.api.doors import ADDRESSED, ENDINGS, EVERYBODY, ORIGIN, QUESTIONS, Ask, Scene, send
+from tests.api.doors import ADDRESSED, ENDINGS, ORIGIN, QUESTIONS, Ask, Scene, send
 from tests.edge.served import serving
 from tests.ladder import CANARY, Log
 from tests.world import World
+from tests.world.build import CORE
 
 # Who holds no grant of the case: two whose role never does, and an intake officer of today.
 OUTSIDE = ("administrator", "auditor", "newcomer")
@@ -257,7 +258,7 @@ def test_a_destroyed_case_answers_like_one_that_nobody_drew(staff: Staff, world:
     # The office's own, and what came for nobody's case, go on.
     of_the_case = [ask for ask in ADDRESSED if not OF_THE_OFFICE & set(ask.path.split("/"))]
     for ask in of_the_case:
-        for login in sorted(EVERYBODY):
+        for login in sorted(CORE):
             gone = send(staff, scene, ask, login)
             never = send(staff, scene, ask, login, path=_with(ask, references.draw(), uuid7()))
             assert _says(gone) == _says(never), f"{ask} by {login}"
@@ -266,7 +267,7 @@ def test_a_destroyed_case_answers_like_one_that_nobody_drew(staff: Staff, world:
 
     assert held.status_code == 200, "the control: it was there"
     assert len(of_the_case) > 60
-    assert all(scene.planted.reference not in staff[who].get("/api/cases").text for who in EVERYBODY)
+    assert all(scene.planted.reference not in staff[who].get("/api/cases").text for who in CORE)
 
 
 # Addresses of rows that belong to no case, to another one, or to whoever made them.
