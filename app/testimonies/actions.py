@@ -151,6 +151,8 @@ def move(work: Work, testimony: Testimony, form: MoveOn) -> Stored:
         case State.PAUSED:
             note_event(work, testimony, EventKind.BREAK, form.words)
         case State.IN_SESSION:
+            # They may have withdrawn during the break.
+            agreed(work, testimony)
             _go_on_interpreted(work, testimony)
             intakes_end.talked(work, case)
         case State.SEALED:

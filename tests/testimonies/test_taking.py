@@ -194,6 +194,21 @@ def test_nobody_declares_that_a_promise_is_on_file(world: World, log: Log) -> No
     assert "testimonies" not in {line.table for line in world.show("intake", reference).records}
 
 
+def test_after_a_withdrawal_in_a_break_the_conversation_does_not_go_on(world: World, log: Log) -> None:
+    """It did: only the words that were told then were refused, when they had been told."""
+    reference = world.case()
+    testimony = world.testimony(reference, upto="IN_SESSION")
+    world.do("intake", testimonies.move, MoveOn(to="PAUSED"), subject=testimony)
+    (again,) = world.consents(reference, "T1")
+    world.do("intake", testimonies.withdraw, subject=again.id)
+    on = MoveOn(to="IN_SESSION")
+
+    climb(world, log, testimonies.move, Rung("intake", "conflict", "none"), form=on, subject=testimony)
+
+    world.consents(reference, "T1")
+    climb(world, log, testimonies.move, Rung("intake", "done", "intake-takes-accounts"), form=on, subject=testimony)
+
+
 def test_a_second_frame_is_not_written_over_the_first(world: World, log: Log) -> None:
     testimony = world.testimony(world.case(), upto="IN_SESSION")
     world.do("intake", testimonies.move, MoveOn(to="PAUSED"), subject=testimony)
