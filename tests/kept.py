@@ -65,11 +65,11 @@ class States:
         if name not in self._states:
             made = build(world)
             self._keep_rows(name)
-            shutil.copytree(self._attachments, self._files(name), dirs_exist_ok=True)
+            _copy(self._attachments, self._files(name))
             self._states[name] = _State.of(world, clock.seconds, made)
             return made
         self.put_back(name)
-        shutil.copytree(self._files(name), self._attachments, dirs_exist_ok=True)
+        _copy(self._files(name), self._attachments)
         clock.seconds = self._states[name].seconds
         return cast(T, self._states[name].give(world))
 
@@ -95,6 +95,12 @@ class States:
         with self._database.connect("owner") as owner:
             row = owner.execute("SELECT max(id::text) || count(*) FROM entries").fetchone()
         return str(row[0] if row else "")
+
+
+def _copy(files: Path, to: Path) -> None:
+    """Into whatever is there already; where no file was ever kept there is no folder either."""
+    if files.is_dir():
+        shutil.copytree(files, to, dirs_exist_ok=True)
 
 
 def _tables() -> list[str]:

@@ -539,7 +539,7 @@ class Product:
     def policy(self) -> Iterator[tuple[Role, str, str, bool, bool, bool]]:
         """Role, action, state, grant, consent, allowed: by the rules, and by the states of the domain.
 
-        No rule of today asks for a consent; the column is there for those that will.
+        No rule asks for a consent; what takes words from the witness does (T1).
         """
         on = {known["name"]: known["on"] for known in self._facts()["actions"]}
         for rule in self._facts()["rules"]:
@@ -549,7 +549,8 @@ class Product:
             for state in knowledge.STATES_OF.get(on[name] or "", ("none",)):
                 possible = state in knowledge.STATES.get(name, {state})
                 for consent in (False, True):
-                    yield rule["role"], name, state, rule["grant"], consent, rule["allowed"] and possible
+                    agreed = consent or name not in knowledge.AGREED
+                    yield rule["role"], name, state, rule["grant"], consent, rule["allowed"] and possible and agreed
 
     def limits(self) -> dict[str, Any]:
         """The numbers in force; which kinds of export and classes of keys there are."""

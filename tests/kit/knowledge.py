@@ -392,6 +392,8 @@ STATES: Final[Mapping[str, frozenset[str]]] = {
     "paper.enter": frozenset({"PRINTED"}),
     "testimony.move": _BEFORE_SEALED,
     "testimony.read_back": _BEFORE_SEALED - {"IN_SESSION", "PAUSED"},
+    "version.add": _BEFORE_SEALED - {"IN_SESSION", "PAUSED"},
+    "interpreter.report": _BEFORE_SEALED | {"SEALED"},
     "consent.withdraw": frozenset({"GRANTED"}),
     "checkin.settle": frozenset({"SCHEDULED"}),
     "handoff.file": frozenset({"OPENED"}),
@@ -404,6 +406,8 @@ STATES: Final[Mapping[str, frozenset[str]]] = {
     "attachment.preview": frozenset({"KEPT"}),
     "custody.record": frozenset({"KEPT"}),
 }
+# What takes words from the witness: only while they agree that words are kept at all (T1).
+AGREED: Final = frozenset({"testimony.ready", "session.start", "testimony.record", "answer.record", "paper.enter"})
 # The states of the record an action is about, by its table.
 STATES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "testimonies": (

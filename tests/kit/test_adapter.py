@@ -392,6 +392,7 @@ def test_the_policy_is_a_table_of_roles_actions_and_states(product: Product) -> 
     assert ("intake_officer", "location.reveal", "none", True, False, False) in cells
     assert ("legal_reviewer", "segment.open", "none", False, True, False) in cells
     assert ("intake_officer", "testimony.ready", "LIMITS_EXPLAINED", True, True, True) in cells
+    assert ("intake_officer", "testimony.ready", "LIMITS_EXPLAINED", True, False, False) in cells
     assert ("intake_officer", "testimony.ready", "SEALED", True, True, False) in cells
 
 
