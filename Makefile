@@ -10,6 +10,9 @@ OLDER  := tests/api/test_bad_input.py tests/api/test_sql.py tests/people/test_fo
 	tests/intake/test_portal_process.py tests/intake/test_submissions.py tests/portal tests/accounts/test_signing_in.py \
 	tests/api/test_sign_in.py tests/api/test_security_keys.py
 
+# What was compiled once is kept: else each of our processes compiles all of the program anew at its start.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help env run test check format lint types contracts migration vectors lock words bench bench-names bench-log bench-pages drills older browser \
 	pictures assets kills rotate

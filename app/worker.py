@@ -5,15 +5,12 @@ It alone holds the log's signing key. It opens no case: a service holds no grant
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -24,7 +21,7 @@ from uuid import UUID
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from app import clock, jobs
+from app import clock, jobs, presence
 from app.audit import sequencer
 from app.audit.cosigning import Cosigning
 from app.audit.note import parse_verifier_key
@@ -46,7 +43,6 @@ from app.work.files import FileStore
 
 log = logging.getLogger("amana.worker")
 
-FORKED: Final = 3
 CHORES_SECONDS: Final = 2.0
 SWEEP_SECONDS: Final = 3600.0
 # A new checkpoint comes every few minutes; nobody waits for its witnesses.
@@ -90,7 +86,7 @@ def run(
     """
     bells = bells or Bells()
     maker = open_sequencer(settings, engine, keys)
-    with _only_worker(pid_path(settings)):
+    with presence.only_worker(presence.path(settings)):
         bells.listen()
         helpers = [threading.Thread(target=_chores, args=(settings, office, bells.ending), name="chores", daemon=True)]
         if trust.witnesses:
@@ -107,7 +103,7 @@ def run(
             )  # fmt: skip
         except LogForked as found:
             log.critical("%s Nothing was signed. RUNBOOK.md says what to do.", found)
-            return FORKED
+            return presence.FORKED
         finally:
             bells.ending.set()
             for helper in helpers:
@@ -135,47 +131,6 @@ def check_key(settings: Settings, key: str) -> tuple[InstalledKeys, int]:
         if manager.public(generation) == public:
             return manager, generation
     raise CannotStart("keys/log.key is not the key that keys/log.trust names. Restore both from one backup.")
-
-
-def pid_path(settings: Settings) -> Path:
-    return settings.home / "run" / "worker.pid"
-
-
-def running(settings: Settings) -> int | None:
-    """The worker's process on this machine, if one runs here.
-
-    The number in a file proves nothing after a crash; the lock on the file does.
-    """
-    try:
-        handle = os.open(pid_path(settings), os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        with suppress(ValueError):
-            return int(os.read(handle, 20))
-    finally:
-        os.close(handle)
-    return None
-
-
-@contextmanager
-def _only_worker(path: Path) -> Iterator[None]:
-    """Hold the folder's worker file. A second worker belongs on another machine."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise CannotStart("A worker runs in this folder already.") from None
-    try:
-        os.truncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
-        yield
-    finally:
-        os.close(handle)
 
 
 def _chores(settings: Settings, office: Office, ending: threading.Event) -> None:

@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
-import app.main  # noqa: F401  every model is known once the program is
+import app.whole  # noqa: F401  every model is known once the program is
 from app.audit.models import XID8
 from app.db import Table
 

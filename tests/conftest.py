@@ -23,15 +23,17 @@ import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 
+import app.whole  # noqa: F401  every action is known once the program is
 from app import clock
 from app.accounts.signin import SignIns
 from app.cli.database import migrate
-from app.cli.installation import STAFF_KEYS
+from app.cli.key_files import STAFF_KEYS
 from app.db import engine_for
 from app.embedded import Addresses, Embedded
-from app.keyholders.manager import FileKeyManager, make_unlock, write_private
+from app.keyholders.manager import FileKeyManager, make_unlock
 from app.keyholders.register import Register, trust_line
 from app.policy.engine import Policy
+from app.private import write_private
 from app.settings import LEAST, Settings
 from app.work import Office
 from app.work.files import FileStore

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 
 from app.cli import installation, log
 from app.cli.database import Roles, database
-from app.cli.demonstration import office_as
 from app.cli.door import Json, group, settings_here
+from app.cli.errand import office_as
 from app.cli.speech import BROKEN, FINE, answer
 from app.settings import Settings
 from app.work import Office

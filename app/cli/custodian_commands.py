@@ -24,8 +24,8 @@ from app.cases.views import Recovered
 from app.cli import installation, process
 from app.cli.ceremony import Table
 from app.cli.database import database
-from app.cli.demonstration import office_as
 from app.cli.door import Json, group, settings_here
+from app.cli.errand import office_as
 from app.cli.speech import answer, progress, say
 from app.crypto import shares
 from app.errors import CannotStart, Conflict

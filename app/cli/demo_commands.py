@@ -23,13 +23,14 @@ def seed_(
     json_: Json = False,
 ) -> None:
     """Found an office on an empty database and fill every sealed field with a mark that can be hunted for."""
+    from app.cli import seeding
     from tests.world import cast
-    from tests.world import seed as seeding
+    from tests.world import seed as marks
 
     settings = demonstration.demo_settings()
     demonstration.prepare(settings, None)
     with database.database(settings) as roles:
-        made = demonstration.seed(settings, roles, lambda world: seeding.seed(world, cases, seed))
+        made = seeding.seed(settings, roles, lambda world: marks.seed(world, cases, seed))
     if cast_file is not None:
         cast.write(cast_file, made)
     counts = {name: len(made[name]) for name in ("members", "cases", "receipts", "canaries")}

@@ -18,30 +18,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.accounts import rules
-from app.accounts.signin import SignIns
 from app.cli import installation
-from app.cli.database import Roles, database, migrate
 from app.cli.installation import Installation
 from app.cli.speech import say
-from app.db import engine_for
 from app.embedded import Embedded
 from app.errors import CannotStart
-from app.keyholders import custodians
-from app.keyholders.backends import open_keys
-from app.keyholders.register import Register
-from app.main import office_of
 from app.settings import Settings
-from app.work import Office
-from app.work.files import FileStore
 
 if TYPE_CHECKING:
     from tests.world import World
     from tests.world.cast import Filled
 
 Fill = Callable[["World"], "Filled"]
-
-# What the database, the log and the files of a demonstration take, and room to try things.
-ROOM_BYTES = 400 * 1024 * 1024
 
 
 def demo_settings() -> Settings:
@@ -93,51 +81,11 @@ def prepare(settings: Settings, fill: Fill | None) -> bool:
         return False
     if found is not None:
         _clear(settings)
-    _make(settings, fill)
+    # Read here and not above: a second start makes nothing, and the office that is made needs all of the program.
+    from app.cli import seeding
+
+    seeding.make(settings, fill)
     return True
-
-
-@contextmanager
-def found_office(settings: Settings, roles: Roles) -> Iterator[World]:
-    """An office with the whole cast in it, everybody signed in. Refuses one that was founded before."""
-    from tests.world import World
-    from tests.world.build import CAST
-
-    dealt = custodians.deal()
-    manager = open_keys(settings, "staff")
-    files = FileStore(settings.attachments_folder, bytes_max=settings.attachment_mib_max * 1024 * 1024)
-    register = Register.of(manager)
-    with (
-        office_as(settings, roles, "app", register) as office,
-        office_as(settings, roles, "portal", register) as portal,
-    ):
-        world = World(office, SignIns(office, manager, settings), portal=portal, files=files)
-        world.deal(dealt)
-        world.found(frozenset(member[0] for member in CAST))
-        installation.new_file(settings.home / "shares", "\n".join(dealt.lines) + "\n")
-        yield world
-
-
-@contextmanager
-def office_as(settings: Settings, roles: Roles, role: str, register: Register | None = None) -> Iterator[Office]:
-    """The office as one database role sees it, for the time of an errand. Without a register it seals to nobody."""
-    engine = engine_for(roles.url(role), connections_max=4)
-    host = "portal" if role == "portal" else "cli"
-    try:
-        yield office_of(settings, engine, host=host, register=register)
-    finally:
-        engine.dispose()
-
-
-def seed(settings: Settings, roles: Roles, fill: Fill) -> dict[str, Any]:
-    """Found the office, fill it, send everybody home; the cast as it is written to the folder."""
-    from tests.world import cast
-
-    with found_office(settings, roles) as world:
-        made = cast.cast_of(world, fill(world))
-        cast.go_home(world)
-        cast.write(cast_path(settings), made)
-    return made
 
 
 def cast_path(settings: Settings) -> Path:
@@ -163,21 +111,6 @@ def code_now(member: Mapping[str, Any]) -> str:
     raw = base64.b32decode(secret + "=" * (-len(secret) % 8))
     step = int(time.time()) // rules.STEP_SECONDS
     return rules.totp_at(raw, step + 1 if step == member["last_step"] else step)
-
-
-def _make(settings: Settings, fill: Fill | None) -> None:
-    if installation.free_bytes(settings.home) < ROOM_BYTES:
-        raise CannotStart(
-            f"The disk of {settings.home} is nearly full: free {ROOM_BYTES >> 20} MB, "
-            "or name a folder elsewhere with AMANA_HOME."
-        )
-    say(f"Making a demonstration in {settings.home}: keys, database, an invented office. This takes half a minute.")
-    made = installation.make(settings, "demonstration")
-    with database(settings) as roles:
-        migrate(roles.url("owner"))
-        if fill is not None:
-            seed(settings, roles, fill)
-    made.finished(settings.home)
 
 
 def _clear(settings: Settings) -> None:

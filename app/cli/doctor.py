@@ -15,10 +15,11 @@ from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from app import clock, worker
+import app.whole  # noqa: F401  every action is known once the program is
+from app import clock, presence, worker
 from app.audit.sequencer import waiting
 from app.cases.ending_queries import Erasures, erasures
-from app.cli import installation, log
+from app.cli import installation, key_files, log
 from app.cli.database import Roles, head, plain, present
 from app.cli.speech import ATTENTION, FAILED, FINE
 from app.embedded import check_durability
@@ -111,8 +112,8 @@ def _folder(settings: Settings) -> Iterator[Finding]:
 
 def _keys(settings: Settings) -> Iterator[Finding]:
     staff = open_keys(settings, "staff")
-    installation.check_register(settings, staff)
-    worker.check_key(settings, installation.log_key(settings))
+    key_files.check_register(settings, staff)
+    worker.check_key(settings, key_files.log_key(settings))
     yield Finding(Level.FINE, "keys", f"{staff}; log.key fits log.trust, register.trust fits staff.key; all 0600")
 
 
@@ -195,7 +196,7 @@ def _witnesses(settings: Settings) -> Iterator[Finding]:
 
 
 def _worker(settings: Settings) -> Iterator[Finding]:
-    pid = worker.running(settings)
+    pid = presence.running(settings)
     if pid is None:
         yield Finding(Level.ATTENTION, "worker", "none runs on this machine: entries wait, nothing is signed")
     else:

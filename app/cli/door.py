@@ -6,9 +6,7 @@ import errno
 from dataclasses import replace
 from typing import Annotated, Any
 
-import psycopg
 import typer
-from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from app.cli.speech import BROKEN, FAILED, INTERRUPTED, REFUSED, say
@@ -24,7 +22,7 @@ class Door(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (CannotStart, Refusal, LogForked, OSError, DBAPIError, psycopg.Error) as problem:
+        except _told_apart() as problem:
             code, line = _told(problem)
             if not isinstance(problem, BrokenPipeError):
                 say(line)
@@ -32,6 +30,14 @@ class Door(TyperGroup):
         except KeyboardInterrupt:
             say("Interrupted. What was recorded stays; begin the command again.")
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _told_apart() -> tuple[type[Exception], ...]:
+    # Asked for only when something went wrong: most commands that go well never load a database's errors.
+    import psycopg
+    from sqlalchemy.exc import DBAPIError
+
+    return CannotStart, Refusal, LogForked, OSError, DBAPIError, psycopg.Error
 
 
 def _told(problem: Exception) -> tuple[int, str]:
@@ -44,21 +50,19 @@ def _told(problem: Exception) -> tuple[int, str]:
             return FAILED, problem.sentence
         case Refusal():
             return REFUSED, problem.sentence
-        case DBAPIError() | psycopg.Error():
-            # Its text may hold values of rows.
-            return FAILED, "The database did not answer. Is it running? Try: amana doctor"
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return FAILED, "The disk is full: free some room and try again."
         case OSError():
             return FAILED, f"{problem.filename or 'The system'}: {problem.strerror}"
-    raise problem
+    # The database's. Its text may hold values of rows.
+    return FAILED, "The database did not answer. Is it running? Try: amana doctor"
 
 
-def group(words: str) -> typer.Typer:
+def group(words: str, kind: type[Door] = Door) -> typer.Typer:
     """A group of commands under these words of help."""
     # A traceback with local variables would print secrets; markup would obey a name's brackets.
     return typer.Typer(
-        cls=Door, help=words, no_args_is_help=True, add_completion=False,
+        cls=kind, help=words, no_args_is_help=True, add_completion=False,
         pretty_exceptions_show_locals=False, rich_markup_mode=None,
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from fastapi.routing import APIRoute
 
+import app.whole  # noqa: F401  every action is known once the program is
 from app.accounts import rules
 from app.api import attachments, reference
 from app.api import routes as api

@@ -21,7 +21,7 @@ from app.accounts.views import FoundOffice
 from app.cli import installation
 from app.cli.ceremony import Table
 from app.cli.database import database, migrate
-from app.cli.demonstration import office_as
+from app.cli.errand import office_as
 from app.cli.speech import ask as asked
 from app.cli.speech import say
 from app.errors import CannotStart

@@ -18,10 +18,10 @@ from app.accounts import rotation
 from app.accounts.forms import OrderRenewal, RetirePepper, RotatePepper, RotateTeam
 from app.accounts.models import AccountState, User
 from app.accounts.views import Renewal
-from app.cli import installation, process, rotating, rulebook
+from app.cli import installation, key_files, process, rotating, rulebook
 from app.cli.database import Roles, database
-from app.cli.demonstration import office_as
 from app.cli.door import Json, group, settings_here
+from app.cli.errand import office_as
 from app.cli.speech import answer, progress
 from app.errors import CannotStart
 from app.keyholders import custodians
@@ -200,7 +200,7 @@ def _in_files(settings: Settings, manager: InstalledKeys, under: dict[int, int])
     wrap = key_name("wrap", manager.generations("wrap")[-1])
     yield _line("wrap", "", manager.since(wrap) or made, "for secrets of the installation; nothing is sealed under it")
     yield _line("register", "", manager.since("register") or made, "vouches for public keys", term="none")
-    log, generation = worker.check_key(settings, installation.log_key(settings))
+    log, generation = worker.check_key(settings, key_files.log_key(settings))
     yield _line("log", "", log.since(key_name("log", generation)) or made, f"key {generation} signs the checkpoints")
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from app import worker
+from app import presence, worker
 from app.audit.check import Checked, watching
 from app.audit.cosignature import cosigners
 from app.audit.cosigning import Cosigned, cosigned
@@ -27,7 +27,7 @@ from app.audit.proof import proof_text
 from app.audit.succession import chain, until
 from app.audit.tiles import TileFolder
 from app.audit.tree import inclusion_proof, leaf_hash, verify_inclusion
-from app.cli import installation
+from app.cli import key_files
 from app.cli.database import Roles
 from app.cli.speech import progress, say
 from app.db import engine_for
@@ -65,7 +65,7 @@ def export(settings: Settings, office: Office, engine: Engine, out: Path) -> int
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise CannotStart(f"{out} is in use. Name a new folder.")
-    keys, trust = installation.log_keys(settings), installation.log_trust(settings)
+    keys, trust = key_files.log_keys(settings), key_files.log_trust(settings)
     tiles = TileFolder(settings.log_folder)
     # The entry is committed before the first byte leaves.
     leaves = office.perform(Caller.operator(), oversight.export)
@@ -91,7 +91,7 @@ def prove(settings: Settings, engine: Engine, entry: str) -> str:
     note = tiles.read_checkpoint()
     if note is None:
         raise CannotStart("Nothing is signed yet. Run: amana audit checkpoint")
-    signed = installation.log_keys(settings).open(note)
+    signed = key_files.log_keys(settings).open(note)
     if index >= signed.size:
         raise CannotStart("No checkpoint covers that entry yet. Run: amana audit checkpoint")
     hashes = inclusion_proof(index, signed.size, tiles.hash_at)
@@ -111,8 +111,8 @@ def checkpoint(settings: Settings, roles: Roles, engine: Engine) -> SignedCheckp
     if not wanted:
         raise CannotStart("The log is empty: nothing was done yet.")
     deadline = time.monotonic() + CHECKPOINT_SECONDS
-    own = None if worker.running(settings) else engine_for(roles.url("sequencer"), connections_max=2)
-    maker = worker.open_sequencer(settings, own, installation.log_keys(settings)) if own is not None else None
+    own = None if presence.running(settings) else engine_for(roles.url("sequencer"), connections_max=2)
+    maker = worker.open_sequencer(settings, own, key_files.log_keys(settings)) if own is not None else None
     try:
         while (signed := newest(engine)) is None or signed.size < wanted:
             if time.monotonic() > deadline:
@@ -141,8 +141,8 @@ class Seen:
 def witnesses(settings: Settings) -> Seen:
     """Who is asked to witness the log, and what they have signed so far."""
     key, trust, tiles = (
-        installation.log_key(settings),
-        installation.log_trust(settings),
+        key_files.log_key(settings),
+        key_files.log_trust(settings),
         TileFolder(settings.log_folder),
     )
     note = tiles.read_checkpoint()
@@ -157,7 +157,7 @@ def newest(engine: Engine) -> SignedCheckpoint | None:
 
 
 def _ring(settings: Settings) -> None:
-    pid = worker.running(settings)
+    pid = presence.running(settings)
     if pid is not None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGUSR1)
@@ -188,7 +188,7 @@ def _published(settings: Settings, engine: Engine) -> str:
     signed = newest(engine)
     if signed is None:
         return ""
-    keys = installation.log_keys(settings)
+    keys = key_files.log_keys(settings)
     tiles = TileFolder(settings.log_folder)
     try:
         keys.open(signed.note.encode())

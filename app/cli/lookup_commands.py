@@ -9,8 +9,8 @@ import typer
 
 from app.cli import installation, rulebook
 from app.cli.database import database
-from app.cli.demonstration import office_as
 from app.cli.door import Json, group, settings_here
+from app.cli.errand import office_as
 from app.cli.speech import BROKEN, answer, say
 from app.policy.proofs import Change
 

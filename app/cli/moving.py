@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
-from app import worker
+from app import presence, worker
 from app.accounts import rotation
 from app.accounts.forms import MoveKeys
-from app.cli import installation
+from app.cli import key_files
 from app.cli.database import Roles
-from app.cli.demonstration import office_as
+from app.cli.errand import office_as
 from app.cli.speech import progress
 from app.errors import CannotStart
 from app.keyholders import moving
@@ -80,7 +80,7 @@ def back_to_files(settings: Settings, roles: Roles, copies: Path, unlock: Path) 
 
 
 def _refuse_worker(settings: Settings) -> None:
-    if worker.running(settings) is not None:
+    if presence.running(settings) is not None:
         raise CannotStart("The services hold these keys at this moment. Stop them, say this again, and start them.")
 
 
@@ -96,8 +96,8 @@ def _token(settings: Settings, purpose: Purpose) -> HardwareKeyManager:
 
 def _must_fit(settings: Settings) -> None:
     """Raises CannotStart unless these keys are this installation's, by what lies outside of them."""
-    installation.check_register(settings, open_keys(settings, "staff"))
-    worker.check_key(settings, installation.log_key(settings))
+    key_files.check_register(settings, open_keys(settings, "staff"))
+    worker.check_key(settings, key_files.log_key(settings))
 
 
 def _enter(settings: Settings, roles: Roles, to: Literal["module", "files"]) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import resource
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 # prctl(2). Numbers of the kernel's interface, the same on every architecture.
@@ -23,6 +26,20 @@ def harden() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         _prctl(PR_SET_DUMPABLE, 0)
+
+
+@contextmanager
+def unswept() -> Iterator[None]:
+    """Load a part of the program without looking for garbage meanwhile: what is loaded stays until the end.
+
+    It is set aside afterwards too, so that no sweep under a request walks through the whole program.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def end_with(parent: int) -> None:

@@ -16,8 +16,8 @@ from app import clock
 from app.cases import ending_queries, erasing
 from app.cases.ending_queries import Erasures
 from app.cli.database import Roles, database, plain
-from app.cli.demonstration import office_as
 from app.cli.door import Json, group, settings_here
+from app.cli.errand import office_as
 from app.cli.speech import answer
 from app.errors import CannotStart
 from app.work import Caller, Office

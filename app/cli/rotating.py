@@ -7,14 +7,14 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from app import worker
+from app import presence, worker
 from app.accounts import rotation
 from app.accounts.forms import RotateInstalled
 from app.audit.checkpoint import Checkpoint
 from app.audit.note import parse_verifier_key, verifier_key
 from app.audit.sequencer import Sequencer
 from app.audit.succession import Succession
-from app.cli import installation
+from app.cli import key_files
 from app.cli.database import Roles
 from app.cli.speech import progress
 from app.errors import CannotStart
@@ -48,19 +48,19 @@ def log_key(settings: Settings, roles: Roles, office: Office) -> list[str]:
     What decides is the succession in log/: before it lies there the old key signs and nobody knows of
     the new one, and from then on the new one signs, whatever is cut after. The old key is destroyed last.
     """
-    if worker.running(settings) is not None:
+    if presence.running(settings) is not None:
         raise CannotStart(
             "The worker signs with this key at this moment. Stop it, say this again, start it: entries wait so long."
         )
     with roles.using("sequencer") as engine, progress("Changing the log's key", _STEPS) as told:
-        before = installation.log_keys(settings)
+        before = key_files.log_keys(settings)
         manager, current = worker.check_key(settings, before.key)
         if manager.generations("log")[0] == current:
             _vouch_for_another(settings, engine, manager, current)
             told(2)
-        keys = installation.log_keys(settings)
+        keys = key_files.log_keys(settings)
         manager, new = worker.check_key(settings, keys.key)
-        installation.name_log_key(settings, keys.key)
+        key_files.name_log_key(settings, keys.key)
         told(3)
         entered = RotateInstalled(key="log", old=manager.generations("log")[0], new=new)
         office.perform(Caller.operator(), rotation.rotate_installed, entered)
@@ -82,7 +82,7 @@ def log_key(settings: Settings, roles: Roles, office: Office) -> list[str]:
 
 def _vouch_for_another(settings: Settings, engine: Engine, manager: InstalledKeys, current: int) -> None:
     """Have the key that signs now say that another takes its place, over the last checkpoint it ever signs."""
-    keys = installation.log_keys(settings)
+    keys = key_files.log_keys(settings)
     # A drawing that was cut before anybody vouched for it is used now: nothing was ever signed with it.
     newest = manager.generations("log")[-1]
     new = newest if newest > current else manager.renew("log")

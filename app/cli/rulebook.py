@@ -8,10 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI
 
+import app.whole  # noqa: F401  every action is known once the program is
 from app import worker
 from app.accounts import queries
 from app.accounts.rules import ROLES
-from app.cli import installation
+from app.cli import key_files
 from app.errors import CannotStart
 from app.keyholders.backends import open_keys
 from app.keyholders.grants import COMPARTMENTS
@@ -96,6 +97,6 @@ def colleagues(office: Office, page: int) -> list[dict[str, Any]]:
 def keys(settings: Settings) -> dict[str, str]:
     """What each key file is good for; CannotStart naming the one that does not open or fit."""
     staff = open_keys(settings, "staff")
-    signing, _ = worker.check_key(settings, installation.log_key(settings))
-    installation.check_register(settings, staff)
-    return {"staff.key": str(staff), "log.key": str(signing), "log.trust": installation.log_key(settings)}
+    signing, _ = worker.check_key(settings, key_files.log_key(settings))
+    key_files.check_register(settings, staff)
+    return {"staff.key": str(staff), "log.key": str(signing), "log.trust": key_files.log_key(settings)}

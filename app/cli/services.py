@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
-from app import worker
+from app import presence
 from app.cli.database import VARIABLES, Roles
 from app.cli.speech import BROKEN, FAILED, FINE, say
 from app.errors import CannotStart
@@ -83,7 +83,7 @@ def services(settings: Settings, roles: Roles) -> list[Service]:
         Service("portal", ("serve", "--portal", parent), _environ(settings, roles, "portal", keys=False),
                 logs / "portal.log", lambda: answers(settings.portal_port)),
         Service("worker", ("worker", parent), _environ(settings, roles, "app", "sequencer", keys=True),
-                logs / "worker.log", lambda: worker.running(settings) is not None),
+                logs / "worker.log", lambda: presence.running(settings) is not None),
     ]  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def watch(running: Iterable[Service], ending: threading.Event) -> int:
             if code is None:
                 continue
             say(f"The {service.name} service ended with code {code}: {service.last_line()}")
-            if code == worker.FORKED:
+            if code == presence.FORKED:
                 return BROKEN
             if service.tired():
                 say(f"It ended {RESTARTS_MAX} times within a minute and is not started again.")

@@ -13,9 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
 FINE, FAILED, REFUSED, BROKEN, ATTENTION, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
@@ -44,12 +41,17 @@ def progress(words: str, total: int | None) -> Iterator[Callable[[int], None]]:
 
     yields   takes how many are done
     """
-    console = Console(stderr=True, markup=False, highlight=False)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield lambda _done: None
         return
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as bar:
+    # Only at a terminal: it takes longer to load than most commands take.
+    from rich import progress as shown
+    from rich.console import Console
+
+    console = Console(stderr=True, markup=False, highlight=False)
+    counted = (shown.TextColumn("{task.description}", markup=False), shown.BarColumn(), shown.MofNCompleteColumn())
+    timed = (shown.TimeElapsedColumn(), shown.TimeRemainingColumn())
+    with shown.Progress(*counted, *timed, console=console) as bar:
         task = bar.add_task(words, total=total)
         yield lambda done: bar.update(task, completed=done)
 

@@ -25,7 +25,8 @@ from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, MechanismFlag, Obje
 from app import clock
 from app.crypto import signing
 from app.errors import CannotStart, SealBroken, Unavailable
-from app.keyholders.manager import generations_among, key_name, newest_of, read_private
+from app.keyholders.manager import generations_among, key_name, newest_of
+from app.private import read_private
 
 _NONCE_BYTES: Final = 12
 _TAG_BITS: Final = 128

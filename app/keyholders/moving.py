@@ -11,7 +11,8 @@ from pathlib import Path
 
 from app.errors import CannotStart
 from app.keyholders.hardware import HardwareKeyManager
-from app.keyholders.manager import FileKeyManager, write_private
+from app.keyholders.manager import FileKeyManager
+from app.private import write_private
 
 
 def into_module(kept: FileKeyManager, to: HardwareKeyManager) -> Iterator[str]:

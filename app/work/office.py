@@ -319,9 +319,9 @@ class Office:
         log.critical("%s: %s", code, action.name)
 
 
-def check_actions(policy: Policy) -> None:
-    """Refuse to start unless rules and actions are one-to-one."""
-    policy.must_match(ACTIONS)
+def check_actions(policy: Policy, *, whole: bool = True) -> None:
+    """Refuse to start unless rules and actions are one-to-one; in a part of the office, unless each has a rule."""
+    policy.must_match(ACTIONS, whole=whole)
 
 
 def _sought(address: object) -> str | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 from uuid import UUID
 
+import app.whole  # noqa: F401  every action is known once the program is
 from app.accounts import witnesses
 from app.clock import uuid7
 from app.testimonies.forms import Passage

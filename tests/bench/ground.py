@@ -21,7 +21,7 @@ from uuid import UUID
 
 import psycopg
 
-from app.cli import demonstration, installation
+from app.cli import installation, seeding
 from app.cli.database import Roles, database, migrate, plain
 from app.cli.services import Service, answers, services, start_all, stop_all
 from app.embedded import Embedded
@@ -101,7 +101,7 @@ def ground(home: Path) -> Iterator[Ground]:
     with database(settings) as roles:
         migrate(roles.url("owner"))
         Embedded(settings.postgres_folder).grant_replica_role()
-        with demonstration.found_office(settings, roles) as world:
+        with seeding.found_office(settings, roles) as world:
             made.finished(home)
             token = secrets.token_urlsafe(32)
             user = bare.settle(roles.url("owner"), token)

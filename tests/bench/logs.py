@@ -27,7 +27,6 @@ from app.audit.append import Draft, append
 from app.audit.canonical import canonical, commitment
 from app.audit.export import entries_under, write_export
 from app.audit.tiles import TileFolder
-from app.cli import installation
 from app.db import engine_for
 from tests.bench.asking import Void
 from tests.bench.desk import ISSUE
@@ -193,7 +192,7 @@ def _export(ground: Ground, folder: Path) -> int:
     size = int(note.split(b"\n")[1])
     engine: Any = ground.roles.engine("app")
     with Session(engine) as session:
-        trust = installation.trust_path(ground.settings).read_text()
+        trust = ground.settings.log_trust_path.read_text()
         write_export(folder, entries_under(session, size), note, trust)
     return size
 

@@ -24,7 +24,7 @@ import psycopg
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.cli import demonstration, installation
+from app.cli import installation, seeding
 from app.cli.database import Roles, database, migrate, plain
 from app.crypto import fields, kdf
 from app.crypto.statements import statement, tag
@@ -202,7 +202,7 @@ def main() -> int:
         with database(settings) as roles:
             migrate(roles.url("owner"))
             Embedded(settings.postgres_folder).grant_replica_role()
-            with demonstration.found_office(settings, roles) as world:
+            with seeding.found_office(settings, roles) as world:
                 made.finished(settings.home)
                 for size in SIZES:
                     measured(paper, world, roles, settings, size)

@@ -27,7 +27,7 @@ from app import clock
 from app.audit import append as writing
 from app.audit.append import CaseSubject, Draft
 from app.audit.canonical import canonical
-from app.cli import demonstration, installation
+from app.cli import installation, seeding
 from app.cli.database import Roles, database, migrate, plain
 from app.embedded import Embedded
 from app.oversight import actions as oversight
@@ -78,7 +78,7 @@ def main() -> int:
         with database(settings) as roles:
             migrate(roles.url("owner"))
             Embedded(settings.postgres_folder).grant_replica_role()
-            with demonstration.found_office(settings, roles) as world:
+            with seeding.found_office(settings, roles) as world:
                 made.finished(settings.home)
                 office = settle(world, roles)
                 found = {size: measured(paper, world, roles, office, size) for size in SIZES}

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -50,7 +51,12 @@ class Nursery:
 
 def serve(asked: IO[str]) -> None:
     """The answering side: fork, wait, say the exit code."""
-    import app.cli.commands  # noqa: F401  so that no child has to
+    # So that no child has to.
+    import app.whole  # noqa: F401
+    from app.cli.commands import PARTS
+
+    for module, _group in PARTS.values():
+        import_module(f"app.cli.{module}")
 
     for line in asked:
         pid = os.fork()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.audit.checkpoint import open_checkpoint
-from app.cli import installation
+from app.cli import key_files
 from app.cli.database import database
 from app.settings import Settings
 from tests.cli.driving import Amana, Done, processes_in
@@ -192,7 +192,7 @@ def test_a_proof_leads_from_the_entry_to_the_signed_root(seeded: Amana, exported
     proof = seeded.run("audit", "prove", str(index), "--json").json["proof"]
     head, note = proof.split("\n\n", 1)
     header, told, *hashes = head.split("\n")
-    signed = open_checkpoint(note.encode(), installation.log_key(settings_of(seeded)))
+    signed = open_checkpoint(note.encode(), key_files.log_key(settings_of(seeded)))
     body = json.loads((exported / "bodies.jsonl").read_text().splitlines()[index])
     line = (exported / "bodies.jsonl").read_bytes().splitlines()[index]
     canonical = line[len(b'{"body":') : line.rindex(b',"salt":')]
@@ -251,12 +251,12 @@ def test_after_a_checkpoint_nothing_waits(seeded: Amana) -> None:
     assert signed["size"] == checked["size"]
     assert (
         bytes.fromhex(checked["root"])
-        == open_checkpoint(signed["note"].encode(), installation.log_key(settings_of(seeded))).root
+        == open_checkpoint(signed["note"].encode(), key_files.log_key(settings_of(seeded))).root
     )
 
 
 def test_with_a_worker_running_the_checkpoint_is_the_workers(seeded: Amana) -> None:
-    from app.worker import running as worker_of
+    from app.presence import running as worker_of
     from tests.cli.driving import wait_for
 
     settings = settings_of(seeded)

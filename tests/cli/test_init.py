@@ -11,9 +11,9 @@ from sqlalchemy import text
 from app.accounts import undertakings
 from app.accounts.forms import AcceptInvitation
 from app.accounts.signin import SignIns
-from app.cli import installation
+from app.cli import installation, key_files
 from app.cli.database import database
-from app.cli.demonstration import office_as
+from app.cli.errand import office_as
 from app.crypto import hpke, kdf, shares
 from app.errors import SignInRefused
 from app.keyholders.manager import FileKeyManager
@@ -219,5 +219,5 @@ def test_a_secret_of_ones_own_that_protects_is_taken(amana: Amana) -> None:
 def test_every_installation_names_its_log_differently(amana: Amana, real: Amana) -> None:
     installation.make(settings_of(amana), "real")
 
-    mine, other = (installation.log_key(settings_of(each)) for each in (amana, real))
+    mine, other = (key_files.log_key(settings_of(each)) for each in (amana, real))
     assert mine.split("+")[0] != other.split("+")[0]

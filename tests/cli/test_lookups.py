@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from sqlalchemy import Engine
 
 from app.audit.sequencer import LOCK
-from app.cli.commands import app
 from app.cli.database import database
 from app.db import sealed_columns, tables
 from app.policy.engine import FOLDER
 from app.settings import Settings
 from tests.cli.driving import Amana, wait_for
+from tests.cli.every import every_command
 from tests.world.seed import CLOSED, NOT_SEEDED, PATHS
 
 
@@ -241,14 +240,6 @@ def test_the_interface_is_described_without_a_database(amana: Amana) -> None:
 # every command
 
 
-def commands(group: typer.Typer, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for each in group.registered_commands:
-        yield (*before, str(each.name))
-    for part in group.registered_groups:
-        assert part.typer_instance is not None
-        yield from commands(part.typer_instance, (*before, str(part.name)))
-
-
 # What each command is tried with below, on an office full of marks. One that is not here fails the test.
 TRIED: dict[tuple[str, ...], tuple[str, ...] | None] = {
     ("init",): ("--no-input", "--shares-file", "none", "--i-have-no-backup"),
@@ -277,7 +268,7 @@ TRIED: dict[tuple[str, ...], tuple[str, ...] | None] = {
 
 
 def test_every_command_is_tried() -> None:
-    assert set(commands(app)) == set(TRIED)
+    assert set(every_command()) == set(TRIED)
 
 
 @pytest.mark.domain("D10")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.database import database
-from app.keyholders.manager import write_private
+from app.private import write_private
 from app.settings import Settings
 from tests.cli.conftest import copy_of
 from tests.cli.driving import Amana

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import demonstration, installation, speech
+from app.cli import demonstration, installation, key_files, speech
 from app.cli.database import Roles, database
 from app.embedded import Embedded
 from app.errors import CannotStart
@@ -189,14 +189,14 @@ def test_a_file_of_secrets_that_others_could_read_is_not_used(tmp_path: Path) ->
 def test_a_log_without_its_public_key_is_refused(amana: Amana) -> None:
     settings = Settings.read(amana.environ())
     installation.make(settings, "real")
-    assert installation.log_key(settings).startswith("localhost/log/")
+    assert key_files.log_key(settings).startswith("localhost/log/")
 
-    installation.trust_path(settings).write_text("quorum none\n")
+    settings.log_trust_path.write_text("quorum none\n")
     with pytest.raises(CannotStart, match="does not hold the log's key"):
-        installation.log_key(settings)
-    installation.trust_path(settings).unlink()
+        key_files.log_key(settings)
+    settings.log_trust_path.unlink()
     with pytest.raises(CannotStart, match="missing"):
-        installation.log_key(settings)
+        key_files.log_key(settings)
 
 
 # the second factors of the demonstration

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.audit.tiles import TileFolder
-from app.cli import installation, rotating
+from app.cli import key_files, rotating
 from app.cli.database import Roles, database
-from app.cli.demonstration import office_as
+from app.cli.errand import office_as
 from app.errors import SealBroken
 from app.keyholders.backends import open_keys
 from app.keyholders.manager import FileKeyManager
@@ -47,12 +47,12 @@ def kept(office: Amana, folder: Path) -> None:
 def test_another_key_signs_the_log_and_the_old_one_leads_to_it(office: Amana, tmp_path: Path) -> None:
     assert office.run("audit", "checkpoint").code == 0
     trust = Path(shutil.copy(office.home / "keys" / "log.trust", tmp_path / "mine"))
-    first = installation.log_key(settings_of(office))
+    first = key_files.log_key(settings_of(office))
     kept(office, tmp_path / "kept")
 
     done = office.run("keys", "rotate", "log", "--json")
 
-    second = installation.log_key(settings_of(office))
+    second = key_files.log_key(settings_of(office))
     assert (done.code, second in done.out) == (0, True), done.err
     assert first != second
     assert second in (office.home / "keys" / "log.trust").read_text()
@@ -72,7 +72,7 @@ def test_another_key_signs_the_log_and_the_old_one_leads_to_it(office: Amana, tm
 CUTS = (
     Cut("before", FileKeyManager, "renew"), Cut("after", FileKeyManager, "renew"),
     Cut("before", TileFolder, "write_checkpoint"), Cut("before", TileFolder, "add_succession"),
-    Cut("after", TileFolder, "add_succession"), Cut("before", installation, "name_log_key"),
+    Cut("after", TileFolder, "add_succession"), Cut("before", key_files, "name_log_key"),
     Cut("before", Office, "perform"), Cut("after", Office, "perform"), Cut("after", TileFolder, "write_checkpoint", 2),
     Cut("before", FileKeyManager, "retire"), Cut("after", FileKeyManager, "retire"),
 )  # fmt: skip
@@ -86,7 +86,7 @@ def test_a_change_of_the_logs_key_is_killed_at_each_step_and_goes_on(office: Ama
     settings, changes = settings_of(office), 0
     with database(settings) as roles:
         for number, cut in enumerate(CUTS):
-            before = installation.log_key(settings)
+            before = key_files.log_key(settings)
             if cut.name == "write_checkpoint":
                 # An entry that waits: the old key signs once more, and the new one after it.
                 assert office.run("audit", "verify").code == 0
@@ -97,9 +97,9 @@ def test_a_change_of_the_logs_key_is_killed_at_each_step_and_goes_on(office: Ama
 
             assert done.code == 0, (str(cut), done.err)
             kept(office, tmp_path / "kept")
-            assert installation.log_key(settings) != before
+            assert key_files.log_key(settings) != before
             assert len(open_keys(settings, "log").generations("log")) == 1, str(cut)
-            now = len(installation.log_keys(settings).ended)
+            now = len(key_files.log_keys(settings).ended)
             assert changes < now <= changes + 2, str(cut)
             changes = now
     assert verified(office, tmp_path / "done", trust, tmp_path / "kept")
@@ -123,13 +123,13 @@ def verified(office: Amana, folder: Path, trust: Path, saved: Path) -> bool:
 
 
 def test_a_worker_that_signs_is_not_taken_by_surprise(office: Amana) -> None:
-    first = installation.log_key(settings_of(office))
+    first = key_files.log_key(settings_of(office))
     with office.running("worker"):
         wait_for(lambda: (office.home / "log" / "checkpoint").exists(), 60)
         done = office.run("keys", "rotate", "log")
 
     assert (done.code, "Stop it" in done.err) == (2, True)
-    assert installation.log_key(settings_of(office)) == first
+    assert key_files.log_key(settings_of(office)) == first
     assert office.run("keys", "rotate", "log").code == 0
     with office.running("worker"):
         wait_for(lambda: office.run("doctor").out.count("runs as process") == 1, 60)

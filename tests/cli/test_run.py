@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import demonstration, services
+from app.cli import demonstration, seeding, services
 from app.cli.database import database
 from app.cli.installation import Installation
 from app.errors import CannotStart
@@ -275,7 +275,7 @@ def test_a_taken_port_gets_the_line_that_helps_before_anything_is_made(amana: Am
 
 
 def test_a_full_disk_gets_the_line_that_helps(amana: Amana, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demonstration, "ROOM_BYTES", 1 << 60)
+    monkeypatch.setattr(seeding, "ROOM_BYTES", 1 << 60)
 
     with pytest.raises(CannotStart, match=r"nearly full.*AMANA_HOME"):
         demonstration.prepare(replace(Settings.read(amana.environ()), demo=True), None)

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app import clock, jobs, worker
+from app import clock, jobs, presence, worker
 from app.clock import uuid7
 from app.errors import CannotStart, Conflict, Unavailable
 from app.settings import Settings
@@ -229,13 +229,13 @@ def test_signals_are_heard() -> None:
 def test_a_number_left_by_a_dead_worker_is_not_taken_for_one(tmp_path: Path) -> None:
     """The number may belong to anybody by now; only the lock counts."""
     settings = Settings(home=tmp_path)
-    path = worker.pid_path(settings)
+    path = presence.path(settings)
     path.parent.mkdir()
     path.write_text(f"{os.getpid()}\n")
 
-    assert worker.running(settings) is None
-    with worker._only_worker(path):
-        assert worker.running(settings) == os.getpid()
-        with pytest.raises(CannotStart), worker._only_worker(path):
+    assert presence.running(settings) is None
+    with presence.only_worker(path):
+        assert presence.running(settings) == os.getpid()
+        with pytest.raises(CannotStart), presence.only_worker(path):
             pass
-    assert worker.running(settings) is None
+    assert presence.running(settings) is None

@@ -236,7 +236,7 @@ def test_a_door_must_be_named(office: Amana) -> None:
 
 
 def test_a_second_worker_in_one_folder_is_refused(office: Amana) -> None:
-    from app.worker import running as worker_of
+    from app.presence import running as worker_of
 
     settings = Settings.read(office.environ())
     with office.running("worker"):

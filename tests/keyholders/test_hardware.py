@@ -22,7 +22,8 @@ from pkcs11 import Attribute, ObjectClass
 from app.crypto import signing
 from app.errors import CannotStart, SealBroken, Unavailable
 from app.keyholders.hardware import HardwareKeyManager
-from app.keyholders.manager import FileKeyManager, InstalledKeys, make_unlock, write_private
+from app.keyholders.manager import FileKeyManager, InstalledKeys, make_unlock
+from app.private import write_private
 from app.settings import Settings
 from tests.cli.conftest import new_folder
 

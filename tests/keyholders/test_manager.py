@@ -13,7 +13,8 @@ from app.crypto import signing
 from app.errors import CannotStart, SealBroken, Unavailable
 from app.keyholders import manager
 from app.keyholders.keyring import Keyring
-from app.keyholders.manager import FileKeyManager, make_unlock, write_private
+from app.keyholders.manager import FileKeyManager, make_unlock
+from app.private import write_private
 from tests.world import World
 
 

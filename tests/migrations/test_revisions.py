@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-import app.main  # noqa: F401  every table is known once the program is
+import app.whole  # noqa: F401  every table is known once the program is
 from app.cli.database import FOLDER, check_schema, configuration, migrate
 from app.cli.speech import REFUSED
 from app.db import tables

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import app.main  # noqa: F401  every action is known once the program is
+import app.whole  # noqa: F401  every action is known once the program is
 from app.errors import Denied, StepUpNeeded
 from app.policy.actor import Actor, Circumstances, Subject
 from app.policy.engine import FOLDER, Policy

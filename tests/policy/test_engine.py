@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import app.main  # noqa: F401  every action is known once the program is
+import app.whole  # noqa: F401  every action is known once the program is
 from app.errors import CannotStart, Denied
 from app.policy.actor import ANONYMOUS, OPERATOR, Actor, Circumstances, Subject
 from app.policy.engine import FOLDER, Policy

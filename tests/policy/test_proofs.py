@@ -11,7 +11,7 @@ import z3
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import app.main  # noqa: F401  every action is known once the program is
+import app.whole  # noqa: F401  every action is known once the program is
 from app.accounts.rules import ROLES, TEAMS
 from app.cli import rulebook
 from app.errors import CannotStart, Denied, StepUpNeeded

@@ -9,10 +9,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-import typer
 
-from app.cli.commands import app as amana
 from app.settings import Settings
+from tests.cli.every import every_command
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -43,12 +42,7 @@ def targets() -> set[str]:
 
 def amana_commands() -> set[str]:
     """Every command of the operator: ``init``, ``audit verify``; a group's own name too."""
-    found: set[str] = set()
-    top = typer.main.get_command(amana)
-    for name, command in getattr(top, "commands", {}).items():
-        found.add(name)
-        found |= {f"{name} {inner}" for inner in getattr(command, "commands", {})}
-    return found
+    return {word for words in every_command() for word in (words[0], " ".join(words))}
 
 
 def spoken(text: str) -> set[str]:

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import Any
 
-import app.main  # noqa: F401  every table is known once the program is
+import app.whole  # noqa: F401  every table is known once the program is
 from app.db import CaseRow, EnvelopeRow, Table, sealed_columns, tables
 from app.keyholders.grants import COMPARTMENTS
 from tests.tidy.repository import ROOT

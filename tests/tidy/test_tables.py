@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-import app.main  # noqa: F401  every table is known once the program is
+import app.whole  # noqa: F401  every table is known once the program is
 from app.db import Table, tables
 from tests.conftest import Database
 from tests.tidy.repository import ROOT
