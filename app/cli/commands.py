@@ -32,6 +32,7 @@ PARTS: Final = {
     "policy": ("lookup_commands", "policy"),
     "people": ("lookup_commands", "people"),
     "keys": ("key_commands", "keys"),
+    "certificate": ("certificate_commands", "certificate"),
     "custodians": ("custodian_commands", "custodians"),
 }
 

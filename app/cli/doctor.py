@@ -19,7 +19,7 @@ import app.whole  # noqa: F401  every action is known once the program is
 from app import clock, presence, worker
 from app.audit.sequencer import waiting
 from app.cases.ending_queries import Erasures, erasures
-from app.cli import installation, key_files, log
+from app.cli import installation, key_files, local_certificate, log
 from app.cli.database import Roles, head, plain, present
 from app.cli.speech import ATTENTION, FAILED, FINE
 from app.embedded import check_durability
@@ -75,6 +75,7 @@ def examine(settings: Settings, roles: Roles, app: Engine) -> list[Finding]:
         "memory": _memory,
         "accounts": lambda: _accounts(settings),
         "second factor": lambda: _second_factor(settings),
+        "certificate": lambda: _certificate(settings),
         "backup": lambda: _backup(settings),
         "erasures": lambda: _erasures(settings, app),
     }
@@ -240,6 +241,15 @@ def _second_factor(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.ATTENTION, "second factor", words)
     else:
         yield Finding(Level.FINE, "second factor", "roles that could open doors to others sign in with a security key")
+
+
+def _certificate(settings: Settings) -> Iterator[Finding]:
+    """How long the office's own certificate holds, where it has one: nobody can sign in after that."""
+    left = local_certificate.days_left(settings)
+    if left is not None:
+        late = left < local_certificate.RENEW_DAYS
+        words = f"holds for {left} days" + ("; then browsers refuse: amana certificate renew" if late else "")
+        yield Finding(Level.ATTENTION if late else Level.FINE, "certificate", words)
 
 
 def _backup(settings: Settings) -> Iterator[Finding]:

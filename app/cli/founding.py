@@ -18,7 +18,7 @@ from app import clock
 from app.accounts import actions as accounts
 from app.accounts.forms import Found, Founder
 from app.accounts.views import FoundOffice
-from app.cli import installation
+from app.cli import installation, local_certificate
 from app.cli.ceremony import Table
 from app.cli.database import database, migrate
 from app.cli.errand import office_as
@@ -100,12 +100,23 @@ def checked_backup(day: str | None, *, none: bool) -> str | None:
 
 
 def found(
-    settings: Settings, people: tuple[Founder, ...], paper: Paper, backup: str | None, dealt: Dealt
+    settings: Settings,
+    people: tuple[Founder, ...],
+    paper: Paper,
+    backup: str | None,
+    dealt: Dealt,
+    *,
+    named: bool = False,
 ) -> FoundOffice:
-    """Make the installation. Until the last line nothing of it counts as set up."""
+    """Make the installation. Until the last line nothing of it counts as set up.
+
+    named   the office has a local name and makes an authority of its own for it
+    """
     if settings.demo:
         raise CannotStart("AMANA_DEMO is set. A demonstration begins with: amana run")
     made = installation.make(settings, "real", backup_tested=backup)
+    if named:
+        local_certificate.make(settings)
     # Shares before the office: an office whose recovery key nobody holds must not come to be.
     paper.give(dealt)
     with database(settings) as roles:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.cli import database, doctor, facts, founding, installation, process, rulebook, staffing
+from app.cli import database, doctor, facts, founding, installation, local_certificate, process, rulebook, staffing
 from app.cli.door import Json, group, settings_here
 from app.cli.speech import answer
 from app.errors import CannotStart
@@ -30,6 +31,9 @@ def init_(
     i_have_no_backup: Annotated[bool, typer.Option("--i-have-no-backup", help="Begin all the same.")] = False,
     custodians: Annotated[int, typer.Option(min=2, max=16, help="How many recovery shares there are.")] = CUSTODIANS,
     needed: Annotated[int, typer.Option(min=2, max=16, help="How many of them give the key back.")] = NEEDED,
+    name: Annotated[
+        str | None, typer.Option(help="A local name, as amana.office.lan: an own certificate authority for it.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """A new installation: folder, keys, recovery shares on paper, database, invitations for the first people."""
@@ -39,8 +43,15 @@ def init_(
     paper = founding.Paper(shares_file, ask=not no_input)
     backup = founding.checked_backup(backup_tested, none=i_have_no_backup)
     founders = founding.founders(people_file, ask=not no_input)
-    invited = founding.found(settings_here(), founders, paper, backup, deal(needed, custodians))
-    answer(*founding.told(invited), as_json=json_)
+    settings = settings_here()
+    if name is not None:
+        settings = replace(settings, public_name=local_certificate.check_name(name))
+    invited = founding.found(settings, founders, paper, backup, deal(needed, custodians), named=name is not None)
+    result, lines = founding.told(invited)
+    if name is not None:
+        made = local_certificate.told(settings)
+        result, lines = result | {"certificate": made}, lines + local_certificate.lines(made)
+    answer(result, lines, as_json=json_)
 
 
 @office.command("doctor")
