@@ -50,6 +50,7 @@ def staff_app(settings: Settings) -> ASGIApp:
     from app.api import attachments, reference
     from app.api import routes as api
     from app.web import routes as web
+    from app.web.session import Renewals
 
     engine = engine_of(settings)
     manager = open_keys(settings, "staff")
@@ -69,7 +70,7 @@ def staff_app(settings: Settings) -> ASGIApp:
         return await web.refused(request, refusal)
 
     program.add_exception_handler(Refusal, refused)
-    return guarded
+    return Renewals(guarded, program.state.desk)
 
 
 def portal_app(settings: Settings) -> ASGIApp:

@@ -13,8 +13,9 @@ from app.accounts.factors import check_second_factor, factor_of, new_codes, new_
 from app.accounts.forms import Enrolment, Entering, Found, Invite, JoinTeam, LeaveTeam, Reseal, Shut
 from app.accounts.models import AccountState, Device, RoleHolding, SignIn, User
 from app.accounts.steps import end_services_of, joiner, leaver, newcomer, whose
+from app.accounts.tokens import renew, token_hash
 from app.accounts.views import Enrolled, Entered, FoundOffice, Invited, Left, TeamChange, TeamResealed
-from app.crypto import boxes, kdf
+from app.crypto import boxes
 from app.errors import Conflict, NotFound, SignInRefused
 from app.keyholders import custodians, grants, holders, register, resealing
 from app.keyholders.models import Keyholder, Membership
@@ -110,11 +111,11 @@ def enter(work: Work, form: Entering) -> Entered:
     if form.renewed is not None:
         _renew_pepper(user, form.private_raw, *form.renewed)
     roles = roles_of(work, user.id)
-    token, device = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+    device = secrets.token_urlsafe(24)
     hours, idle_minutes = _session_limits(work, roles)
     signed_in = SignIn(
         user_id=user.id,
-        token_hash=token_hash(token),
+        token_hash=b"",
         sealed_private=b"",
         started_at=work.now,
         seen_at=work.now,
@@ -123,7 +124,7 @@ def enter(work: Work, form: Entering) -> Entered:
         second_factor_at=work.now,
         ended_at=None,
     )
-    signed_in.sealed_private = boxes.seal_box(token_key(token), form.private_raw, context=signed_in.id.bytes)
+    token = renew(signed_in, form.private_raw)
     _end_oldest(work, user.id)
     work.session.add(signed_in)
     work.session.add(Device(user_id=user.id, token_hash=token_hash(device), at=work.now))
@@ -209,14 +210,6 @@ def reseal(work: Work, form: Reseal) -> TeamResealed:
     done = resealing.reseal(work.session, work.caller.keyring, team)
     work.record(team, team=form.team, grants=done.grants, envelopes=done.envelopes, left=done.left)
     return TeamResealed(form.team, done.grants, done.envelopes, done.left)
-
-
-def token_hash(token: str) -> bytes:
-    return kdf.derive(token.encode(), "amana/session/id/v1")
-
-
-def token_key(token: str) -> bytes:
-    return kdf.derive(token.encode(), "amana/session/key/v1")
 
 
 def _invite(work: Work, login: str, name: str, roles: frozenset[str], team: str | None) -> Invited:

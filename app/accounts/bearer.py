@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.accounts import services, undertakings
 from app.accounts.models import AccountState, RoleHolding, SecurityKey, SignIn, User
+from app.accounts.tokens import page_secret
 from app.crypto import hpke
 from app.errors import NotSignedIn, Unavailable
 from app.keyholders import holders
@@ -113,5 +114,6 @@ def caller_of(
         keyed=found.keyed or digits_do,
     )
     return Caller(
-        actor, keyring, idle_seconds=found.idle_seconds_max, undertaken_until=found.undertaken_until
+        actor, keyring, idle_seconds=found.idle_seconds_max, undertaken_until=found.undertaken_until,
+        page_secret=page_secret(found.id, private.raw),
     )  # fmt: skip

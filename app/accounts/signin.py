@@ -11,7 +11,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -41,8 +41,9 @@ from app.accounts.forms import (
 from app.accounts.lanes import SERVICES, Lanes, lane_of
 from app.accounts.models import AccountState, Device, SignIn, User
 from app.accounts.stepping import Stepped
+from app.accounts.tokens import page_secret, token_hash, token_key
 from app.accounts.views import Enrolled, Entered, KeyLine, Left, Renewed
-from app.crypto import boxes, hpke, kdf, passphrases
+from app.crypto import boxes, hpke, passphrases
 from app.errors import (
     Alarm,
     NotSignedIn,
@@ -71,10 +72,11 @@ Errand = Callable[[Office, Caller], object]
 
 @dataclass(frozen=True)
 class EndedSession:
-    """Whose a session was, and the holder of their key."""
+    """Whose a session was, the holder of their key, and what proves that a form came from one of its pages."""
 
     user_id: UUID
     holder: UUID
+    page_secret: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,7 @@ class SignIns:
         if token.startswith(rules.SERVICE_PREFIX):
             return self._service(token)
         at = clock.now()
-        rows = self._office.look_up(BEHIND_TOKEN, {"token_hash": actions.token_hash(token)})
+        rows = self._office.look_up(BEHIND_TOKEN, {"token_hash": token_hash(token)})
         if not rows:
             raise NotSignedIn
         found = rows[0]
@@ -237,25 +239,27 @@ class SignIns:
         if idle > TOUCH_SECONDS:
             touched = update(SignIn).where(SignIn.id == found.id).values(seen_at=at)
             self._office.housekeep(lambda session: session.execute(touched))
-        raw = boxes.open_box(actions.token_key(token), found.sealed_key, context=found.id.bytes)
         return caller_of(
-            self._office.register, rows, hpke.PrivateKey.from_raw(raw), at, digits_do=self._settings.digits_do
+            self._office.register, rows, hpke.PrivateKey.from_raw(_private(found, token)), at,
+            digits_do=self._settings.digits_do,
         )  # fmt: skip
 
     def ended(self, token: str) -> EndedSession | None:
         """Whose session a token was, if it ended within the last day and its account is in use; None otherwise.
 
-        For what somebody sends a moment too late. It opens nothing: what is kept is sealed to them.
+        For what somebody sends a moment too late. It opens nothing of theirs: what is kept is sealed to them.
         """
         if not 40 <= len(token) <= 64:
             return None
-        rows = self._office.look_up(BEHIND_TOKEN, {"token_hash": actions.token_hash(token)})
+        rows = self._office.look_up(BEHIND_TOKEN, {"token_hash": token_hash(token)})
         if not rows or rows[0].state != AccountState.ACTIVE or rows[0].holder is None:
             return None
         found, at = rows[0], clock.now()
         idle_until = found.seen_at + timedelta(seconds=found.idle_seconds_max)
         over = min(each for each in (found.ended_at, found.ends_at, idle_until) if each is not None)
-        return EndedSession(found.user_id, found.holder) if over <= at < over + LATE else None
+        if not over <= at < over + LATE:
+            return None
+        return EndedSession(found.user_id, found.holder, page_secret(found.id, _private(found, token)))
 
     def _service(self, token: str) -> Caller:
         """The caller of a service's token. What opens none is counted in a lane that no right one waits in."""
@@ -281,10 +285,6 @@ class SignIns:
                 log.warning("old seals of a team: %s", hindered.code)
         for errand in self._errands:
             errand(self._office, caller)
-
-    def csrf(self, token: str) -> str:
-        """What a form of this session carries: bound to it, and no way back to the token."""
-        return kdf.derive(token.encode(), "amana/session/csrf/v1").hex()
 
     def _known(self, login_name: str) -> _Known | None:
         row = self._office.housekeep(
@@ -367,8 +367,12 @@ class SignIns:
         return lane_of(form.login_name, str(form.device) if own else "strangers")
 
     def _is_device(self, user_id: UUID, device: str) -> bool:
-        wanted = select(Device.id).where(Device.user_id == user_id, Device.token_hash == actions.token_hash(device))
+        wanted = select(Device.id).where(Device.user_id == user_id, Device.token_hash == token_hash(device))
         return self._office.housekeep(lambda s: s.scalar(wanted)) is not None
+
+
+def _private(session: Any, token: str) -> bytes:
+    return boxes.open_box(token_key(token), session.sealed_key, context=session.id.bytes)
 
 
 def _must_give_one(form: SignInForm | ChangePassphrase | RenewFactor | GiveFactor) -> None:

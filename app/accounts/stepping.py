@@ -1,14 +1,15 @@
-"""Giving a second factor afresh, for one action about one case (D15)."""
+"""Giving a second factor afresh, for one action about one case (D15); the session goes on under another token (D06)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.accounts.factors import check_second_factor, factor_of
 from app.accounts.forms import Confirming
-from app.accounts.models import StepUp, User
+from app.accounts.models import SignIn, StepUp, User
+from app.accounts.tokens import renew
 from app.errors import NotFound, SignInRefused, Unprocessable
 from app.work import Work, action, stepping
 from app.work.actions import ACTIONS
@@ -23,17 +24,19 @@ class NotConfirmed(Unprocessable):
 
 @dataclass(frozen=True)
 class Stepped:
-    """What it is good for, and until when."""
+    """What it is good for, and until when. ``token``: the session's from now on; the one before opens nothing."""
 
     action: str
     until: datetime
+    token: str = field(repr=False)
 
 
 @action("signin.step_up", operation="sign-in", keyless=True)
 def step_up(work: Work, form: Confirming) -> Stepped:
     """Give a second factor afresh for one action; it waits minutes, and is used up by it.
 
-    That of the sign-in does not count: it was given in order to come in, not to do this.
+    That of the sign-in does not count: it was given in order to come in, not to do this. Whoever had got hold of
+    the session before does not have it any more: its token is another one in the same transaction.
     """
     wanted = ACTIONS.get(form.action)
     if wanted is None or not work.policy.steps(form.action):
@@ -57,7 +60,9 @@ def step_up(work: Work, form: Confirming) -> Stepped:
     )  # fmt: skip
     work.add(given)
     work.record(given, account=me.code, asked=form.action, factor=factor_of(form))
-    return Stepped(form.action, until)
+    # The row stays: what was begun in this session, a visit or an upload, goes on in it.
+    session = work.session.get_one(SignIn, work.actor.sign_in, with_for_update=True)
+    return Stepped(form.action, until, renew(session, private))
 
 
 def _alone(me: User, form: Confirming) -> UUID:

@@ -272,15 +272,14 @@ async def rescue(request: Request, desk: Desk) -> bool:
     place = _addressed(request.url.path)
     if request.method != "POST" or place is None:
         return False
-    token = token_of(request)
-    whose = await run_in_threadpool(desk.enter().ended, token)
+    whose = await run_in_threadpool(desk.enter().ended, token_of(request))
     if whose is None:
         return False
     from_our_page(request, desk)
     given: dict[str, list[str]] = {}
     for name, value in await read_form(request, fields_max=FIELDS_MAX + 10):
         given.setdefault(name, []).append(value)
-    check_csrf(token.encode(), given.pop("csrf", [""])[0])
+    check_csrf(whose.page_secret, given.pop("csrf", [""])[0])
     form = RescueDraft(
         user_id=whose.user_id, holder=whose.holder, reference=place.reference or None,
         draft=_form(place, given, typing=True),

@@ -18,10 +18,19 @@ from app.edge.sheets import Mistakes, Sheet
 from app.errors import Conflict, SignInRefused, TooManyTries, Unprocessable
 from app.web.drafts import landing
 from app.web.frame import language_of, show
-from app.web.session import COOKIE, DEVICE, DEVICE_SECONDS, LANGUAGE, EntryFields, Fields, Visitor, keep
+from app.web.session import (
+    COOKIE,
+    DEVICE,
+    DEVICE_SECONDS,
+    LANGUAGE,
+    SESSION_SECONDS,
+    EntryFields,
+    Fields,
+    Visitor,
+    keep,
+)
 from app.work import Form
 
-SESSION_SECONDS: Final = 8 * 3600
 _INVITATION: Final = "entry/invitation.html"
 F = TypeVar("F", bound=Form)
 

@@ -17,7 +17,7 @@ from app.edge.render import answer_with
 from app.edge.sheets import Mistakes, Sheet
 from app.errors import Conflict, NotFound, StepUpNeeded, TooManyTries, Unprocessable
 from app.web.frame import mistakes_of, save, second_factor, sheet, show
-from app.web.session import Fields, Visitor
+from app.web.session import Fields, Visitor, step_up
 from app.work import Caller
 
 HERE = "/me/second-factors"
@@ -65,7 +65,7 @@ def add(request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Res
             raise Mistakes({"": N_("The security key did not answer. Please try again.")})
         form = sheets.read(AddKey, fields, desk.zone)
         if factor is not None:
-            desk.enter().step_up(visitor, factor)
+            step_up(request, desk, visitor, factor)
         desk.enter().add_key(visitor, form)
     except (Conflict, StepUpNeeded, TooManyTries, Unprocessable) as refusal:
         return _add(request, desk, visitor, sheet(request).typed(fields, mistakes_of(refusal)), refusal.status)

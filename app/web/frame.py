@@ -26,7 +26,7 @@ from app.edge.render import as_json
 from app.edge.sheets import Mistakes, Sheet
 from app.edge.static import Static
 from app.errors import Conflict, Denied, Refusal, StepUpNeeded, TooManyTries, Unprocessable
-from app.web.session import LANGUAGE, page_token
+from app.web.session import LANGUAGE, page_token, step_up
 from app.web.words import WORDS, word
 from app.work import Action, Caller, Form
 
@@ -146,7 +146,7 @@ def do(
         given_factor = second_factor(desk, step, fields) if step else None
         form = read(desk, action, shape(dict(fields)) if shape else fields)
         if given_factor is not None:
-            desk.enter().step_up(visitor, given_factor)
+            step_up(request, desk, visitor, given_factor)
         answer = desk.do(visitor, action, form, subject=subject, idempotency=once if action.creates and once else None)
     except (Conflict, Denied, StepUpNeeded, TooManyTries, Unprocessable) as refusal:
         answered = again(sheet(request).typed(fields, mistakes_of(refusal)), refusal.status)

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.accounts.forms import GiveFactor
 from app.edge.desk import Desk, TheDesk
 from app.edge.origin import check_csrf, check_same_origin, csrf_token
 from app.edge.urlencoded import read_form
@@ -17,17 +19,54 @@ COOKIE = "amana_session"
 DEVICE = "amana_device"
 # Which language the pages before sign-in speak; tells nothing of anybody.
 LANGUAGE = "amana_language"
+SESSION_SECONDS = 8 * 3600
 # How long a browser remembers both: which device it is, and the language of who reads there.
 DEVICE_SECONDS = 365 * 86400
 
 
 def token_of(request: Request) -> str:
-    return request.cookies.get(COOKIE, "")
+    """This session's token: that of the cookie, but where it became another one during this very request."""
+    return getattr(request.state, "renewed", "") or request.cookies.get(COOKIE, "")
 
 
 def visitor(request: Request, desk: TheDesk) -> Caller:
     """The caller behind the page's cookie."""
-    return desk.enter().caller(token_of(request))
+    caller = desk.enter().caller(token_of(request))
+    request.state.page_secret = caller.page_secret
+    return caller
+
+
+def step_up(request: Request, desk: Desk, visitor: Caller, factor: GiveFactor) -> None:
+    """Give a second factor; the session's new token goes out with the answer to this request, whatever that is."""
+    request.state.renewed = desk.enter().step_up(visitor, factor).token
+
+
+class Renewals:
+    """Around everything that may answer: a page, a refusal, an incident.
+
+    Were the cookie set by the page alone, whoever was refused after their second factor would be signed out by it.
+    A request that comes with the token from before is refused and takes no cookie away.
+    """
+
+    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+        self.app = app
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+
+        async def with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start" and "renewed" in state:
+                carried = Response()
+                keep(carried, self._desk, COOKIE, state["renewed"], SESSION_SECONDS)
+                cookies = [header for header in carried.raw_headers if header[0] == b"set-cookie"]
+                message["headers"] = [*message.get("headers", ()), *cookies]
+            await send(message)
+
+        await self.app(scope, receive, with_cookie)
 
 
 Visitor = Annotated[Caller, Depends(visitor)]
@@ -35,7 +74,13 @@ Visitor = Annotated[Caller, Depends(visitor)]
 
 def page_token(request: Request) -> str:
     """The token for the first field of every form of this session."""
-    return csrf_token(token_of(request).encode())
+    return csrf_token(secret_of(request))
+
+
+def secret_of(request: Request) -> bytes:
+    """What the forms of this session are proved by; it stays when the token becomes another one."""
+    secret: bytes = request.state.page_secret
+    return secret
 
 
 async def entry_fields(request: Request, desk: TheDesk) -> dict[str, list[str]]:
@@ -60,7 +105,7 @@ EntryFields = Annotated[dict[str, list[str]], Depends(entry_fields)]
 
 async def fields(request: Request, _visitor: Visitor, given: EntryFields) -> dict[str, list[str]]:
     """The fields of a form of this session: besides its origin, its token is checked."""
-    check_csrf(token_of(request).encode(), given.pop("csrf", [""])[0])
+    check_csrf(secret_of(request), given.pop("csrf", [""])[0])
     return given
 
 

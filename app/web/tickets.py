@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from app import clock
 from app.edge.desk import Desk
-from app.web.session import token_of
+from app.web.session import secret_of
 
 COOKIE: Final = "amana_reading"
 MINUTES: Final = 10
@@ -47,4 +47,4 @@ def holds(request: Request, path: str) -> bool:
 
 def _mac(request: Request, path: str, until: int) -> str:
     message = _LABEL + f"{path}\0{until}".encode()
-    return hmac.new(token_of(request).encode(), message, hashlib.sha256).hexdigest()
+    return hmac.new(secret_of(request), message, hashlib.sha256).hexdigest()

@@ -31,7 +31,7 @@ from app.testimonies.forms import BeginAttachment, OpenFile, TakeOut
 from app.testimonies.views import CaseAccounts, Custody, FileLine
 from app.web.casefile import CaseFile, Shown, case_file, case_page, open_row, prefetched
 from app.web.frame import save, sheet
-from app.web.session import Fields, Visitor, from_our_page, token_of
+from app.web.session import Fields, Visitor, from_our_page, secret_of
 from app.web.taking import officers_only
 from app.web.visits import OPENED_MAX, opened
 from app.work import Caller, Justification
@@ -86,7 +86,7 @@ async def upload(reference: str, request: Request, desk: TheDesk, visitor: Visit
     proven, uploaded = False, None
     async for part in parts(request, parts_max=PARTS_MAX):
         if not proven:
-            check_csrf(token_of(request).encode(), await part.text() if part.name == "csrf" else None)
+            check_csrf(secret_of(request), await part.text() if part.name == "csrf" else None)
             proven = True
         elif part.name == "file" and part.filename:
             _once(uploaded)
@@ -123,7 +123,7 @@ def arrived(reference: str, row: str, desk: TheDesk, visitor: Visitor) -> Respon
 async def more(reference: str, row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Response:
     """For the page's script: the bytes that follow. Its token comes in a header, since the body is the file."""
     from_our_page(request, desk)
-    check_csrf(token_of(request).encode(), request.headers.get("x-csrf"))
+    check_csrf(secret_of(request), request.headers.get("x-csrf"))
     if request.headers.getlist("content-type") != [downloads.OPAQUE]:
         raise WrongType
     file = await run_in_threadpool(_file, desk, visitor, reference)

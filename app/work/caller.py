@@ -23,6 +23,8 @@ class Caller:
     idle_seconds: int = 0
     # Until when the undertaking of secrecy holds; None for whoever has signed none.
     undertaken_until: datetime | None = None
+    # Of the pages of this session alone: proves that a form came from one of them.
+    page_secret: bytes = field(default=b"", repr=False)
 
     @classmethod
     def anonymous(cls, host: str = "app") -> Caller:

@@ -39,14 +39,23 @@ class Client:
     cookies: dict[str, str] = field(default_factory=dict)
     # Gives a second factor for what stands behind an address, where a rule asks for one.
     step_up: Callable[[str], None] | None = None
+    # Who knows under which token a session goes on after a second factor.
+    world: World | None = None
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request. ``headers`` are added to those of the session."""
         answer = asyncio.run(self._ask(method, path, **more))
+        if path == "/api/step-ups" and answer.status_code == 201:
+            self._renewed(answer.json()["token"])
         if self.step_up is None or answer.status_code != 403 or "step_up.needed" not in answer.text:
             return answer
         self.step_up(path)
         return asyncio.run(self._ask(method, path, **more))
+
+    def _renewed(self, token: str) -> None:
+        if self.world is not None:
+            self.world.renewed(self.world.newest(self.token), token)
+        self.token = token
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.ask("GET", path, **more)
@@ -55,7 +64,8 @@ class Client:
         return self.ask("POST", path, json=json, **more) if json is not None else self.ask("POST", path, **more)
 
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        headers = {**({"Authorization": f"Bearer {self.token}"} if self.token else {}), **more.pop("headers", {})}
+        token = self.world.newest(self.token) if self.world is not None else self.token
+        headers = {**({"Authorization": f"Bearer {token}"} if token else {}), **more.pop("headers", {})}
         transport = httpx.ASGITransport(self.program, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=self.base, cookies=self.cookies) as client:
             return await client.request(method, path, headers=headers, **more)
@@ -135,7 +145,8 @@ class Staff:
     def __getitem__(self, login: str) -> Client:
         token = self.world.members[login].token
         return Client(
-            self.program, "http://localhost:8000", token=token, step_up=partial(stepping_up, self.world, login)
+            self.program, "http://localhost:8000", token=token, step_up=partial(stepping_up, self.world, login),
+            world=self.world,
         )  # fmt: skip
 
 

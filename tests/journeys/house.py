@@ -59,7 +59,9 @@ class Colleague:
             # What is not there yet is about whoever makes it.
             about = path.split("/")[3] if path.count("/") > 2 else self.code
             factor = {"action": confirm, "subject": about, "recovery_code": self.codes.pop(0)}
-            assert self._post("/api/step-ups", factor).status_code == 201
+            stepped = self._post("/api/step-ups", factor)
+            assert stepped.status_code == 201
+            self.door.headers["Authorization"] = f"Bearer {stepped.json()['token']}"
             answer = self._post(path, body, **more)
         return answer
 

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import witnesses
-from app.accounts.actions import token_hash, token_key
 from app.accounts.models import SignIn, User
+from app.accounts.tokens import token_hash, token_key
 from app.crypto import boxes, fields, hpke, passphrases
 from app.db import tables
 from app.errors import NotAReceipt, SealBroken

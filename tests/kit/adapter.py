@@ -50,6 +50,7 @@ ELSEWHERE = "worker2"
 TOTP_SECONDS = 30
 ENTRIES_A_PAGE = 50
 SEED_SECONDS = 300.0
+_COOKIE = re.compile(rf"^{COOKIE}=([A-Za-z0-9_-]{{20,}})", re.MULTILINE)
 _CSRF = re.compile(r'name="csrf"\s+value="([^"]+)"')
 
 
@@ -222,6 +223,9 @@ class Product:
             base, method, path, body=body, headers={**described, **more, **(headers or {})}, timeout=timeout
         )
         self._learn(self.last)
+        renewed = _COOKIE.findall("\n".join(value for name, value in self.last.headers if name == "set-cookie"))
+        if session is not None and session.cookies and renewed:
+            _goes_on(session, renewed[-1])
         return self.last
 
     def raw(self, data: bytes, *, door: Door = "portal", wait: float = 5.0) -> bytes:
@@ -348,9 +352,9 @@ class Product:
         entered = self.http("POST", "/api/sign-in", door="api", json=form)
         if entered.status != 200:
             return Session("staff", role, login)
-        token = entered.json["token"]
-        # One token serves the pages as their cookie and the interface for programs as a header.
-        return Session("staff", role, login, {COOKIE: token}, {"Authorization": f"Bearer {token}"})
+        session = Session("staff", role, login)
+        _goes_on(session, entered.json["token"])
+        return session
 
     def step_up(self, session: Session, action: str, case: str) -> Answer:
         """Give a second factor for one action about one case: a recovery code while there is one, else six digits.
@@ -363,7 +367,10 @@ class Product:
         codes = self._members[login]["recovery"]
         factor = {"recovery_code": codes.pop(0)} if codes else {"code": self._next_code(login)}
         form = {"action": action, "subject": case, **factor}
-        return self.http("POST", "/api/step-ups", session=session, json=form)
+        stepped = self.http("POST", "/api/step-ups", session=session, json=form)
+        if stepped.status == 201:
+            _goes_on(session, stepped.json["token"])
+        return stepped
 
     def _draw_codes(self, session: Session) -> None:
         """With the last recovery code draw others, as somebody does whose paper is used up."""
@@ -806,6 +813,11 @@ class Product:
             raise KitBroken(f"amana {words[0]} ended with {done.code}: {done.err.decode(errors='replace')[-500:]}")
         told: dict[str, Any] = jsons.loads(done.out)
         return told
+
+
+def _goes_on(session: Session, token: str) -> None:
+    """One token serves the pages as their cookie and the interface for programs as a header."""
+    session.cookies, session.headers = {COOKIE: token}, {"Authorization": f"Bearer {token}"}
 
 
 def _not_built(verb: str) -> NoReturn:

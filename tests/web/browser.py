@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from tests.world import World
 
 ORIGIN = "http://localhost:8000"
+COOKIE = "amana_session"
 
 
 @dataclass
@@ -62,6 +63,8 @@ class Browser:
     page: httpx.Response | None = None
     # A second factor of whoever sits here, for a form that asks for one beside what it is about.
     factor: Callable[[], dict[str, str]] | None = None
+    # Where it stands: a session that somebody else of the test steps up in goes on here too.
+    world: World | None = None
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request; a redirect is followed by hand, so that each answer can be looked at."""
@@ -95,16 +98,33 @@ class Browser:
     def sign_in(self, world: World, login: str) -> httpx.Response:
         """Through the page, as a person does; the code is asked for afresh, since each serves once."""
         member = world.members[login]
-        self.factor = partial(world.factor, login)
+        self.factor, self.world = partial(world.factor, login), world
         self.get("/sign-in")
         return self.submit("/sign-in", login_name=login, passphrase=member.passphrase, code=world.code(login))
 
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         transport = httpx.ASGITransport(self.program, raise_app_exceptions=False)
+        before = self._goes_on()
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, cookies=self.cookies) as client:
             answer = await client.request(method, path, **more)
             self.cookies = client.cookies
+            then = self.cookies.get(COOKIE) or before
+            # A sign-in begins a session of its own.
+            if self.world is not None and path != "/sign-in" and then != before:
+                self.world.renewed(before, then)
             return answer
+
+    def _goes_on(self) -> str:
+        """The token of this browser's session as it is by now."""
+        kept = self.cookies.get(COOKIE) or ""
+        newest = self.world.newest(kept) if self.world is not None else kept
+        if newest != kept:
+            self.hold(newest)
+        return newest
+
+    def hold(self, token: str) -> None:
+        """Have this session's cookie, as if the office had set it."""
+        self.cookies.set(COOKIE, token, domain="localhost.local")
 
 
 def said(page: str) -> str:
@@ -127,6 +147,6 @@ def number_of(page: str, words: str) -> str:
 
 def arrived(program: ASGIApp, world: World, login: str) -> Browser:
     """The browser of somebody who has signed in; the page for that has tests of its own."""
-    browser = Browser(program, factor=partial(world.factor, login))
-    browser.cookies.set("amana_session", world.members[login].token)
+    browser = Browser(program, factor=partial(world.factor, login), world=world)
+    browser.hold(world.members[login].token)
     return browser

@@ -97,6 +97,8 @@ class Member:
     recovery: tuple[str, ...] = ()
     last_step: int = 0
     token: str = ""
+    # What each token of theirs became at a second factor.
+    renewed: Mapping[str, str] = field(default_factory=dict)
     caller: Caller = field(default_factory=Caller.anonymous)
 
 
@@ -276,7 +278,21 @@ class World:
             # What is not there yet is about whoever makes it.
             about = self.members[login].code if action.on is None else str(subject)
             form = GiveFactor(action=action.name, subject=about, **self.factor(login))
-            self.signins.step_up(self[login], form)
+            self.renewed(self.members[login].token, self.signins.step_up(self[login], form).token)
+
+    def renewed(self, token: str, then: str) -> None:
+        """Somebody's session goes on under another token."""
+        for member in self.members.values():
+            if token == member.token or token in member.renewed.values():
+                member.renewed = {**member.renewed, token: then}
+                member.token = then if token == member.token else member.token
+
+    def newest(self, token: str) -> str:
+        """The token under which a session goes on now, which began with this one."""
+        for member in self.members.values():
+            while token in member.renewed:
+                token = member.renewed[token]
+        return token
 
     def factor(self, login: str) -> dict[str, str]:
         """A second factor as a form takes it: a code on paper while there is one, so that digits are left to sign in.
