@@ -35,6 +35,11 @@ class Lanes:
         if tries == self._settings.signin_disable_at_try and code is not None:
             self._office.perform(Caller.service("signin"), actions.close_lane, subject=code)
 
+    def take_back(self, lane: bytes) -> None:
+        """Count one try less: it was not made. How long the lane waits stays, for that may be another try's."""
+        less = update(Throttle).where(Throttle.lane == lane, Throttle.tries > 0).values(tries=Throttle.tries - 1)
+        self._office.housekeep(lambda s: s.execute(less))
+
     def clear(self, lane: bytes) -> None:
         self._office.housekeep(
             lambda s: s.execute(update(Throttle).where(Throttle.lane == lane).values(tries=0, wait_until=None))

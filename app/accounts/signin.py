@@ -70,6 +70,14 @@ LATE = timedelta(hours=24)
 Errand = Callable[[Office, Caller], object]
 
 
+class Crowded(Unavailable):
+    """Nothing was tried: too many passphrases are being stretched at this moment."""
+
+    sentence = (
+        "Many people are signing in at this moment, so nothing was tried. Please wait a few seconds and send it again."
+    )
+
+
 @dataclass(frozen=True)
 class EndedSession:
     """Whose a session was, the holder of their key, and what proves that a form came from one of its pages."""
@@ -137,9 +145,7 @@ class SignIns:
         purpose = Purpose.to_sign_in(form.login_name)
         seen = self.keys.seen(purpose, known.user_id if known else None, form.key) if form.key else None
         lane = self._lane(form, known, seen)
-        # Counted before it is tried, under the lane's lock: many tries at one moment are many tries.
-        self._lanes.count(lane, known.code if known else None)
-        with self._watching(seen):
+        with self._counted(lane, known.code if known else None), self._watching(seen):
             entered = self._try(form, known or self._nobody, seen)
         self._lanes.clear(lane)
         self._reseal(entered.token)
@@ -323,9 +329,20 @@ class SignIns:
         """The lane of somebody who types their passphrase afresh, and the key that it makes."""
         # A session left open at an empty desk must not become a place to guess at leisure.
         lane = lane_of(me.login_name, "passphrase")
-        self._lanes.count(lane, me.code)
-        (present,) = self._wrapping_keys(self._normal(passphrase), bytes(me.salt), me.pepper)
+        with self._counted(lane, me.code):
+            (present,) = self._wrapping_keys(self._normal(passphrase), bytes(me.salt), me.pepper)
         return lane, present
+
+    @contextmanager
+    def _counted(self, lane: bytes, code: str | None) -> Iterator[None]:
+        """Count a try before it is made, under the lane's lock: many tries at one moment are many tries."""
+        self._lanes.count(lane, code)
+        try:
+            yield
+        except Crowded:
+            # Whoever waits in a crowd and sends again is not slowed for it as somebody who guesses.
+            self._lanes.take_back(lane)
+            raise
 
     def _check(self, chosen: str, login: str) -> None:
         rules.check_passphrase(
@@ -351,7 +368,7 @@ class SignIns:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._stretching.acquire(timeout=self._settings.pool_wait_seconds):
-            raise Unavailable("Many people are signing in. Please try again in a moment.")
+            raise Crowded
         try:
             yield
         finally:

@@ -15,13 +15,19 @@ from typing import Final
 # prctl(2). Numbers of the kernel's interface, the same on every architecture.
 PR_SET_PDEATHSIG: Final = 1
 PR_SET_DUMPABLE: Final = 4
+# mallopt(3) of glibc.
+M_MMAP_THRESHOLD: Final = -3
+# From this size on a piece of memory is the system's again as soon as it is freed.
+GIVEN_BACK_BYTES: Final = 1024 * 1024
 
 
 def harden() -> None:
     """No core file, and no other process of this account may attach or read our memory (K05).
 
-    It also shuts /proc/<pid>/environ to everybody but root. Files made from now on are ours alone.
+    It also shuts /proc/<pid>/environ to everybody but root. Files made from now on are ours alone, and
+    memory of a passphrase's stretching goes back when it is over.
     """
+    give_memory_back()
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
@@ -40,6 +46,17 @@ def unswept() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def give_memory_back() -> None:
+    """Let large pieces of memory return to the system when they are freed (D10).
+
+    glibc learns from the first that is freed, up to 32 MiB, to keep its like with the thread that had it: after
+    sixteen sign-ins of 19 MiB, four at a time, a process stayed 300 MiB larger. Told a size it learns nothing.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(M_MMAP_THRESHOLD, GIVEN_BACK_BYTES)
 
 
 def end_with(parent: int) -> None:

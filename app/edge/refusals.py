@@ -114,7 +114,7 @@ def answer(no: Refusal) -> JSONResponse:
     error: dict[str, Any] = {"code": no.code, "sentence": no.sentence}
     if no.rule is not None:
         error["rule"] = no.rule
-    return JSONResponse({"error": error}, no.status, _retry_headers(no))
+    return JSONResponse({"error": error}, no.status, retry_headers(no))
 
 
 class Incidents:
@@ -171,7 +171,8 @@ def _anatomy(broken: BaseException | None) -> Iterator[str]:
         broken = broken.__cause__ or broken.__context__
 
 
-def _retry_headers(no: Refusal) -> dict[str, str]:
+def retry_headers(no: Refusal) -> dict[str, str]:
+    """After how many seconds another try is worth it, where a refusal passes by itself."""
     if isinstance(no, TooManyTries):
         return {"Retry-After": str(no.retry_after_seconds)}
     if isinstance(no, Unavailable):

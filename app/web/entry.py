@@ -13,9 +13,10 @@ from app.accounts.forms import AcceptInvitation, AskStranger, SignInForm
 from app.edge import sheets
 from app.edge.desk import Desk, TheDesk
 from app.edge.languages import LANGUAGES, N_
+from app.edge.refusals import retry_headers
 from app.edge.render import answer_with
 from app.edge.sheets import Mistakes, Sheet
-from app.errors import Conflict, SignInRefused, TooManyTries, Unprocessable
+from app.errors import Conflict, SignInRefused, TooManyTries, Unavailable, Unprocessable
 from app.web.drafts import landing
 from app.web.frame import language_of, show
 from app.web.session import (
@@ -51,7 +52,7 @@ def sign_in(request: Request, desk: TheDesk, given: EntryFields) -> Response:
     try:
         entered = desk.enter().enter(_read(desk, SignInForm, fields))
         caller = desk.enter().caller(entered.token)
-    except (SignInRefused, TooManyTries, Unprocessable) as refusal:
+    except (SignInRefused, TooManyTries, Unavailable, Unprocessable) as refusal:
         return _again(request, desk, "entry/sign_in.html", given, refusal)
     # Whoever has no security key yet, and is asked for one, adds it before anything else.
     lacks = desk.office.policy.lacks_key(caller.actor)
@@ -78,7 +79,7 @@ def accept(request: Request, desk: TheDesk, given: EntryFields) -> Response:
     try:
         read = {**given, "language": [language_of(request)]}
         enrolled = desk.enter().accept(_read(desk, AcceptInvitation, read))
-    except (Conflict, SignInRefused, Unprocessable) as refusal:
+    except (Conflict, SignInRefused, Unavailable, Unprocessable) as refusal:
         return _again(request, desk, _INVITATION, given, refusal)
     return show(request, desk, None, "entry/enrolled.html", enrolled)
 
@@ -115,8 +116,7 @@ def _again(request: Request, desk: Desk, template: str, given: Any, refusal: Any
     if "undertaking" in mistakes:
         mistakes["undertaking"] = N_("Please read the undertaking and sign it.")
     answer = _entrance(request, desk, template, Sheet(csrf="").typed(given, mistakes), refusal.status)
-    if isinstance(refusal, TooManyTries):
-        answer.headers["Retry-After"] = str(refusal.retry_after_seconds)
+    answer.headers.update(retry_headers(refusal))
     return answer
 
 

@@ -22,6 +22,7 @@ from app.accounts.views import Me
 from app.edge import languages, pages, sheets
 from app.edge.desk import Desk
 from app.edge.languages import LANGUAGES, N_, Catalogues
+from app.edge.refusals import retry_headers
 from app.edge.render import as_json
 from app.edge.sheets import Mistakes, Sheet
 from app.edge.static import Static
@@ -150,8 +151,7 @@ def do(
         answer = desk.do(visitor, action, form, subject=subject, idempotency=once if action.creates and once else None)
     except (Conflict, Denied, StepUpNeeded, TooManyTries, Unprocessable) as refusal:
         answered = again(sheet(request).typed(fields, mistakes_of(refusal)), refusal.status)
-        if isinstance(refusal, TooManyTries):
-            answered.headers["Retry-After"] = str(refusal.retry_after_seconds)
+        answered.headers.update(retry_headers(refusal))
         return answered
     return shown(answer)
 
@@ -192,7 +192,9 @@ def reads_in(desk: Desk, visitor: Caller) -> str:
 
 def refused(request: Request, desk: Desk, visitor: Caller | None, refusal: Refusal) -> Response:
     """A refusal as a page: its sentence and its rule, and nothing of what was asked."""
-    return show(request, desk, visitor, "refused.html", refusal, status=refusal.status)
+    page = show(request, desk, visitor, "refused.html", refusal, status=refusal.status)
+    page.headers.update(retry_headers(refusal))
+    return page
 
 
 def language_of(request: Request) -> str:

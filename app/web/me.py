@@ -16,6 +16,7 @@ from app.accounts.views import DeviceLine, Me, SessionLine
 from app.edge import sheets
 from app.edge.desk import Desk, TheDesk, page_number, row_id
 from app.edge.languages import LANGUAGES, N_
+from app.edge.refusals import retry_headers
 from app.edge.sheets import Mistakes, Sheet
 from app.errors import TooManyTries, Unprocessable
 from app.oversight import queries as oversight
@@ -179,8 +180,7 @@ def _refused(
     """The page again, without a secret, and after how long another try is heard."""
     mistakes = refusal.found if isinstance(refusal, Mistakes) else {"": refusal.sentence}
     answer = again(sheet(request).typed(fields, mistakes), refusal.status)
-    if isinstance(refusal, TooManyTries):
-        answer.headers["Retry-After"] = str(refusal.retry_after_seconds)
+    answer.headers.update(retry_headers(refusal))
     return answer
 
 

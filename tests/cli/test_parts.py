@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 import sys
 import threading
@@ -231,3 +232,42 @@ def test_the_exhibits_are_what_they_say() -> None:
     assert letter.startswith(b"%PDF-1.4")
     assert b"/Author (A. Invented)" in letter
     assert letter[int(letter.split(b"startxref\n")[1].split()[0]) :].startswith(b"xref")
+
+
+CROWD = """
+import secrets, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from app.cli import process
+from app.crypto import passphrases
+
+def resident():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) // 1024
+
+def stretch(_):
+    with places:
+        passphrases.stretch("counts the boats on the river", secrets.token_bytes(16), memory_mib=19, passes=1)
+
+if sys.argv[1:] == ["as a process of ours"]:
+    process.harden()
+places = threading.BoundedSemaphore(4)
+stretch(0)
+before = resident()
+with ThreadPoolExecutor(16) as pool:
+    list(pool.map(stretch, range(16)))
+print(resident() - before)
+"""
+
+
+@pytest.mark.abuse("D10")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps what was freed with its threads")
+def test_a_crowd_of_sign_ins_leaves_no_memory_behind() -> None:
+    """Sixteen passphrases, four at a time. The control is the same program without what our processes do first."""
+    grown = {
+        how: int(subprocess.check_output([sys.executable, "-c", CROWD, *how], cwd=ROOT, text=True))
+        for how in ((), ("as a process of ours",))
+    }
+
+    assert grown[()] > 100, "the control grew by so many MiB"
+    assert grown[("as a process of ours",)] < 20
