@@ -192,7 +192,7 @@ def _grants(reading: Reading, case: UUID) -> list[GrantLine]:
             g.dormant,
             covered.get((g.keyholder_id, g.until)),
         )
-        for g in rows
+        for g in sorted(rows, key=lambda grant: (grant.compartment, grant.id))
     ]
 
 
