@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import update
@@ -12,7 +13,8 @@ from app.accounts.factors import check_second_factor, new_codes, new_totp, spell
 from app.accounts.forms import Prefer, Renewing, Rewrapping
 from app.accounts.models import RecoveryCode, SignIn, User
 from app.accounts.rules import Unconfirmed
-from app.accounts.views import Left, Preferred, Renewed
+from app.accounts.tokens import renew_mine
+from app.accounts.views import Changed, Left, Preferred, Renewed
 from app.crypto import boxes
 from app.errors import SealBroken, SignInRefused
 from app.work import Work, action
@@ -34,8 +36,8 @@ def prefer(work: Work, form: Prefer) -> Preferred:
 
 
 @action("account.change_passphrase", operation="key")
-def change_passphrase(work: Work, form: Rewrapping) -> Left:
-    """Seal the private key anew under another passphrase; every other session ends.
+def change_passphrase(work: Work, form: Rewrapping) -> Changed:
+    """Seal the private key anew under another passphrase; every other session ends, this one gets another token.
 
     Whoever sits down at an unlocked desk holds a session, not the passphrase: the old one
     and a second factor are asked for, and a wrong one of either gets the same answer.
@@ -45,14 +47,16 @@ def change_passphrase(work: Work, form: Rewrapping) -> Left:
     me.salt, me.pepper = form.new_salt, form.new_pepper
     me.sealed_private = boxes.seal_box(form.new_wrapping_key, private, context=me.id.bytes)
     work.record(me, account=me.code)
-    return end(work, SignIn.user_id == me.id, SignIn.id != work.actor.sign_in)
+    ended = end(work, SignIn.user_id == me.id, SignIn.id != work.actor.sign_in).ended
+    return Changed(ended, renew_mine(work, private))
 
 
 @action("account.renew_factor", operation="key")
 def renew_factor(work: Work, form: Renewing) -> Renewed:
     """Draw recovery codes or the authenticator's secret anew; the former ones open nothing from then on.
 
-    After another secret every other session ends: a telephone that is gone may be in somebody's hands.
+    After another secret every other session ends: a telephone that is gone may be in somebody's hands. This one gets
+    another token in any case: who was asked for everything they have is who goes on.
     """
     me = _me(work)
     private = _confirmed(work, me, form.wrapping_key, form)
@@ -66,7 +70,7 @@ def renew_factor(work: Work, form: Renewing) -> Renewed:
         end(work, SignIn.user_id == me.id, SignIn.id != work.actor.sign_in)
         renewed = Renewed(me.code, totp_secret=spelled(totp), totp_uri=rules.totp_uri(totp, me.login_name))
     work.record(me, account=me.code, asked=form.which)
-    return renewed
+    return replace(renewed, token=renew_mine(work, private))
 
 
 @action("signin.end", operation="sign-in", on=SignIn, about=owner)

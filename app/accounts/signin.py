@@ -42,7 +42,7 @@ from app.accounts.lanes import SERVICES, Lanes, lane_of
 from app.accounts.models import AccountState, Device, SignIn, User
 from app.accounts.stepping import Stepped
 from app.accounts.tokens import page_secret, token_hash, token_key
-from app.accounts.views import Enrolled, Entered, KeyLine, Left, Renewed
+from app.accounts.views import Changed, Enrolled, Entered, KeyLine, Renewed
 from app.crypto import boxes, hpke, passphrases
 from app.errors import (
     Alarm,
@@ -151,7 +151,7 @@ class SignIns:
         self._reseal(entered.token)
         return entered
 
-    def change_passphrase(self, caller: Caller, form: ChangePassphrase) -> Left:
+    def change_passphrase(self, caller: Caller, form: ChangePassphrase) -> Changed:
         """Put another passphrase in the place of one's own; tries at the present one are throttled.
 
         raises  Unconfirmed for a wrong passphrase or second factor, WeakPassphrase, TooManyTries
@@ -168,9 +168,9 @@ class SignIns:
             code=form.code, recovery_code=form.recovery_code, seen=seen,
         )  # fmt: skip
         with self._watching(seen):
-            left: Left = self._office.perform(caller, mine.change_passphrase, inner)
+            changed: Changed = self._office.perform(caller, mine.change_passphrase, inner)
         self._lanes.clear(lane)
-        return left
+        return changed
 
     def renew_factor(self, caller: Caller, form: RenewFactor) -> Renewed:
         """Draw one's own second factor anew; tries at the passphrase are throttled together with those to change it.

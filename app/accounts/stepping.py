@@ -8,8 +8,8 @@ from uuid import UUID
 
 from app.accounts.factors import check_second_factor, factor_of
 from app.accounts.forms import Confirming
-from app.accounts.models import SignIn, StepUp, User
-from app.accounts.tokens import renew
+from app.accounts.models import StepUp, User
+from app.accounts.tokens import renew_mine
 from app.errors import NotFound, SignInRefused, Unprocessable
 from app.work import Work, action, stepping
 from app.work.actions import ACTIONS
@@ -60,9 +60,7 @@ def step_up(work: Work, form: Confirming) -> Stepped:
     )  # fmt: skip
     work.add(given)
     work.record(given, account=me.code, asked=form.action, factor=factor_of(form))
-    # The row stays: what was begun in this session, a visit or an upload, goes on in it.
-    session = work.session.get_one(SignIn, work.actor.sign_in, with_for_update=True)
-    return Stepped(form.action, until, renew(session, private))
+    return Stepped(form.action, until, renew_mine(work, private))
 
 
 def _alone(me: User, form: Confirming) -> UUID:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.accounts.models import SignIn
 from app.crypto import boxes, kdf
+from app.work import Work
 
 
 def token_hash(token: str) -> bytes:
@@ -23,6 +24,11 @@ def renew(session: SignIn, private_raw: bytes) -> str:
     session.token_hash = token_hash(token)
     session.sealed_private = boxes.seal_box(token_key(token), private_raw, context=session.id.bytes)
     return token
+
+
+def renew_mine(work: Work, private_raw: bytes) -> str:
+    """The same for the session of whoever is at work. Its row stays: what was begun in it goes on."""
+    return renew(work.session.get_one(SignIn, work.actor.sign_in, with_for_update=True), private_raw)
 
 
 def page_secret(session: UUID, private_raw: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -35,12 +35,16 @@ class Enrolled:
 
 @dataclass(frozen=True)
 class Renewed:
-    """What was drawn anew of the second factor; what was not is empty. Shown once, never again."""
+    """What was drawn anew of the second factor; what was not is empty. Shown once, never again.
+
+    token   the session's from now on; the one before opens nothing
+    """
 
     user: str
     totp_secret: str = ""
     totp_uri: str = ""
     recovery_codes: tuple[str, ...] = ()
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,14 @@ class SecondFactors:
 @dataclass(frozen=True)
 class Left:
     ended: int
+
+
+@dataclass(frozen=True)
+class Changed:
+    """How many other sessions ended. ``token``: this one's from now on; the one before opens nothing."""
+
+    ended: int
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True)

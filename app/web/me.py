@@ -22,7 +22,7 @@ from app.errors import TooManyTries, Unprocessable
 from app.oversight import queries as oversight
 from app.oversight.views import Mine
 from app.web.frame import reads_in, save, sheet, show
-from app.web.session import COOKIE, DEVICE_SECONDS, LANGUAGE, Fields, Visitor, keep
+from app.web.session import COOKIE, DEVICE_SECONDS, LANGUAGE, Fields, Visitor, goes_on, keep
 from app.work import Caller
 
 PAGE = 25
@@ -84,7 +84,8 @@ def change_passphrase(request: Request, desk: TheDesk, visitor: Visitor, given: 
     """Another passphrase, for the old one and a second factor; nothing of it is ever sent back to the page."""
     fields = {name: values for name, values in given.items() if name not in {"csrf", "once"}}
     try:
-        desk.enter().change_passphrase(visitor, sheets.read(ChangePassphrase, fields, desk.zone))
+        changed = desk.enter().change_passphrase(visitor, sheets.read(ChangePassphrase, fields, desk.zone))
+        goes_on(request, changed.token)
     except (Unprocessable, TooManyTries) as refusal:
         return _refused(
             request, fields, refusal, lambda typed, status: _passphrase(request, desk, visitor, typed, status)
@@ -108,6 +109,7 @@ def renew_factor(request: Request, desk: TheDesk, visitor: Visitor, given: Field
     fields = {name: values for name, values in given.items() if name not in {"csrf", "once"}}
     try:
         renewed = desk.enter().renew_factor(visitor, sheets.read(RenewFactor, fields, desk.zone))
+        goes_on(request, renewed.token)
     except (Unprocessable, TooManyTries) as refusal:
         return _refused(request, fields, refusal, lambda typed, status: _factor(request, desk, visitor, typed, status))
     return show(request, desk, visitor, "me/renewed.html", renewed)

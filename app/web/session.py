@@ -36,9 +36,14 @@ def visitor(request: Request, desk: TheDesk) -> Caller:
     return caller
 
 
+def goes_on(request: Request, token: str) -> None:
+    """The session has another token, which goes out with the answer to this request, whatever that is."""
+    request.state.renewed = token
+
+
 def step_up(request: Request, desk: Desk, visitor: Caller, factor: GiveFactor) -> None:
-    """Give a second factor; the session's new token goes out with the answer to this request, whatever that is."""
-    request.state.renewed = desk.enter().step_up(visitor, factor).token
+    """Give a second factor."""
+    goes_on(request, desk.enter().step_up(visitor, factor).token)
 
 
 class Renewals:

@@ -28,7 +28,9 @@ def change(world: World, login: str = "intake", **given: Any) -> Any:
     """Choose another passphrase with everything right, but for what is given."""
     member = world.members[login]
     form = {"passphrase": member.passphrase, "new_passphrase": NEW, "recovery_code": member.recovery[0]} | given
-    return world.signins.change_passphrase(world[login], ChangePassphrase(**form))
+    changed = world.signins.change_passphrase(world[login], ChangePassphrase(**form))
+    world.renewed(member.token, changed.token)
+    return changed
 
 
 def enter(world: World, login: str, passphrase: str, number: int = 1) -> str:
@@ -107,6 +109,21 @@ def test_every_other_session_ends_and_this_one_stays(world: World) -> None:
     assert world.signins.caller(world.members["intake"].token)
     with pytest.raises(NotSignedIn):
         world.signins.caller(first)
+
+
+@pytest.mark.abuse("D06")
+@pytest.mark.asvs("V7.2.4")
+@pytest.mark.parametrize("how", ["PASSPHRASE", "CODES", "AUTHENTICATOR"])
+def test_whoever_holds_a_copy_of_this_session_loses_it_with_the_change(world: World, how: str) -> None:
+    """Somebody who fears a thief changes what they sign in with; the thief may sit in this very session."""
+    stolen = world.members["intake"].token
+    assert world.signins.caller(stolen), "the control"
+
+    _ = change(world) if how == "PASSPHRASE" else renew(world, how)
+
+    with pytest.raises(NotSignedIn):
+        world.signins.caller(stolen)
+    assert world.signins.caller(world.members["intake"].token)
 
 
 def test_a_wrong_passphrase_and_a_wrong_factor_get_one_answer_and_an_entry(world: World, log: Log) -> None:
@@ -366,7 +383,9 @@ def test_a_team_of_others_is_not_shown(world: World, login: str, team: str) -> N
 def renew(world: World, which: str, login: str = "intake", **given: Any) -> Any:
     member = world.members[login]
     form = {"which": which, "passphrase": member.passphrase, "recovery_code": member.recovery[0]} | given
-    return world.signins.renew_factor(world[login], RenewFactor.model_validate(form))
+    drawn = world.signins.renew_factor(world[login], RenewFactor.model_validate(form))
+    world.renewed(member.token, drawn.token)
+    return drawn
 
 
 def test_codes_drawn_anew_open_and_the_former_ones_do_not(world: World, log: Log) -> None:

@@ -191,7 +191,8 @@ def test_recovery_codes_drawn_anew_count_again(world: World, database: Database)
         put(world, "protection")
 
     given = {"passphrase": me.passphrase, "code": world.code("protection")}
-    me.recovery = world.signins.renew_factor(me.caller, RenewFactor(which="CODES", **given)).recovery_codes
+    drawn = world.signins.renew_factor(me.caller, RenewFactor(which="CODES", **given))
+    me.recovery, me.token = drawn.recovery_codes, drawn.token
 
     assert put(world, "protection").user == world.members["protection"].code
 

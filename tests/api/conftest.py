@@ -29,6 +29,10 @@ from tests.world import World
 __all__ = ["log"]
 
 
+# Where a session gets another token.
+RENEW = frozenset({"/api/step-ups", "/api/me/passphrase", "/api/me/factor"})
+
+
 @dataclass
 class Client:
     """One caller of one door; blocking, so that tests read from top to bottom."""
@@ -45,7 +49,7 @@ class Client:
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request. ``headers`` are added to those of the session."""
         answer = asyncio.run(self._ask(method, path, **more))
-        if path == "/api/step-ups" and answer.status_code == 201:
+        if path in RENEW and answer.is_success:
             self._renewed(answer.json()["token"])
         if self.step_up is None or answer.status_code != 403 or "step_up.needed" not in answer.text:
             return answer

@@ -379,6 +379,7 @@ class Product:
         drawn = self.http("POST", "/api/me/factor", session=session, json=form)
         if drawn.status == 200:
             member["recovery"] = list(drawn.json["recovery_codes"])
+            _goes_on(session, drawn.json["token"])
 
     def visit(self, session: Session, case: str) -> Answer:
         """Begin a visit of the whole case, for a reason this role may give: one factor then opens all of identity."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 from starlette.types import ASGIApp
@@ -59,6 +60,24 @@ def test_whoever_is_refused_after_their_second_factor_stays_signed_in(staff_door
     assert browser.cookies[COOKIE] != old
     right = browser.submit(give, user=world.members["legal"].code, compartments="TESTIMONY", **factor(world, "intake"))
     assert right.status_code == 303, "the form of the refusal's own page works"
+
+
+@pytest.mark.abuse("D06")
+def test_another_passphrase_is_another_cookie_too(staff_door: ASGIApp, world: World) -> None:
+    browser, thief = arrived(staff_door, world, "intake"), Browser(staff_door)
+    thief.hold(browser.cookies[COOKIE])
+    assert thief.get("/me").status_code == 200, "the control"
+    browser.get("/me/passphrase")
+
+    new: dict[str, Any] = {
+        "passphrase": world.members["intake"].passphrase,
+        "new_passphrase": "eleven wet stones under a bridge",
+    }
+    sent = browser.submit("/me/passphrase", **new, **factor(world, "intake"))
+
+    assert sent.headers["location"] == "/me/passphrase/changed"
+    assert browser.get("/me/passphrase/changed").status_code == 200
+    assert thief.get("/me").headers["location"] == "/sign-in"
 
 
 @pytest.mark.abuse("D06")

@@ -319,7 +319,9 @@ class World:
         """With the last recovery code draw others, so that nobody waits for their authenticator."""
         member = self.members[login]
         form = RenewFactor(which="CODES", passphrase=member.passphrase, recovery_code=member.recovery[0])
-        member.recovery = self.signins.renew_factor(self[login], form).recovery_codes
+        drawn = self.signins.renew_factor(self[login], form)
+        member.recovery = drawn.recovery_codes
+        self.renewed(member.token, drawn.token)
 
     def case(self, by: str = "intake", **given: Any) -> str:
         """A new case; its reference."""
