@@ -6,8 +6,9 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.drills import trials
 from tests.faults.proxy import CHEAP
 from tests.kit import adapter, processes
 from tests.kit.adapter import Product, Session
@@ -75,6 +77,126 @@ def test_sign_out_everywhere_at_one_ends_at_the_other_at_once(both: Both) -> Non
     assert both.at(0, "POST", "/api/sign-out-everywhere", {}, who=leaving).status == 200
 
     assert [both.at(app, "GET", "/api/me", who=leaving).status for app in (1, 0)] == [401, 401]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request of a living session, on the clock of whoever asks."""
+
+    app: int
+    began: float
+    ended: float
+    status: int
+
+
+@contextmanager
+def asking(what: Callable[[int], Answer]) -> Iterator[list[Asked]]:
+    """Somebody who asks both for the same thing, again and again; what they were answered so far."""
+    told: list[Asked] = []
+    ending = threading.Event()
+
+    def ask(app: int) -> None:
+        while not ending.wait(0.02):
+            began = time.monotonic()
+            status = what(app).status
+            told.append(Asked(app, began, time.monotonic(), status))
+
+    threads = [threading.Thread(target=ask, args=(app,), daemon=True) for app in (0, 1)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield told
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join(30)
+
+
+def heard(told: list[Asked], since: float, statuses: set[int]) -> list[Asked]:
+    return [each for each in told if each.began > since and each.status in statuses]
+
+
+def refused_at_both(told: list[Asked], since: float) -> bool:
+    return {each.app for each in heard(told, since, {401, 403, 404})} == {0, 1}
+
+
+def taken_away(what: Callable[[int], Answer], take: Callable[[], Any], *, stays: bool = False) -> list[Asked]:
+    """What is still let through of somebody who goes on asking while something is taken from them."""
+    with asking(what) as told:
+        assert processes.wait_until(lambda: {each.app for each in heard(told, 0, {200})} == {0, 1}, 30), "the control"
+        take()
+        since = time.monotonic()
+        if not stays:
+            assert processes.wait_until(lambda: refused_at_both(told, since), 30), "it was never taken away"
+        time.sleep(0.3)
+    first = {app: min(each.ended for each in told if each.began > since and each.app == app) for app in (0, 1)}
+    assert max(first.values()) - since < 1, "the first answer after it took more than a second"
+    return heard(told, since, {200})
+
+
+@pytest.mark.drill
+@pytest.mark.abuse("E04")
+def test_a_grant_that_was_taken_back_at_one_opens_nothing_at_either(both: Both) -> None:
+    intake, editor = both.product.login("intake_officer", "intake"), both.product.login("narrative_editor", "narrative")
+    stale: list[Asked] = []
+
+    for _ in range(trials(3, 100)):
+        assert both.product.assign(intake, both.case, "narrative", {"RELEASE"}).status == 201
+        stale += taken_away(
+            lambda app: both.at(app, "GET", f"/api/cases/{both.case}", who=editor),
+            lambda: both.product.revoke(intake, both.case, "narrative"),
+        )
+
+    assert stale == []
+
+
+@pytest.mark.abuse("E04")
+def test_whoever_keeps_their_grant_goes_on_asking(both: Both) -> None:
+    """The control: the same watch sees what is let through after something was taken from another."""
+    intake = both.product.login("intake_officer", "intake")
+    assert both.product.assign(intake, both.case, "narrative", {"RELEASE"}).status == 201
+
+    let = taken_away(
+        lambda app: both.at(app, "GET", f"/api/cases/{both.case}"),
+        lambda: both.product.revoke(intake, both.case, "narrative"), stays=True,
+    )  # fmt: skip
+
+    assert {each.app for each in let} == {0, 1}
+
+
+@pytest.mark.abuse("E04")
+def test_a_role_that_ended_opens_nothing_at_either(both: Both) -> None:
+    """No action of the product ends a role yet, so the owner does it, with the guard of that table off meanwhile."""
+    leaver = both.product.login("caseworker", "protection2")
+    code = both.at(0, "GET", "/api/me", who=leaver).json["user"]
+    need = both.at(0, "POST", f"/api/cases/{both.case}/needs", NEED).json["id"]
+    asked = {"fields": ["words"], "justification": "CARE", "cites": need, "words": "Due today."}
+
+    def end() -> None:
+        with psycopg.connect(both.product.owner_url) as owner:
+            owner.execute("ALTER TABLE role_holdings DISABLE TRIGGER USER")
+            owner.execute(
+                "UPDATE role_holdings SET ended_at = now() WHERE user_id = (SELECT id FROM users WHERE code = %s)",
+                [code],
+            )
+            owner.execute("ALTER TABLE role_holdings ENABLE TRIGGER USER")
+
+    assert taken_away(lambda app: both.at(app, "POST", f"/api/needs/{need}/open", asked, who=leaver), end) == []
+
+
+@pytest.mark.abuse("E04")
+def test_an_account_that_was_shut_at_one_is_signed_out_at_both(both: Both) -> None:
+    leaver = both.product.login("intake_officer", "intake-lead")
+    administrator = both.product.login("administrator", "administrator")
+    code = both.at(0, "GET", "/api/me", who=leaver).json["user"]
+
+    def shut() -> None:
+        answer = both.product._stepping_up(
+            administrator, "account.disable", code, f"/api/people/{code}/disable", {"why": "LEFT"}
+        )
+        assert answer.status == 200
+
+    assert taken_away(lambda app: both.at(app, "GET", "/api/me", who=leaver), shut) == []
 
 
 @pytest.mark.abuse("A13")
