@@ -83,7 +83,7 @@ def staff_door(settings: Settings, database: Database, manager: FileKeyManager) 
 
 
 @pytest.fixture(scope="session")
-def portal_door(settings: Settings, database: Database) -> Iterator[ASGIApp]:
+def portal_door(settings: Settings, database: Database, manager: FileKeyManager) -> Iterator[ASGIApp]:
     door = portal_app(replace(settings, database_url=database.addresses.urls["portal"], database_connections_max=4))
     yield door
     _close(door)

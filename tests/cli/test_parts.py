@@ -94,6 +94,49 @@ def test_a_hardened_process_that_crashes_writes_no_core_file(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+# One account that is not root: whoever is root may look into everything. Then as a program of it is born.
+_AS_SOMEBODY = """
+import ctypes, os, sys, time
+from app.cli import process
+libc = ctypes.CDLL(None, use_errno=True)
+if os.getuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+libc.prctl(4, 1, 0, 0, 0)
+# Where the kernel lets only a parent attach, this says that everybody may, so that the rest decides alone.
+libc.prctl(0x59616D61, ctypes.c_ulong(-1), 0, 0, 0)
+"""
+_ATTACH = """
+answer = libc.ptrace(16, int(sys.argv[1]), None, None)
+print(os.strerror(ctypes.get_errno()) if answer else "attached")
+try:
+    open(f"/proc/{sys.argv[1]}/mem", "rb").close(); print("read")
+except OSError as refused:
+    print(refused.strerror)
+"""
+
+
+@pytest.mark.abuse("K05")
+@pytest.mark.parametrize(
+    ("hardened", "told"),
+    [("", ["attached", "read"]), ("process.harden()", ["Operation not permitted", "Permission denied"])],
+    ids=["control", "hardened"],
+)
+def test_another_process_of_the_account_can_neither_attach_nor_read(hardened: str, told: list[str]) -> None:
+    born = f"{_AS_SOMEBODY}\n{hardened}\nprint('there', flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", born], stdout=subprocess.PIPE, text=True, cwd=ROOT) as victim:
+        assert victim.stdout is not None
+        try:
+            assert victim.stdout.readline() == "there\n"
+            tried = subprocess.run(
+                [sys.executable, "-c", _AS_SOMEBODY + _ATTACH, str(victim.pid)],
+                capture_output=True, text=True, cwd=ROOT, check=True,
+            )  # fmt: skip
+        finally:
+            victim.kill()
+
+    assert tried.stdout.splitlines() == told
+
+
 def test_a_process_whose_parent_is_gone_already_does_not_begin() -> None:
     done = python("from app.cli import process; process.end_with(1 << 22); print('began')")
 
