@@ -22,6 +22,12 @@ from tests.kit.processes import REPOSITORY
 STRACE = shutil.which("strace")
 ANALYZE = shutil.which("systemd-analyze")
 UNITS = ("staff", "portal", "worker")
+MARK = "CANARY-5d1c0a7e93b24f6880aa61cd"
+# More than any reader keeps in memory, and the mark so often that each piece of it holds one.
+MARKED = (MARK.encode() + b" ") * 75_000
+# Every way to write, and what has a name in the file system or is a file without one.
+WRITES = r"write|pwrite64|writev|pwritev2?|sendfile|splice|copy_file_range|mmap"
+A_FILE = r"/"
 
 pytestmark = [
     pytest.mark.timeout(600),
@@ -31,13 +37,19 @@ pytestmark = [
 
 @dataclass
 class Trace:
-    """Lines of strace by unit, and where the database's socket lies."""
+    """Lines of strace by unit, where the database's socket lies, and a mark that came in with files."""
 
     lines: dict[str, list[str]]
     socket: str
+    mark: str = ""
 
     def calls(self, unit: str) -> set[str]:
         return {found[1] for line in self.lines[unit] if (found := re.match(r"(?:\d+ +)?([a-z0-9_]+)\(", line))}
+
+    def held(self, unit: str, call: str, where: str) -> list[str]:
+        """Lines of calls of this kind, on something of this kind, that hold the mark."""
+        shape = re.compile(rf"(?:\d+ +)?(?:<\.\.\. )?(?:{call})\(\d+<{where}")
+        return [line for line in self.lines[unit] if self.mark in line and shape.match(line)]
 
     def connected(self, unit: str) -> set[str]:
         """Every address a process connected to, as strace writes it."""
@@ -55,20 +67,22 @@ def trace() -> Iterator[Trace]:
     folder = Path(tempfile.mkdtemp(prefix="amana-trace-"))
     assert STRACE is not None
     with adapter.start(folder, env=CHEAP) as product:
-        product.seed(1)
+        case = product.seed(1).cases[0]
         product.kill("app")
         product.kill("worker")
         for service in product._services:
-            service.start((STRACE, "-f", "-qq", "-s", "200", "-o", str(folder / f"{service.name}.trace")))
+            service.start((STRACE, "-f", "-qq", "-y", "-s", "200", "-o", str(folder / f"{service.name}.trace")))
         product._await_health(product._services)
         intake = product.login("intake_officer", "intake")
-        receipt, reference = product.submit("What was seen from the roof.", [("roof.txt", b"two photographs")])
+        receipt, reference = product.submit("What was seen from the roof.", [("roof.txt", MARKED)])
+        assert product.upload(intake, case, "roof.txt", MARKED).status == 201
         assert product.lookup(receipt) is not None
         assert product.read(intake, reference, "submissions.account").status == 200
         assert product.cli("audit", "checkpoint").code == 0
         socket = product.app_url.rsplit("host=", 1)[1].replace("%2F", "/")
         product.stop()
-    yield Trace({unit: (folder / f"{unit}.trace").read_text(errors="replace").splitlines() for unit in UNITS}, socket)
+    lines = {unit: (folder / f"{unit}.trace").read_text(errors="replace").splitlines() for unit in UNITS}
+    yield Trace(lines, socket, MARK)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -96,6 +110,31 @@ def test_a_connection_elsewhere_is_found(tmp_path: Path) -> None:
     trace = Trace({"other": out.read_text().splitlines()}, "/nowhere")
 
     assert "192.0.2.1" in str(foreign(trace.connected("other"), trace.socket))
+
+
+@pytest.mark.abuse("B08")
+@pytest.mark.parametrize("unit", ["staff", "portal"])
+def test_no_byte_of_a_file_that_is_sent_is_written_in_clear(trace: Trace, unit: str) -> None:
+    """Neither to a file with a name nor to one without; that it came in, and was written sealed, is seen as well."""
+    assert len(MARKED) == 2_400_000
+    assert trace.held(unit, "recvfrom|read|recvmsg", "(?:socket|TCP)") != [], "the control: it came in"
+    sealed = [line for line in trace.lines[unit] if re.match(r"(?:\d+ +)?write\(\d+</[^>]*/attachments/", line)]
+    assert len(sealed) > 10, "the control: files are written here"
+
+    assert trace.held(unit, WRITES, A_FILE) == []
+
+
+@pytest.mark.parametrize(
+    "file", ["tempfile.TemporaryFile()", "os.fdopen(os.memfd_create('x'), 'wb')", "tempfile.NamedTemporaryFile()"]
+)
+def test_a_file_written_in_clear_is_found_with_a_name_or_without(tmp_path: Path, file: str) -> None:
+    """The control: as the framework's own reader of forms does it, under the same strace."""
+    assert STRACE is not None
+    program = f"import os, tempfile; f = {file}; f.write(b'{MARK} ' * 100); f.flush()"
+    out = tmp_path / "trace"
+    subprocess.run([STRACE, "-f", "-qq", "-y", "-s", "200", "-o", out, "python3", "-c", program], check=True)
+
+    assert Trace({"other": out.read_text().splitlines()}, "/nowhere", MARK).held("other", WRITES, A_FILE) != []
 
 
 @pytest.mark.abuse("L03")
