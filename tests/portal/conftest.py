@@ -1,6 +1,6 @@
 """The witness's door, and the staff's behind it."""
 
-from tests.api.conftest import portal, portal_door, staff, staff_door
+from tests.api.conftest import heard, portal, portal_door, staff, staff_door
 from tests.ladder import log
 
-__all__ = ["log", "portal", "portal_door", "staff", "staff_door"]
+__all__ = ["heard", "log", "portal", "portal_door", "staff", "staff_door"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import unicodedata
 from collections import Counter
@@ -15,10 +14,7 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from app.work.files import ORPHAN_SECONDS, FileStore
-from app.worker import sweep
 from tests.api.conftest import Client, Staff
-from tests.api.test_files import on_disk
 from tests.conftest import Clock, Database
 from tests.drills import trials
 from tests.edge.served import connected, rest, serving
@@ -334,45 +330,6 @@ def test_a_submission_that_is_cut_is_sent_again_whole(portal: Client, database: 
                 assert b" 201 " in rest(line).partition(b"\r\n")[0]
 
     assert rows(database, "submissions") == {"submissions": 1}
-
-
-@pytest.mark.drill
-@pytest.mark.abuse("A14")
-def test_a_submission_with_a_file_is_whole_or_nothing_and_leaves_no_orphan(
-    portal: Client, database: Database, world: World, settings: Settings
-) -> None:
-    """Cut all along its way; what is left of cut files is swept, and the same receipt then brings it once."""
-    content = b"c" * 200_000
-    submission = json.dumps({"receipt": draw(portal)["words"], "account": "I saw it."}).encode()
-    body = (
-        b'--b\r\nContent-Disposition: form-data; name="submission"\r\n\r\n' + submission + b"\r\n"
-        b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + content + b"\r\n--b--\r\n"
-    )
-    head = (
-        "POST /portal/submissions HTTP/1.1\r\nHost: localhost:8001\r\nContent-Type: multipart/form-data; boundary=b\r\n"
-        f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n"
-    ).encode()
-    kept = "submissions", "submission_files", "witness_keys"
-    before, there = rows(database, *kept), on_disk(settings)
-
-    with serving(portal.program) as port:
-        for end in [*range(0, len(body), trials(10_000, 1000)), len(body) - 3, len(body) - 1]:
-            with connected(port) as line:
-                line.sendall(head + body[:end])
-        assert rows(database, *kept) == before
-        for _ in range(2):
-            with connected(port) as line:
-                line.sendall(head + body)
-                assert b" 201 " in rest(line).partition(b"\r\n")[0]
-    left = settings.attachments_folder / "incoming" / ("0" * 32)
-    left.write_bytes(b"sealed bytes of nobody")
-    for path in on_disk(settings) - there:
-        os.utime(path, (0, path.stat().st_mtime - ORPHAN_SECONDS - 60))
-    swept = sweep(world.office, FileStore(settings.attachments_folder, bytes_max=0))
-
-    assert rows(database, *kept) == {name: number + 1 for name, number in before.items()}
-    assert swept >= 1, "the control: what nobody names is swept"
-    assert len(on_disk(settings) - there) == 1
 
 
 @pytest.mark.abuse("A12")
