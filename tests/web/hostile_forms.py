@@ -36,7 +36,7 @@ TEXT = {
     "short": "{{7*7}}<b>",
 }
 # Of the ways to be no text, and to be one, so many for each form, the next ones for the next form.
-EACH = trials(1, 4), trials(2, 6)
+EACH = trials(1, 4), trials(1, 6)
 # Names of what is nobody's to send.
 EXTRA = ("role", "is_admin", "state", "case_id", "compartment", "__class__", "roles_held", "by_name", "taken_by")
 

@@ -120,6 +120,7 @@ def forms_of_all(program: ASGIApp, world: World, scene: Scene) -> list[Shown]:
 
 
 @pytest.mark.drill
+@pytest.mark.timeout(900)
 @pytest.mark.abuse("A03")
 @pytest.mark.abuse("A05")
 @pytest.mark.abuse("A06")
