@@ -15,6 +15,16 @@ from app.errors import CannotStart
 demo = group("An invented office, on this machine only.")
 
 
+@demo.command("prepare")
+def prepare_(json_: Json = False) -> None:
+    """Make keys and an empty database in this folder and start nothing, for whoever starts the services singly."""
+    settings = demonstration.demo_settings()
+    with demonstration.alone(settings):
+        made = demonstration.prepare(settings, None)
+    words = "is ready" if made else "was ready already"
+    answer({"home": str(settings.home), "made": made}, [f"{settings.home} {words}."], as_json=json_)
+
+
 @demo.command("seed")
 def seed_(
     cases: Annotated[int, typer.Option(min=1, max=2000, help="How many cases, over all states.")] = 20,

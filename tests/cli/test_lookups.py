@@ -250,7 +250,7 @@ TRIED: dict[tuple[str, ...], tuple[str, ...] | None] = {
     # Writes into migrations/, for maintainers.
     ("db", "revision"): None,
     # Gives out the invented office's own cast, to a file; what it says is tried by a second seeding.
-    ("demo", "seed"): (), ("demo", "code"): ("legal",),
+    ("demo", "prepare"): (), ("demo", "seed"): (), ("demo", "code"): ("legal",),
     ("audit", "verify"): (), ("audit", "export"): ("EXPORT",), ("audit", "prove"): ("3",), ("audit", "checkpoint"): (),
     ("audit", "witnesses"): (),
     # What a witness says while it serves is looked at in test_witness.py.
