@@ -1,12 +1,7 @@
-"""The shipped nginx.conf in front of both doors, with TLS and the sockets of the units, as an operator has it.
-
-Only places are changed: ports, folders, certificates, sockets. Each change must find what it changes.
-"""
+"""The shipped nginx.conf in front of both doors, with the sockets of the units, both names on one port."""
 
 from __future__ import annotations
 
-import os
-import pwd
 import shutil
 import socket
 import ssl
@@ -17,21 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 from tests.kit import adapter, processes
+from tests.kit.nginx import OFFICE, PORTAL, Places
 from tests.kit.processes import REPOSITORY
 from tests.kit.wire import Answer, read_answer
 
-NGINX: Final = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-OFFICE, PORTAL = "amana.office.example", "portal.office.example"
 CHEAP: Final = {"AMANA_ARGON2_MEMORY_MIB": "19", "AMANA_ARGON2_PASSES": "2"}
 
 
@@ -107,66 +95,18 @@ def in_front() -> Iterator[Proxy]:
 @contextmanager
 def nginx(folder: Path) -> Iterator[Proxy]:
     """Debian's nginx with the shipped file, as the present user."""
-    assert NGINX is not None
     plain, port = processes.free_ports(2)
-    for name in (OFFICE, PORTAL):
-        certify(folder, name)
-    (folder / "trust.pem").write_bytes(b"".join((folder / f"{name}.pem").read_bytes() for name in (OFFICE, PORTAL)))
-    (folder / "temp").mkdir()
-    written = folder / "nginx.conf"
-    written.write_text(placed(folder, plain, port))
+    places = Places(folder, plain, port, port)
+    places.make()
     with (folder / "nginx.log").open("wb") as said:
-        running = subprocess.Popen(
-            [NGINX, "-e", "stderr", "-p", str(folder), "-c", str(written), "-g", "daemon off;"], stdout=said,
-            stderr=said, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        running = subprocess.Popen(places.words(), stdout=said, stderr=said, stdin=subprocess.DEVNULL)
     try:
         processes.wait_until(lambda: running.poll() is not None or _listens(port), 20.0)
         assert running.poll() is None, (folder / "nginx.log").read_text()
-        yield Proxy(port, plain, folder / "trust.pem", folder)
+        yield Proxy(port, plain, places.trust, folder)
     finally:
         running.terminate()
         running.wait(20)
-
-
-def placed(folder: Path, plain: int, port: int) -> str:
-    """The shipped file with this folder's places in it."""
-    text = (REPOSITORY / "deploy" / "nginx.conf").read_text("utf-8")
-    changes = {
-        "pid /run/nginx.pid;": f"pid {folder}/nginx.pid;",
-        "/var/log/nginx/error.log": f"{folder}/error.log",
-        "/run/nginx/": f"{folder}/temp/",
-        "listen 80": f"listen 127.0.0.1:{plain}",
-        "listen 443": f"listen 127.0.0.1:{port}",
-        "/etc/nginx/tls/": f"{folder}/",
-        "/run/amana/": f"{folder}/",
-        "worker_processes auto;": "worker_processes 1;",
-    }
-    for shipped, ours in changes.items():
-        assert shipped in text, shipped
-        text = text.replace(shipped, ours)
-    # Started as root it would drop to an account that may not enter this folder.
-    user = f"user {pwd.getpwuid(os.geteuid()).pw_name};\n" if os.geteuid() == 0 else ""
-    return user + text
-
-
-def certify(folder: Path, name: str) -> None:
-    """A key and a certificate that vouches for itself, for a day."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject).issuer_name(subject).public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / f"{name}.key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
 
 
 def _serves(proxy: Proxy, name: str) -> bool:

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from app.edge.headers import of_refusal
-from tests.faults.proxy import CHEAP, NGINX, OFFICE, PORTAL, Proxy, heard, in_front
+from tests.faults.proxy import CHEAP, Proxy, heard, in_front
 from tests.faults.smuggling import answers, corpus
 from tests.kit import adapter
 from tests.kit.adapter import Product
+from tests.kit.nginx import NGINX, OFFICE, PORTAL
 from tests.kit.wire import Answer, bytes_on
 
 pytestmark = pytest.mark.timeout(600)

@@ -9,6 +9,7 @@ not have the feature yet. Names and argument order are frozen; additions are key
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import hmac
 import json as jsons
@@ -25,9 +26,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NoReturn, cast
 
-from tests.kit import knowledge, processes, wire
+from tests.kit import knowledge, processes, server, table, wire
+from tests.kit.nginx import NGINX, OFFICE, PORTAL, Places
 from tests.kit.processes import Done, KitBroken, Refused, Service, Surroundings
-from tests.kit.server import Database, OwnServer
+from tests.kit.server import Database
 from tests.kit.wire import Answer, FilePart
 
 __all__ = [
@@ -47,6 +49,7 @@ COMPARTMENTS: tuple[Compartment, ...] = ("IDENTITY", "LOCATION", "TESTIMONY", "L
 COOKIE = "amana_session"
 # The second worker, in a folder of its own.
 ELSEWHERE = "worker2"
+FRONT = "nginx"
 TOTP_SECONDS = 30
 ENTRIES_A_PAGE = 50
 SEED_SECONDS = 300.0
@@ -122,20 +125,19 @@ def start(
 
     raises   Refused for a wrong start; KitBroken for what is not built yet
     """
-    for name, wanted in {"proxy": proxy, "lossy": lossy, "faulty": faulty}.items():
+    for name, wanted in {"lossy": lossy, "faulty": faulty}.items():
         if wanted:
             _not_built(name)
     if key_manager != "file":
         _not_built("key_manager")
-    major = database.removeprefix("server:")
-    if database != "embedded" and not (database != major and major.isdigit()):
-        raise KitBroken('not built: a database by its URL; "embedded" or "server:15"')
+    if proxy and NGINX is None:
+        raise KitBroken("proxy needs the program nginx, which is not installed here (Debian: nginx-light)")
     if not 0 <= workers <= 2:
         raise KitBroken("not built: more than two workers")
     *ports, portal_port = processes.free_ports(apps + 1)
     here = Surroundings(folder.absolute(), ports[0], portal_port, profile, dict(env or {}))
     here.make()
-    product = Product(here, ports, workers, OwnServer(here, major) if major.isdigit() else Database(here))
+    product = Product(here, ports, workers, server.of(here, database), proxy=proxy)
     try:
         product._set_up()
         product.restart()
@@ -154,7 +156,9 @@ def kinds() -> list[str]:
 class Product:
     """One installation under way. As a context manager: leaving it stops, and keeps the folder."""
 
-    def __init__(self, here: Surroundings, ports: Sequence[int], workers: int, database: Database) -> None:
+    def __init__(
+        self, here: Surroundings, ports: Sequence[int], workers: int, database: Database, *, proxy: bool = False
+    ) -> None:  # fmt: skip
         self.folder = here.folder
         self.last = Answer(0, [], b"", None, 0.0)
         self._here = here
@@ -170,9 +174,15 @@ class Product:
         self._csrf: dict[str, str] = {}
         self._drawn: dict[str, str] = {}
         self._rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        # Of what stands in no case's records: what a step of a machine made last.
+        self._made: dict[tuple[str, str], str] = {}
+        # Which case was looked at last, by whom, and the records it showed; until something is sent.
+        self._seen: tuple[tuple[str, str, str], list[dict[str, Any]]] | None = None
         self._auditor: Session | None = None
         self._facts_kept: dict[str, Any] | None = None
-        self.urls: dict[Door, list[str]] = _urls(list(ports), [here.portal_port])
+        self._actions: dict[str, Action] = {}
+        self._proxy = _in_front(here, ports) if proxy else None
+        self.urls: dict[Door, list[str]] = _urls(list(ports), [here.portal_port], self._proxy)
 
     def __enter__(self) -> Product:
         return self
@@ -186,6 +196,11 @@ class Product:
     def url(self) -> dict[Door, str]:
         """The base URL of each door; of several apps the first."""
         return {door: urls[0] for door, urls in self.urls.items()}
+
+    @property
+    def trust(self) -> Path | None:
+        """The certificates of a product behind the proxy; None without one."""
+        return None if self._proxy is None else self._proxy.trust
 
     @property
     def owner_url(self) -> str:
@@ -210,6 +225,7 @@ class Product:
         returns   what came back, redirects too; status 0 with the reason in the body if nothing came
         """
         base = self.url[door]
+        self._seen = None
         more: dict[str, str] = {}
         if session is not None:
             more |= session.headers
@@ -217,11 +233,13 @@ class Product:
                 more["Cookie"] = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
             if form is not None and files is None and session.cookies:
                 form = {"csrf": self._page_token(session), **form}
-                more["Origin"] = base
+                # Behind the proxy a browser asks at the port of every https address, which it does not name.
+                more["Origin"] = base if self._proxy is None else "https://localhost"
         body, described = wire.content(json_=json, form=form, files=files, data=data)
         self.last = wire.exchange(
-            base, method, path, body=body, headers={**described, **more, **(headers or {})}, timeout=timeout
-        )
+            base, method, path, body=body, headers={**described, **more, **(headers or {})}, timeout=timeout,
+            trust=self.trust,
+        )  # fmt: skip
         self._learn(self.last)
         renewed = _COOKIE.findall("\n".join(value for name, value in self.last.headers if name == "set-cookie"))
         if session is not None and session.cookies and renewed:
@@ -231,8 +249,10 @@ class Product:
     def raw(self, data: bytes, *, door: Door = "portal", wait: float = 5.0) -> bytes:
         """Bytes on a socket of a door, bytes back."""
         port = self._here.portal_port if door == "portal" else self._here.port
+        if self._proxy is not None:
+            port = self._proxy.portal if door == "portal" else self._proxy.staff
         begun = time.monotonic()
-        came = wire.bytes_on(port, data, wait)
+        came = wire.bytes_on(port, data, wait, self.trust)
         if self._recording is not None:
             self._recording.append(wire.read_answer(came, time.monotonic() - begun))
         return came
@@ -265,7 +285,8 @@ class Product:
         if part in {"postgres", "all"}:
             self._end(self._services if part == "all" else [], 10.0)
             self._database.stop()
-            self._database.start()
+            # The embedded server comes with the first service.
+            self._database.start() if part == "postgres" else self._database.begin()
         mine = self._of(part)
         self._end(mine, 10.0)
         before = processes.clock_before(self._offset)
@@ -282,7 +303,11 @@ class Product:
 
     def healthy(self) -> bool:
         """Whether every door answers well, and the worker runs."""
-        return all(service.healthy() for service in self._services)
+        return self._well(self._services)
+
+    def _well(self, services: Sequence[Service]) -> bool:
+        front = self._proxy is None or all(service.name != FRONT for service in services) or self._proxy.listens()
+        return front and all(service.healthy() for service in services)
 
     def pids(self) -> dict[Part, list[int]]:
         """The processes of each part. The key manager is a file, and has none."""
@@ -300,6 +325,7 @@ class Product:
         Without the demonstration's own list of what it invented: it is ours, and full of marks.
         """
         roots = [self._here.home, self._here.temporary, self._here.said, *self._database.folders()]
+        roots += [] if self._proxy is None else [self._proxy.folder]
         for path in dict.fromkeys(path for root in roots for path in sorted(root.rglob("*"))):
             if path.is_file() and not path.is_symlink() and path != self._here.home / "cast.json":
                 yield path
@@ -356,6 +382,10 @@ class Product:
         _goes_on(session, entered.json["token"])
         return session
 
+    def code_of(self, user: str) -> str:
+        """By which code the log, and whatever is about a colleague, names them."""
+        return self._codes.get(user, user)
+
     def step_up(self, session: Session, action: str, case: str) -> Answer:
         """Give a second factor for one action about one case: a recovery code while there is one, else six digits.
 
@@ -390,7 +420,7 @@ class Product:
     def _stepping_up(self, session: Session, action: str, about: str, path: str, form: dict[str, Any]) -> Answer:
         """Ask, and once more with a second factor where the product asks for one."""
         answer = self.http("POST", path, session=session, json=form)
-        if answer.status == 403 and answer.json["error"]["code"] == "step_up.needed":
+        if _step_up_needed(answer):
             self.step_up(session, action, about)
             answer = self.http("POST", path, session=session, json=form)
         return answer
@@ -443,8 +473,13 @@ class Product:
         row = self._row(session, case, table, column)
         form = {"fields": [column], **self._reason(session, case, table, justification, cites)}
         address = case if table == "submissions" else row
-        action = knowledge.REVEALS.get(table, "")
-        answer = self._stepping_up(session, action, str(address), f"/api/{table}/{address}/open", form)
+        action, path = knowledge.REVEALS.get(table, ""), f"/api/{table}/{address}/open"
+        answer = self.http("POST", path, session=session, json=form)
+        if _step_up_needed(answer):
+            # One second factor then opens all of identity for as long as the visit goes on.
+            self.visit(session, case)
+            self.step_up(session, action, str(address))
+            answer = self.http("POST", path, session=session, json=form)
         if answer.status == 200:
             answer.json["value"] = answer.json["values"][column]
         return answer
@@ -471,14 +506,14 @@ class Product:
         self, session: Session, case: str, user: str, compartments: set[Compartment], until: str | None = None
     ) -> Answer:
         """Let a colleague, by name in the cast or by code, hold compartments of a case."""
-        form = {"user": self._code(user), "compartments": sorted(compartments)}
+        form = {"user": self.code_of(user), "compartments": sorted(compartments)}
         if until is not None:
             form["until"] = until
         return self._stepping_up(session, "grant.give", case, f"/api/cases/{case}/grants", form)
 
     def revoke(self, session: Session, case: str, user: str) -> Answer:
         """Take from a colleague every compartment of a case that this session sees them hold."""
-        code = self._code(user)
+        code = self.code_of(user)
         shown = self.http("GET", f"/api/cases/{case}", session=session)
         grants = shown.json["grants"] if shown.status == 200 else []
         held = sorted({grant["compartment"] for grant in grants if grant["holder"] == code}) or list(COMPARTMENTS)
@@ -493,8 +528,22 @@ class Product:
         rows = self._records(session, case, table)
         present = rows[-1]["clear"].get("state") if rows else None
         step = step_to(state, present)
-        row = rows[-1]["id"] if rows else uuid.uuid4()
-        return self.http("POST", step.path.format(case=case, row=row), session=session, json=dict(step.form))
+        row = str(rows[-1]["id"] if rows else self._made.get((case, table), uuid.uuid4()))
+        if machine == "retention" and (waiting := self._waiting(session, case, state)):
+            step, row = knowledge.retention_agreed(state), waiting
+        form = {name: case if value == "{case}" else value for name, value in step.form.items()}
+        about = {"row": row, "case": case, "me": self.code_of(session.name)}[step.about]
+        answer = self._stepping_up(session, step.action, about, step.path.format(case=case, row=row), form)
+        if answer.status == 201:
+            self._made[case, table] = answer.json["id"]
+        return answer
+
+    def _waiting(self, session: Session, case: str, state: str) -> str | None:
+        """What was proposed for this case and waits for a second signature."""
+        shown = self.http("GET", f"/api/cases/{case}/ending", session=session)
+        kind = "DESTROY" if state == "DESTROYED" else "CLOSE"
+        waiting = shown.json["waiting"] if shown.status == 200 else []
+        return next((str(line["id"]) for line in waiting if line["kind"] == kind), None)
 
     def draft(self, session: Session, case: str, text: str, audience: str) -> tuple[str, Answer]:
         _not_built("draft")
@@ -513,21 +562,15 @@ class Product:
 
     def erase(self, session: Session, case: str) -> Answer:
         """Have a case destroyed, which takes two people: the first to call wants it, another agrees to it."""
-        shown = self.http("GET", f"/api/cases/{case}/ending", session=session)
-        waiting = shown.json["waiting"] if shown.status == 200 else []
-        rows = [str(line["id"]) for line in waiting if line["kind"] == "DESTROY"]
-        if not rows:
-            form = {"offered": "DECLINED"}
-            return self._stepping_up(session, "destruction.propose", case, f"/api/cases/{case}/destruction", form)
-        return self._stepping_up(session, "case.destroy", rows[0], f"/api/proposals/{rows[0]}/destroy", {})
+        return self.advance(session, case, "DESTROYED", machine="retention")
 
     def act(self, session: Session, action: str, case: str | None, form: dict[str, Any]) -> Answer:
         """Do any action by its name. ``form`` may name the ``row`` or ``user`` of the address; else the newest row."""
-        found = {known.name: known for known in self.actions()}.get(action)
+        found = self._known().get(action)
         if found is None:
             raise KitBroken(f"there is no action {action} behind a door")
         given = dict(form)
-        names = {"reference": case or "", "user": self._code(given.pop("user", "")) if "{user}" in found.path else ""}
+        names = {"reference": case or "", "user": self.code_of(given.pop("user", "")) if "{user}" in found.path else ""}
         if "{row}" in found.path:
             table = found.path.split("/")[2]
             names["row"] = str(given.pop("row", None) or self._row(session, case or "", table, None))
@@ -537,8 +580,18 @@ class Product:
 
     def actions(self) -> list[Action]:
         """Everything that can be done behind a door."""
-        examples = knowledge.forms()
-        return [_action(known, self._facts()["rules"], examples, self.columns()) for known in self._facts()["actions"]]
+        return copy.deepcopy(list(self._known().values()))
+
+    def _known(self) -> dict[str, Action]:
+        if not self._actions:
+            examples, columns = knowledge.forms(), self.columns()
+            allowed: dict[str, set[Role]] = {}
+            for rule in self._facts()["rules"]:
+                if rule["grant"] and rule["allowed"]:
+                    allowed.setdefault(rule["action"], set()).add(rule["role"])
+            made = (_action(known, allowed, examples, columns) for known in self._facts()["actions"])
+            self._actions = {action.name: action for action in made}
+        return self._actions
 
     def routes(self) -> list[tuple[Door, str, str]]:
         """Every address that is served: door, method, path."""
@@ -626,25 +679,54 @@ class Product:
         """Draw every key of a class anew, while everything runs."""
         return self.cli("keys", "rotate", key_class)
 
-    def recover(self, user: str, shares: Sequence[str]) -> Done:
-        _not_built("recover")
+    @property
+    def shares(self) -> list[str]:
+        """The recovery key's shares, which a seeded office keeps in a file: five, of which any three do."""
+        return (self._here.home / "shares").read_text(encoding="utf-8").splitlines()
+
+    def recover(
+        self, user: str, shares: Sequence[str], *, case: str | None = None, beside: str | None = None,
+        team: str | None = None,
+    ) -> Done:  # fmt: skip
+        """The custodians' ceremony at a terminal, to which these shares are brought.
+
+        team   make ``user`` its lead; else a case is given back, to two: ``user`` and ``beside``
+        case   None: the last that was seeded; beside: None: the other of the same role
+        """
+        if self._cast is None:
+            raise KitBroken("nobody works here yet: seed first")
+        words = ["custodians", "recover", "--run-by", "nobody", "--to", self.code_of(user)]
+        if team is not None:
+            words += ["--team", team]
+        else:
+            words += ["--case", case or self._cast.cases[-1], "--to", self.code_of(beside or self._other(user))]
+        program = [sys.executable, "-m", "app.cli", *words]
+        return table.sit_down(program, self._here.environ(), shares, seconds=120)
+
+    def _other(self, user: str) -> str:
+        """A colleague of the same role."""
+        assert self._cast is not None
+        same = next(names for names in self._cast.people.values() if user in names)
+        return next((name for name in same if name != user), user)
 
     # --- how it is done: processes
 
     def _set_up(self) -> None:
         """Make the data folder: everything but an office, which whoever seeds it founds."""
-        if isinstance(self._database, OwnServer):
-            self._database.make()
-            self._here.more = self._database.environ() | dict(self._here.more)
-        first = Service("set-up", ("run", "--empty", "--json"), self._here.environ(), self._here.said / "set-up.log")
-        first.start()
-        healthy = processes.wait_until(lambda: first.pid is None or _said(first, b'"home"'), processes.HEALTH_SECONDS)
-        if first.pid is None:
-            raise Refused(first.wait(1) or 0, first.said.read_text(errors="replace"))
-        self._end([first], 10.0)
-        if not healthy:
-            raise KitBroken(f"set-up did not come to its end: {first.said.read_text(errors='replace')[-500:]}")
-        self._services = [*_doors(self._here, self._ports), *_workers(self._here, self._wanted)]
+        self._database.make()
+        self._here.more = self._database.environ() | dict(self._here.more)
+        made = self.cli("demo", "prepare", timeout=processes.HEALTH_SECONDS)
+        (self._here.said / "set-up.log").write_bytes(made.out + made.err)
+        if made.code < 0:
+            raise KitBroken(f"set-up did not come to its end: {made.err[-500:].decode(errors='replace')}")
+        if made.code:
+            raise Refused(made.code, (made.out + made.err).decode(errors="replace"))
+        front = {} if self._proxy is None else {"AMANA_TLS": "proxy", "AMANA_PUBLIC_NAME": "localhost"}
+        self._services = [*_doors(self._here, self._ports, front), *_workers(self._here, self._wanted)]
+        if self._proxy is not None:
+            self._proxy.make()
+            said = self._here.said / "nginx.log"
+            self._services.append(Service(FRONT, (), self._here.environ(), said, program=self._proxy.words()))
 
     def _tell_of_database(self, service: Service) -> None:
         """A worker in a folder of its own is told where the database is, as on another machine."""
@@ -654,17 +736,14 @@ class Product:
             service.environ[variable] = self._database.url(role).replace("postgresql:", "postgresql+psycopg:")
 
     def _await_health(self, awaited: Sequence[Service]) -> None:
-        def healthy() -> bool:
-            return all(service.healthy() for service in awaited)
-
         def decided() -> bool:
-            return healthy() or any(service.process and service.pid is None for service in awaited)
+            return self._well(awaited) or any(service.process and service.pid is None for service in awaited)
 
         processes.wait_until(decided, processes.HEALTH_SECONDS)
         for service in awaited:
             if service.process is not None and service.pid is None:
                 raise Refused(service.process.returncode, service.said.read_text(errors="replace")[-2000:])
-        if not healthy():
+        if not self._well(awaited):
             raise KitBroken(f"not healthy within {processes.HEALTH_SECONDS:.0f} s")
 
     def _end(self, services: Sequence[Service], seconds: float) -> None:
@@ -681,7 +760,7 @@ class Product:
         if part == "app":
             return [service for service in self._services if service.port]
         if part == "worker":
-            return [service for service in self._services if not service.port]
+            return [service for service in self._services if service.words == ("worker",)]
         return self._services if part == "all" else []
 
     def _pids_of(self, part: Part) -> list[int]:
@@ -696,8 +775,8 @@ class Product:
     def _record(self) -> Iterator[list[Answer]]:
         kept: list[Answer] = []
         before = self.urls
-        staff = [wire.Front(_port(url), kept) for url in before["staff"]]
-        portal = [wire.Front(_port(url), kept) for url in before["portal"]]
+        staff = [wire.Front(_port(url), kept, self.trust) for url in before["staff"]]
+        portal = [wire.Front(_port(url), kept, self.trust) for url in before["portal"]]
         self.urls, self._recording = _urls([f.port for f in staff], [f.port for f in portal]), kept
         try:
             yield kept
@@ -712,7 +791,9 @@ class Product:
         token = session.cookies.get(COOKIE, "")
         if token not in self._csrf:
             cookie = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
-            page = wire.exchange(self.url["staff"], "GET", "/today", body=None, headers={"Cookie": cookie}, timeout=30)
+            page = wire.exchange(
+                self.url["staff"], "GET", "/today", body=None, headers={"Cookie": cookie}, timeout=30, trust=self.trust
+            )
             found = _CSRF.search(page.body.decode("utf-8", "replace"))
             self._csrf[token] = found.group(1) if found else ""
         return self._csrf[token]
@@ -747,12 +828,18 @@ class Product:
                 known[:] = [*(old for old in known if old["id"] != record["id"]), record]
 
     def _records(self, session: Session, case: str, table: str) -> list[dict[str, Any]]:
-        """The rows of a table in a case as this session sees them; else as anybody saw them before."""
+        """The rows of a table in a case as this session sees them; else as anybody saw them before.
+
+        A verb looks at a case once, however much of it it has to know.
+        """
         if table == "submissions":
             return self._submissions(session, case)
-        shown = self.http("GET", f"/api/cases/{case}", session=session)
-        seen = shown.json["records"] if shown.status == 200 else []
-        return [record for record in seen if record["table"] == table] or self._rows.get((case, table), [])
+        who = (session.name, session.role, case)
+        if self._seen is None or self._seen[0] != who:
+            shown = self.http("GET", f"/api/cases/{case}", session=session)
+            self._seen = who, shown.json["records"] if shown.status == 200 else []
+        seen = [record for record in self._seen[1] if record["table"] == table]
+        return seen or self._rows.get((case, table), [])
 
     def _submissions(self, session: Session, reference: str) -> list[dict[str, Any]]:
         for page in range(1000):
@@ -788,14 +875,12 @@ class Product:
         rows = (self._records(session, case, table) for table in reason.cites)
         return next((str(found[-1]["id"]) for found in rows if found), None)
 
-    def _code(self, user: str) -> str:
-        return self._codes.get(user, user)
-
     def _log_page(self, behind: str | None) -> list[dict[str, Any]]:
         if self._auditor is None:
             self._auditor = self.login("auditor")
         page = self.http("POST", "/api/log/entries", session=self._auditor, json={"before": behind} if behind else {})
-        if page.status == 401:
+        if page.status == 401 and self._auditor.headers:
+            # An idle session has ended. One that was refused when it was asked for is the kit's failure.
             self._auditor = None
             return self._log_page(behind)
         if page.status != 200:
@@ -816,6 +901,10 @@ class Product:
         return told
 
 
+def _step_up_needed(answer: Answer) -> bool:
+    return answer.status == 403 and bool(answer.json["error"]["code"] == "step_up.needed")
+
+
 def _goes_on(session: Session, token: str) -> None:
     """One token serves the pages as their cookie and the interface for programs as a header."""
     session.cookies, session.headers = {COOKIE: token}, {"Authorization": f"Bearer {token}"}
@@ -825,16 +914,16 @@ def _not_built(verb: str) -> NoReturn:
     raise KitBroken(f"not built: {verb} comes with {knowledge.COMES_WITH[verb]}")
 
 
-def _doors(here: Surroundings, ports: Sequence[int]) -> list[Service]:
+def _doors(here: Surroundings, ports: Sequence[int], front: Mapping[str, str]) -> list[Service]:
     staff = [
-        Service(f"staff{n or ''}", ("serve", "--staff"), here.environ(AMANA_PORT=str(port)),
+        Service(f"staff{n or ''}", ("serve", "--staff"), here.environ(AMANA_PORT=str(port), **front),
                 here.said / f"staff{n or ''}.log", port)
         for n, port in enumerate(ports)
     ]  # fmt: skip
     # Where the database is not embedded, each door is told its own role's URL and no other's.
     own = {"AMANA_DATABASE_URL": here.more["AMANA_PORTAL_URL"]} if "AMANA_PORTAL_URL" in here.more else {}
     said = here.said / "portal.log"
-    portal = Service("portal", ("serve", "--portal"), here.environ(**own), said, here.portal_port)
+    portal = Service("portal", ("serve", "--portal"), here.environ(**own, **front), said, here.portal_port)
     return [*staff, portal]
 
 
@@ -856,17 +945,26 @@ def _elsewhere(here: Surroundings) -> Service:
     return Service(ELSEWHERE, ("worker",), here.environ(AMANA_HOME=str(home)), here.said / "worker2.log")
 
 
-def _urls(staff: Sequence[int], portal: Sequence[int]) -> dict[Door, list[str]]:
+def _in_front(here: Surroundings, ports: Sequence[int]) -> Places:
+    """The shipped proxy before these ports: each door at a port of its own, so that both go by a name that is known."""
+    plain, staff, portal = processes.free_ports(3)
+    behind = {
+        "staff": tuple(f"127.0.0.1:{port}" for port in ports),
+        "portal": (f"127.0.0.1:{here.portal_port}",),
+    }
+    names = dict.fromkeys((OFFICE, PORTAL), "localhost")
+    return Places(here.folder / "proxy", plain, staff, portal, behind, names)
+
+
+def _urls(staff: Sequence[int], portal: Sequence[int], front: Places | None = None) -> dict[Door, list[str]]:
     theirs, ours = ([f"http://localhost:{port}" for port in ports] for ports in (portal, staff))
+    if front is not None:
+        theirs, ours = [f"https://localhost:{front.portal}"], [f"https://localhost:{front.staff}"]
     return {"staff": ours, "portal": theirs, "api": list(ours)}
 
 
 def _port(url: str) -> int:
     return int(url.rsplit(":", 1)[1])
-
-
-def _said(service: Service, words: bytes) -> bool:
-    return service.said.exists() and words in service.said.read_bytes()
 
 
 def _totp(secret: str, step: int) -> str:
@@ -878,15 +976,15 @@ def _totp(secret: str, step: int) -> str:
 
 
 def _action(
-    known: Mapping[str, Any], rules: Sequence[Mapping[str, Any]], examples: Mapping[str, dict[str, Any]],
+    known: Mapping[str, Any], allowed: Mapping[str, set[Role]], examples: Mapping[str, dict[str, Any]],
     columns: Sequence[tuple[str, str, str | None]],
 ) -> Action:  # fmt: skip
     name, on = known["name"], known["on"]
-    roles = {rule["role"] for rule in rules if rule["action"] == name and rule["grant"] and rule["allowed"]}
     form = examples.get(name)
     if form is None:
         # What opens something names the fields; the first that is sealed is as good an example as any.
         sealed = [column for table, column, compartment in columns if table == on and compartment is not None]
         form = {"fields": sealed[:1] or ["words"], "justification": "WITNESS_REQUEST"}
     states = knowledge.STATES.get(name, frozenset(knowledge.STATES_OF.get(on or "", ())))
+    roles = set(allowed.get(name, ()))
     return Action(name, known["door"], known["method"], known["path"], known["discloses"], roles, set(states), form)

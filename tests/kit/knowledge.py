@@ -325,10 +325,15 @@ def forms() -> dict[str, dict[str, Any]]:
 
 
 class Step(NamedTuple):
-    """How a record comes into a state: where that is asked for, with which form."""
+    """How a record comes into a state: where that is asked for, with which form.
+
+    action, about   what a second factor is given for where one is asked for: about the "row", the "case" or "me"
+    """
 
     path: str
     form: Mapping[str, Any]
+    action: str = ""
+    about: str = "row"
 
 
 def _testimony(to: str, present: str | None) -> Step:
@@ -365,8 +370,62 @@ def _submission(to: str, _present: str | None) -> Step:
     return Step("/api/submissions/{case}/triage", {"decision": decision})
 
 
+def _assurance(to: str, _present: str | None) -> Step:
+    forms_ = forms()
+    verb = {"IN_FORCE": "sign", "DECLINED": "decline", "LAPSED": "lapse", "REVOKED": "revoke"}.get(to)
+    if verb is None:
+        return Step("/api/cases/{case}/assurances", forms_["assurance.draft"])
+    return Step(f"/api/assurances/{{row}}/{verb}", forms_[f"assurance.{verb}"], f"assurance.{verb}")
+
+
+def _restriction(_to: str, _present: str | None) -> Step:
+    return Step("/api/segments/{row}/tighten", forms()["restriction.tighten"])
+
+
+def _threat(_to: str, _present: str | None) -> Step:
+    return Step("/api/cases/{case}/threats", THREAT)
+
+
+def _handoff(to: str, _present: str | None) -> Step:
+    opening = {"fields": ["words"], "justification": "WITNESS_REQUEST"}
+    steps = {"OPENED": Step("/api/handoffs/{row}/open", opening), "FILED": Step("/api/handoffs/{row}/file", {})}
+    return steps.get(to, Step("/api/cases/{case}/handoffs", forms()["handoff.send"]))
+
+
+def _break_glass(to: str, _present: str | None) -> Step:
+    if to == "ENDED":
+        return Step("/api/break_glasses/{row}/end", {})
+    if to in {"JUSTIFIED", "MISUSE"}:
+        why = "OWN_INTEREST" if to == "MISUSE" else "LIFE_WAS_AT_RISK"
+        return Step("/api/break_glasses/{row}/review", {"verdict": to, "why": why})
+    words = {"justification": "LIFE_AT_RISK", "words": "Men at the door."}
+    return Step("/api/break-glass", {"reference": "{case}", **words}, "access.break_glass", "me")
+
+
+def _retention(to: str, _present: str | None) -> Step:
+    """Closing takes two: the first to ask proposes, another agrees; what is agreed says what becomes of the case."""
+    steps = {
+        "OPEN": Step("/api/cases/{case}/reopen", {"words": "They came back."}),
+        "DESTROYED": Step("/api/cases/{case}/destruction", {"offered": "DECLINED"}, "destruction.propose", "case"),
+    }
+    return steps.get(to, Step("/api/cases/{case}/closing", {}))
+
+
+def retention_agreed(to: str) -> Step:
+    """What the second of two is asked for, where the first has proposed."""
+    if to == "DESTROYED":
+        return Step("/api/proposals/{row}/destroy", {}, "case.destroy")
+    return Step("/api/proposals/{row}/close", {}, "case.close")
+
+
 # The machines of the domain that the product moves: name -> table, and how to come into a state.
 MACHINES: Final = {
+    "assurance": ("assurances", _assurance),
+    "use_restriction": ("segments", _restriction),
+    "threat_assessment": ("threat_assessments", _threat),
+    "handoff": ("handoffs", _handoff),
+    "break_glass": ("break_glasses", _break_glass),
+    "retention": ("proposals", _retention),
     "testimony": ("testimonies", _testimony),
     "consent": ("consents", _consent),
     "check_in": ("check_ins", _check_in),
@@ -438,12 +497,10 @@ COMES_WITH: Final[Mapping[str, str]] = {
     "export": "recorded disclosures",
     "backup": "backup and restore",
     "restore": "backup and restore",
-    "recover": "the custodians' ceremonies",
     "cut": "the power-cut campaign",
     "lossy": "the power-cut campaign",
     "faulty": "the fault campaign",
     "fault": "the fault campaign",
-    "proxy": "deployment behind a proxy",
     "key_manager": "key managers on a network",
 }
 KINDS: Final = (

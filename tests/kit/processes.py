@@ -5,6 +5,7 @@ An operator starts the same three services with the same words. Nothing here loo
 
 from __future__ import annotations
 
+import atexit
 import http.client
 import os
 import shutil
@@ -12,10 +13,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -51,20 +54,21 @@ class Done:
 
 @dataclass
 class Service:
-    """One service and what it said. ``port`` is 0 for one without a door."""
+    """One service and what it said. ``port`` is 0 for one without a door; ``program`` is set for one not ours."""
 
     name: str
     words: tuple[str, ...]
     environ: dict[str, str]
     said: Path
     port: int = 0
+    program: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     def start(self, before: tuple[str, ...] = ()) -> None:
         """Start it, ``before`` its own words those of a program that starts it."""
         with self.said.open("ab") as said:
             self.process = subprocess.Popen(
-                [*before, sys.executable, "-m", "app.cli", *self.words],
+                [*before, *(self.program or (sys.executable, "-m", "app.cli")), *self.words],
                 env=self.environ, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
                 start_new_session=True,
             )  # fmt: skip
@@ -85,6 +89,17 @@ class Service:
         with suppress(subprocess.TimeoutExpired):
             return self.process.wait(seconds)
         return None
+
+
+@cache
+def compiled() -> Path:
+    """Where this run's processes keep what Python made of the program: each after the first starts with it.
+
+    Apart from the checkout, which no exercise writes to, and from every folder that is hunted through.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="amana-compiled-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @dataclass
@@ -119,7 +134,7 @@ class Surroundings:
         return {
             **given, "AMANA_HOME": str(self.home), "AMANA_PORT": str(self.port),
             "AMANA_PORTAL_PORT": str(self.portal_port), "AMANA_PROFILE": self.profile, "AMANA_DEMO": "1",
-            "TMPDIR": str(self.temporary), "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1", **self.more, **more,
+            "TMPDIR": str(self.temporary), "PYTHONPYCACHEPREFIX": str(compiled()), "NO_COLOR": "1", **self.more, **more,
         }  # fmt: skip
 
     def command(self, *words: str, stdin: bytes = b"", timeout: float = 120.0) -> Done:
@@ -196,13 +211,17 @@ def wait_until(done: Callable[[], bool], seconds: float) -> bool:
 
 
 def clock_before(offset: float) -> tuple[str, ...]:
-    """The words that start a program with a clock that far from real time."""
+    """The words that start a program with a clock that far from real time.
+
+    The library of faketime, and not its program: that one waits for a child, so that a signal ends it and leaves
+    the child at its port, with its clock.
+    """
     if offset == 0:
         return ()
-    program = shutil.which("faketime")
-    if program is None:
-        raise KitBroken("set_clock needs the program faketime, which is not installed here")
-    return (program, "-f", f"{offset:+.3f}s")
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    if not found:
+        raise KitBroken("set_clock needs the library of faketime, which is not installed here (Debian: libfaketime)")
+    return ("env", f"LD_PRELOAD={found[0]}", f"FAKETIME={offset:+.3f}s")
 
 
 def exists(pid: int) -> bool:

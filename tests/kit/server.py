@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from tests.kit.processes import REPOSITORY, KitBroken, Refused, Surroundings, children, exists, interrupt, wait_until
 
@@ -78,6 +78,9 @@ class Database:
             return whole[self._log_began :] if len(whole) >= self._log_began else whole
         return b""
 
+    def make(self) -> None:
+        """Have a server: the embedded one is made by the product."""
+
     def environ(self) -> dict[str, str]:
         """What services must be told of it."""
         return {}
@@ -92,10 +95,14 @@ class Database:
         account = f"amana_{role}" if word is None else f"amana_{role}:{quote(word, safe='')}"
         return f"postgresql://{account}@/amana?host={quote(lines[4], safe='')}"
 
-    def start(self) -> None:
-        """Have it running: any command of the operator's that needs it starts it."""
+    def begin(self) -> None:
+        """Be there for services that are started now: each of them starts the embedded server if it does not run."""
         with suppress(OSError):
             self._log_began = (self.place / "server.log").stat().st_size
+
+    def start(self) -> None:
+        """Have it running for services that run: any command of the operator's that needs it starts it."""
+        self.begin()
         done = self._here.command("db", "migrate")
         if done.code:
             raise Refused(done.code, done.err.decode(errors="replace"))
@@ -107,7 +114,14 @@ class Database:
             interrupt(int(lines[0]))
 
 
-class OwnServer(Database):
+class Named(Database):
+    """One that services are told of by name: each account of the product comes in by a URL of its own."""
+
+    def environ(self) -> dict[str, str]:
+        return {name: self.url(role).replace("postgresql:", "postgresql+psycopg:") for role, name in ROLES.items()}
+
+
+class OwnServer(Named):
     """A cluster of an installed release, made for one product, prepared with the shipped roles.sql.
 
     It listens on a socket in a folder of its own and on no network, so it asks for no password.
@@ -143,11 +157,12 @@ class OwnServer(Database):
             self._run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(kept), "-U", "cluster", "postgres",
                       stdin=file.read())  # fmt: skip
 
-    def environ(self) -> dict[str, str]:
-        return {name: self.url(role).replace("postgresql:", "postgresql+psycopg:") for role, name in ROLES.items()}
-
     def url(self, role: str) -> str:
         return f"postgresql://amana_{role}@/amana?host={quote(str(self.place), safe='')}"
+
+    def begin(self) -> None:
+        """Nobody else starts it."""
+        self.start()
 
     def start(self) -> None:
         """Have it running. After a kill the old server's shared memory may stay for a moment: then try again."""
@@ -180,6 +195,52 @@ class OwnServer(Database):
         )  # fmt: skip
         if done.returncode:
             raise KitBroken(f"{program} ended with {done.returncode}: {done.stderr.decode(errors='replace')}")
+
+
+class GivenServer(Named):
+    """A database that somebody else runs, prepared with the shipped roles.sql; ``url`` is the owner's.
+
+    Each of the product's accounts comes in by the same address, with the owner's password if there is one.
+    """
+
+    def __init__(self, here: Surroundings, url: str) -> None:
+        super().__init__(here)
+        self._url = urlsplit(url.replace("postgresql+psycopg:", "postgresql:"))
+
+    def ready(self) -> bool:
+        return True
+
+    def server(self) -> list[str]:
+        return []
+
+    def folders(self) -> list[Path]:
+        return []
+
+    def said(self) -> bytes:
+        return b""
+
+    def url(self, role: str) -> str:
+        account, _, address = self._url.netloc.rpartition("@")
+        password = account.partition(":")[2]
+        return self._url._replace(netloc=f"amana_{role}{':' if password else ''}{password}@{address}").geturl()
+
+    def begin(self) -> None:
+        """It runs already, or whoever runs it starts it."""
+
+    def start(self) -> None:
+        """The same."""
+
+
+def of(here: Surroundings, database: str) -> Database:
+    """The database that is asked for: "embedded", "server:15", or a URL."""
+    kind, _, rest = database.partition(":")
+    if database == "embedded":
+        return Database(here)
+    if kind == "server" and rest.isdigit():
+        return OwnServer(here, rest)
+    if kind in {"postgresql", "postgresql+psycopg"}:
+        return GivenServer(here, database)
+    raise KitBroken('a database is "embedded", "server:15" or the URL of one that is prepared')
 
 
 def _account() -> pwd.struct_passwd | None:

@@ -11,15 +11,17 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.kit import adapter, knowledge, processes
+from tests.kit import adapter, knowledge, processes, wire
 from tests.kit.adapter import Answer, Canary, Cast, KitBroken, Product, Refused, Session
 from tests.kit.hunt import contents, hunt
-from tests.kit.server import INSTALLED
+from tests.kit.nginx import NGINX
+from tests.kit.server import INSTALLED, OwnServer
 
 # Cheap stretching: what is tried here is the kit.
 CHEAP = {"AMANA_ARGON2_MEMORY_MIB": "19", "AMANA_ARGON2_PASSES": "2"}
@@ -95,16 +97,77 @@ def test_a_started_product_is_healthy_and_has_processes(product: Product) -> Non
     assert 20_000_000 < product.memory_bytes() < 2_000_000_000
 
 
-def test_several_apps_answer_and_a_stop_leaves_nothing_behind(tmp_path: Path) -> None:
-    with adapter.start(tmp_path / "two", apps=2, workers=0, env=CHEAP) as two:
-        alive = two.pids()["all"]
+def test_several_of_each_answer_and_a_stop_leaves_nothing_behind(tmp_path: Path) -> None:
+    with adapter.start(tmp_path / "two", apps=2, workers=2, env=CHEAP) as two:
+        alive = two.pids()
         assert len(two.urls["staff"]) == 2
+        assert (len(alive["app"]), len(alive["worker"])) == (3, 2)
         assert two.healthy()
-        assert alive
         code = two.stop()
 
     assert code == 0
-    assert not [pid for pid in alive if processes.exists(pid)]
+    assert not [pid for pid in alive["all"] if processes.exists(pid)]
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed here (Debian: nginx-light)")
+def test_behind_the_shipped_proxy_both_doors_answer_by_tls_alone(tmp_path: Path) -> None:
+    with adapter.start(tmp_path / "tls", workers=0, proxy=True, env=CHEAP) as front:
+        page = front.http("GET", "/sign-in")
+        form = {"login_name": "nobody", "passphrase": "no passphrase of anybody", "code": "000000"}
+        tried = front.http("POST", "/sign-in", form=form, headers={"Origin": "https://localhost"})
+        foreign = front.http("POST", "/sign-in", form=form, headers={"Origin": front.url["staff"] + ".example"})
+        drawn = front.http("POST", "/portal/receipts", door="portal", json={})
+        raw = front.raw(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        with front.record() as answers:
+            front.http("GET", "/sign-in")
+        front.kill("app")
+        away = front.http("GET", "/sign-in")
+        front.restart("app")
+        back = front.http("GET", "/sign-in")
+        pids, files = front.pids()["all"], [path.name for path in front.files()]
+    untrusted = wire.exchange(front.url["staff"], "GET", "/sign-in", body=None, headers={}, timeout=5)
+
+    assert all(urls[0].startswith("https://localhost:") for urls in front.urls.values())
+    assert (page.status, tried.status, foreign.status, drawn.status) == (200, 401, 403, 201)
+    assert "strict-transport-security" in {name.lower() for name, _ in page.headers}
+    assert raw.startswith(b"HTTP/1.1 404")
+    assert [answer.status for answer in answers] == [200]
+    assert (away.status, back.status) == (502, 200)
+    assert "nginx.conf" in files
+    assert not [pid for pid in pids if processes.exists(pid)]
+    assert untrusted.status == 0
+
+
+def test_without_the_proxys_program_the_kit_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "NGINX", None)
+
+    with pytest.raises(KitBroken, match="proxy needs the program nginx, which is not installed here"):
+        adapter.start(tmp_path, proxy=True)
+
+
+@pytest.mark.skipif(not (INSTALLED / "15").exists(), reason="PostgreSQL 15 is not installed here")
+def test_a_database_that_somebody_else_runs_is_named_by_its_url(tmp_path: Path) -> None:
+    theirs = OwnServer(processes.Surroundings(tmp_path / "theirs", 1, 2, "ngo"), "15")
+    (tmp_path / "theirs").mkdir()
+    theirs.make()
+    try:
+        with adapter.start(tmp_path / "ours", database=theirs.url("owner"), workers=0, env=CHEAP) as product:
+            given = (product.healthy(), product.owner_url, product.app_url, product.pids()["postgres"])
+            product.stop()
+            still = theirs.ready()
+    finally:
+        theirs.stop()
+        shutil.rmtree(theirs.place)
+
+    assert given == (True, theirs.url("owner"), theirs.url("app"), [])
+    assert still, "what we do not run we do not end"
+
+
+def test_a_database_that_is_none_is_the_kits_failure(tmp_path: Path) -> None:
+    with pytest.raises(KitBroken, match="the URL of one that is prepared"):
+        adapter.start(tmp_path / "odd", database="mysql://nowhere")
 
 
 @pytest.mark.skipif(not (INSTALLED / "15").exists(), reason="PostgreSQL 15 is not installed here")
@@ -335,6 +398,66 @@ def test_other_machines_advance_too(product: Product, people: People, cast: Cast
         product.advance(worker, case, "MOVED", machine="relocation")
 
 
+def test_what_takes_two_advances_by_two(product: Product, people: People, case: str) -> None:
+    officer, lawyer, own = people["intake_officer"], people["legal_reviewer"], fresh_case(product, people)
+    lead = product.login("legal_reviewer", "legal-lead")
+    offered = product.advance(lawyer, case, "OFFERED", machine="assurance")
+    alone = product.advance(lawyer, case, "IN_FORCE", machine="assurance")
+    in_force = product.advance(lead, case, "IN_FORCE", machine="assurance")
+    revoked = product.advance(lawyer, case, "REVOKED", machine="assurance")
+    product.step_up(officer, "case.hand_over", own)
+    product.act(officer, "case.hand_over", own, {"team": "legal"})
+    wanted = product.advance(officer, own, "CLOSING", machine="retention")
+    closed = product.advance(lawyer, own, "CLOSING", machine="retention")
+    opened = product.advance(officer, own, "OPEN", machine="retention")
+
+    assert (offered.status, alone.status, in_force.status, revoked.status) == (201, 403, 200, 200)
+    assert (in_force.json["state"], revoked.json["state"]) == ("IN_FORCE", "REVOKED")
+    assert (wanted.status, closed.status, opened.json["state"]) == (201, 200, "OPEN")
+
+
+def test_what_passes_between_desks_advances_at_each(product: Product, people: People, case: str) -> None:
+    officer, worker, lawyer = people["intake_officer"], people["caseworker"], people["legal_reviewer"]
+    sent = product.advance(officer, case, "SENT", machine="handoff")
+    read = product.advance(worker, case, "OPENED", machine="handoff")
+    tighter = product.advance(lawyer, case, "TIGHTENED", machine="use_restriction")
+    issued = product.advance(worker, case, "ISSUED", machine="threat_assessment")
+
+    assert (sent.status, read.status, tighter.status, issued.status) == (201, 200, 201, 201)
+
+
+def test_glass_is_broken_on_duty_and_judged_by_an_auditor(product: Product, people: People, case: str) -> None:
+    lead, worker = product.login("caseworker", "protection-lead"), people["caseworker"]
+    before = product.advance(worker, case, "ACTIVE", machine="break_glass")
+    hours = (datetime.now(UTC) + timedelta(minutes=minutes) for minutes in (-5, 60))
+    starts, ends = (hour.isoformat(timespec="seconds") for hour in hours)
+    row = {"user": worker.name, "rung": 1, "starts_at": starts, "ends_at": ends}
+    product.step_up(lead, "rota.set", product.code_of(worker.name))
+    put = product.act(lead, "rota.set", None, row)
+    broken = product.advance(worker, case, "ACTIVE", machine="break_glass")
+    ended = product.advance(worker, case, "ENDED", machine="break_glass")
+    judged = product.advance(people["auditor"], case, "MISUSE", machine="break_glass")
+
+    assert (before.status, put.status, broken.status, ended.status, judged.status) == (403, 201, 201, 200, 200)
+
+
+@pytest.mark.abuse("H07")
+def test_custodians_give_a_case_back_and_fewer_give_nothing(product: Product, people: People, case: str) -> None:
+    shares = product.shares
+    before = {entry["id"] for entry in product.entries()}
+    forged = " ".join(["academic", *shares[1].split()[1:]])
+    few = product.recover("intake", shares[:2], case=case)
+    false = product.recover("intake", [shares[0], forged, forged, forged], case=case)
+    right = product.recover("intake", [shares[4], shares[0], shares[2]], case=case)
+    said = [entry for entry in product.entries() if entry["id"] not in before]
+
+    assert (few.code, false.code, right.code) == (2, 2, 0), (few.out, false.out, right.out)
+    assert b"too few" in few.out
+    assert b"Share number 2 is mistyped" in false.out
+    assert b"They are told on their Today" in right.out
+    assert [e["action"] for e in said if e["action"].startswith("custodians.")] == ["custodians.recover_case"]
+
+
 # --- what the product says of itself
 
 
@@ -449,9 +572,9 @@ def test_what_is_not_built_says_with_which_issue_it_comes(product: Product, tmp_
         lambda: product.release(nobody, "x", "x"), lambda: product.collect(nobody, "x"),
         lambda: product.export(nobody, "x", "x", "x"),
         lambda: product.backup(tmp_path), lambda: product.restore(tmp_path, tmp_path),
-        lambda: product.recover("x", []), lambda: product.cut(),
+        lambda: product.cut(),
         lambda: product.fault("disk-full"), lambda: adapter.start(tmp_path, lossy=True),
-        lambda: adapter.start(tmp_path, faulty=True), lambda: adapter.start(tmp_path, proxy=True),
+        lambda: adapter.start(tmp_path, faulty=True),
     )  # fmt: skip
     for verb in later:
         with pytest.raises(KitBroken, match=r"^not built: \w+ comes with [a-z]"):
@@ -695,16 +818,18 @@ def test_everything_killed_at_once_comes_back_with_what_was_acknowledged(product
 
 
 def test_the_clock_of_the_app_is_set_or_the_kit_says_what_is_missing(product: Product, cast: Cast) -> None:
-    if shutil.which("faketime") is None:
+    if not list(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")):
         with pytest.raises(KitBroken, match="faketime"):
             product.set_clock(3600)
         return
     product.set_clock(86400)
     session = product.login("approver", "approver2")
     ends_at = product.last.json["ends_at"]
+    ahead = product.pids()["all"]
     product.set_clock(0)
 
     assert session.cookies
+    assert not [pid for pid in ahead if processes.exists(pid) and pid not in product.pids()["postgres"]]
     assert ends_at[:10] > product.entries()[0]["at"][:10]
     assert product.http("GET", "/api/me", session=session).status == 401
 

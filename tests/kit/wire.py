@@ -12,10 +12,12 @@ import json
 import secrets
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -35,11 +37,15 @@ class Answer:
 
 
 def exchange(
-    base: str, method: str, path: str, *, body: bytes | None, headers: Mapping[str, str], timeout: float
-) -> Answer:
-    """One request on a connection of its own."""
+    base: str, method: str, path: str, *, body: bytes | None, headers: Mapping[str, str], timeout: float,
+    trust: Path | None = None,
+) -> Answer:  # fmt: skip
+    """One request on a connection of its own. ``trust``: the certificates that count, where the door has TLS."""
     host = urlsplit(base)
     connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=timeout)
+    if host.scheme == "https":
+        context = _trusting(trust)
+        connection = http.client.HTTPSConnection(host.hostname or "", host.port, timeout=timeout, context=context)
     begun = time.monotonic()
     try:
         connection.request(method, path, body, {"Connection": "close", **headers})
@@ -88,10 +94,20 @@ def _multipart(fields: Mapping[str, Any], files: Sequence[FilePart]) -> tuple[by
     return body + f"--{boundary}--\r\n".encode(), {"Content-Type": f"multipart/form-data; boundary={boundary}"}
 
 
-def bytes_on(port: int, data: bytes, wait: float) -> bytes:
+def _trusting(trust: Path | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=None if trust is None else str(trust))
+
+
+def line_to(port: int, wait: float, trust: Path | None = None) -> socket.socket:
+    """A line to a door of this machine, with TLS where certificates are trusted."""
+    bare = socket.create_connection(("127.0.0.1", port), timeout=wait)
+    return bare if trust is None else _trusting(trust).wrap_socket(bare, server_hostname="localhost")
+
+
+def bytes_on(port: int, data: bytes, wait: float, trust: Path | None = None) -> bytes:
     """Bytes on a socket, and whatever comes back until it closes or falls silent."""
     came = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=wait) as line, contextlib.suppress(OSError):
+    with line_to(port, wait, trust) as line, contextlib.suppress(OSError):
         line.sendall(data)
         while piece := line.recv(65536):
             came += piece
@@ -128,9 +144,10 @@ class Front(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, behind: int, kept: list[Answer]) -> None:
+    def __init__(self, behind: int, kept: list[Answer], trust: Path | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Exchange)
         self.behind = behind
+        self.trust = trust
         self.kept = kept
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -151,7 +168,7 @@ class _Exchange(socketserver.StreamRequestHandler):
         body = self._body(lines)
         ours, theirs = f":{self.server.port}".encode(), f":{self.server.behind}".encode()
         head = b"".join(line.replace(ours, theirs) for line in lines if not line.lower().startswith(b"connection:"))
-        with socket.create_connection(("127.0.0.1", self.server.behind), timeout=60) as door:
+        with line_to(self.server.behind, 60, self.server.trust) as door:
             door.sendall(head + b"Connection: close\r\n\r\n" + body)
             came = b"".join(iter(lambda: door.recv(65536), b""))
         self.server.kept.append(read_answer(came, time.monotonic() - begun, method))
