@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import signal
+import socket
 import tempfile
 import threading
 import time
@@ -20,7 +24,7 @@ from tests.drills import trials
 from tests.faults.proxy import CHEAP
 from tests.kit import adapter, processes
 from tests.kit.adapter import Product, Session
-from tests.kit.wire import Answer, content, exchange
+from tests.kit.wire import Answer, content, exchange, read_answer
 
 JOBS = 300
 NEED = {"kind": "MEDICINE", "words": "Insulin before winter."}
@@ -343,3 +347,76 @@ def _write(both: Both, ending: threading.Event) -> None:
         both.at(number % 2, "POST", f"/api/cases/{both.case}/needs", NEED)
         number += 1
         time.sleep(0.02)
+
+
+def half_sent(both: Both) -> tuple[socket.socket, bytes]:
+    """A request on its way to the first app, and what is still to be sent of it."""
+    body, described = content(json_=NEED)
+    port = int(both.product.urls["staff"][0].rsplit(":", 1)[1])
+    sent = described | both.caseworker.headers
+    head = [f"POST /api/cases/{both.case}/needs HTTP/1.1", f"Host: localhost:{port}", "Connection: close"]
+    head += [f"{name}: {value}" for name, value in sent.items()] + [f"Content-Length: {len(body or b'')}", "", ""]
+    line = socket.create_connection(("127.0.0.1", port), timeout=20)
+    line.sendall("\r\n".join(head).encode() + (body or b"")[:10])
+    return line, (body or b"")[10:]
+
+
+def finished(line: socket.socket, rest: bytes) -> Answer:
+    came = b""
+    with line, contextlib.suppress(OSError):
+        line.sendall(rest)
+        came = b"".join(iter(lambda: line.recv(65536), b""))
+    return read_answer(came, 0.0, "POST")
+
+
+@pytest.mark.abuse("J09")
+def test_an_app_that_is_told_to_end_answers_what_it_has_begun(both: Both) -> None:
+    """Eight write at it meanwhile. What was not answered was not done; the other app goes on."""
+    first, ending = both.product._of("app")[0], threading.Event()
+    assert first.pid is not None
+    rows = "SELECT count(*) FROM needs"
+    before = both.sql(rows)[0][0]
+
+    def write(_: int) -> list[int]:
+        said: list[int] = []
+        # Whoever gets no answer has nothing more to ask of it.
+        while not ending.is_set() and 0 not in said:
+            said.append(both.at(0, "POST", f"/api/cases/{both.case}/needs", NEED).status)
+        return said
+
+    with ThreadPoolExecutor(8) as together:
+        writing = [together.submit(write, number) for number in range(8)]
+        line, rest = half_sent(both)
+        time.sleep(1.0)
+        os.kill(first.pid, signal.SIGTERM)
+        told = time.monotonic()
+        time.sleep(1.0)
+        late = finished(line, rest)
+        other = both.at(1, "GET", "/api/me")
+        code = first.wait(15)
+        took = time.monotonic() - told
+        ending.set()
+        answers = [status for each in writing for status in each.result()]
+
+    print(f"{len(answers)} asked, {answers.count(201)} done, ended after {took:.1f} s")
+    assert (late.status, other.status, code) == (201, 200, 0)
+    assert took <= 10
+    assert set(answers) == {201, 0}
+    assert both.sql(rows)[0][0] - before == answers.count(201) + 1
+    first.start()
+    assert processes.wait_until(first.healthy, 60)
+
+
+@pytest.mark.abuse("J09")
+def test_an_app_that_is_killed_answers_nothing_it_has_begun(both: Both) -> None:
+    """The control of the above: what was half sent is cut."""
+    first = both.product._of("app")[0]
+    assert first.pid is not None
+    line, rest = half_sent(both)
+    time.sleep(0.5)
+    processes.kill([first.pid])
+    first.wait(5)
+
+    assert finished(line, rest).status == 0
+    first.start()
+    assert processes.wait_until(first.healthy, 60)
