@@ -17,6 +17,7 @@ import app.cases.ending
 import app.cases.erasing
 import app.cases.glass
 import app.cases.recovery
+import app.cases.renewal
 import app.cases.takeovers
 import app.intake.actions
 import app.legal.actions
