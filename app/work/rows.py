@@ -14,11 +14,26 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, Uuid, any_, bindparam, exists, false, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    exists,
+    false,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.audit.models import SAID, EntryBody
-from app.db import SCOPES, EnvelopeRow, Table
+from app.db import SCOPES, CaseRow, EnvelopeRow, Table, tables
 from app.errors import NotFound
 from app.keyholders.models import Envelope, Grant
 from app.keyholders.reach import HOLDERS, counts, declared, reach
@@ -27,6 +42,20 @@ from app.policy.actor import Actor
 T = TypeVar("T", bound=Table)
 # Under a name of its own: grants are rows too, and theirs would else be compared with themselves.
 _MINE: Final = aliased(Grant, name="mine")
+
+
+@lru_cache(maxsize=1)
+def tables_filled() -> CompoundSelect[str]:
+    """The names of tables that hold a row of one ``case``, whoever may be given it: where to ask, never what to show.
+
+    A case has rows in a few of some forty tables, and each of the others would cost a question.
+    """
+    holding = (
+        select(literal_column(f"'{name}'", Text)).where(exists().where(table.case_id == bindparam("case", type_=Uuid)))
+        for name, table in sorted(tables().items())
+        if issubclass(table, CaseRow)
+    )
+    return union_all(*holding)
 
 
 class NoScope(RuntimeError):

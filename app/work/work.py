@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, select
 from sqlalchemy.orm import Session
 
 from app import jobs
@@ -101,9 +101,9 @@ class Reading:
         column = table.__mapper__.columns[table.addressed_by]
         return self.one(table, column == addressed(column, key))
 
-    def execute(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+    def execute(self, statement: Select[*tuple[Any, ...]] | CompoundSelect[Any], **given: object) -> Sequence[Any]:
         """Run a statement built from ``rows``; for joins and counts of what is in scope."""
-        return self._session.execute(statement, self._bound).all()
+        return self._session.execute(statement, {**self._bound, **given}).all()
 
     def stepped(self, case: UUID) -> bool:
         """Whether a second factor given for this visit of a case still opens who it is about."""
