@@ -39,6 +39,7 @@ from app.work import Office
 from app.work.files import FileStore
 from app.work.office import check_actions
 from tests.kept import States
+from tests.unharmed import unharmed
 from tests.world import World
 
 # On a busy machine an example may be slow without being wrong: figures are for `make bench`.
@@ -194,8 +195,10 @@ def states(founded: World, database: Database, settings: Settings) -> States:
 
 
 @pytest.fixture
-def world(founded: World, states: States, standing_clock: Clock) -> Iterator[World]:
-    """A founded office for one test; afterwards the database is as it was."""
+def world(
+    founded: World, states: States, standing_clock: Clock, database: Database, request: pytest.FixtureRequest
+) -> Iterator[World]:
+    """A founded office for one test; afterwards the database is as it was, and after an abuse case unharmed."""
     mine = copy.copy(founded)
     mine.members = {login: copy.copy(member) for login, member in founded.members.items()}
     mine.receipts = {}
@@ -203,8 +206,11 @@ def world(founded: World, states: States, standing_clock: Clock) -> Iterator[Wor
     mine.draw_anew()
     mine.wait = lambda seconds: standing_clock.move(seconds=seconds)
     mine.begin = lambda name, build: states.begin(mine, standing_clock, name, build)
-    yield mine
-    states.put_back()
+    try:
+        with unharmed(database, request.node):
+            yield mine
+    finally:
+        states.put_back()
 
 
 @pytest.fixture

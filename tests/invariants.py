@@ -27,7 +27,8 @@ from app.keyholders.manager import FileKeyManager
 from tests.conftest import Database
 from tests.kit.hunt import contents, hunt
 from tests.kit.verify_log import verify
-from tests.ladder import opening, seen_in_clear
+from tests.ladder import opening
+from tests.unharmed import seen_in_clear
 from tests.world import World
 
 ORIGIN = "amana.test/log"

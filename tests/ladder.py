@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from app import clock
 from app.accounts import actions as accounts
@@ -25,11 +24,11 @@ from app.accounts.forms import LeaveTeam
 from app.cases import actions as cases
 from app.cases.forms import GiveGrant, Opening
 from app.cases.models import Case
-from app.db import Table
 from app.errors import NotFound, Refusal, StepUpNeeded
 from app.pseudonyms import references
 from app.work import Action, Caller, Form, Justification, Reasoned
 from tests.conftest import Database
+from tests.unharmed import seen_in_clear
 from tests.world import World
 
 CANARY = "CANARY-"
@@ -247,15 +246,3 @@ def log(world: World, database: Database, caplog: pytest.LogCaptureFixture) -> I
     said = " ".join(caplog.handler.format(record) for record in caplog.get_records("call"))
     assert CANARY not in said, "a canary in the operational log"
     assert seen_in_clear(database) == [], "a canary in clear in the database"
-
-
-def seen_in_clear(database: Database) -> list[str]:
-    """Tables in which a canary can be read without any key, as text or as bytes."""
-    spelled = (CANARY, CANARY.encode().hex())
-    with database.connect("owner") as owner:
-        return [
-            table.name
-            for table in Table.metadata.sorted_tables
-            for (row,) in owner.execute(SQL("SELECT t::text FROM {} t").format(Identifier(table.name)))
-            if any(mark in row for mark in spelled)
-        ]

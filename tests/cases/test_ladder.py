@@ -8,7 +8,8 @@ from sqlalchemy import text
 from app.cases import actions as cases
 from app.cases.forms import OpenCase
 from tests.conftest import Database
-from tests.ladder import CANARY, Log, Rung, climb, seen_in_clear
+from tests.ladder import CANARY, Log, Rung, climb
+from tests.unharmed import seen_in_clear
 from tests.world import World
 
 RIGHT = Rung("auditor", "denied", "no-rule")
