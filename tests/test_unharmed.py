@@ -60,6 +60,7 @@ def test_an_altered_log_is_found(world: World, database: Database, statement: st
     as_owner(database, statement)
 
     assert any(said in wrong for wrong in unharmed.of_rows(database))
+    assert unharmed.of_rows(database, altered=True) == []
 
 
 def test_a_mark_in_a_log_line_is_found() -> None:

@@ -35,6 +35,10 @@ _OF_THE_LOG: Final = """
 """
 # Cases in which something breaks because the case breaks it: the number of an incident is their subject.
 BREAKING: Final = frozenset({"D14", "G08", "H01", "H02", "K03", "K04"})
+# Cases in which the log is altered around the product, because whether that is found is their subject.
+ALTERING: Final = frozenset({"G01", "G02", "G03", "G06", "G09"})
+# The tests' own client logs what it asks for; it is no part of the product.
+CLIENT: Final = "httpx"
 
 
 class Heard(logging.Handler):
@@ -46,7 +50,8 @@ class Heard(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the line as an operator's file would have it."""
-        self.lines.append((record.levelname, record.getMessage()))
+        if record.name != CLIENT:
+            self.lines.append((record.levelname, record.getMessage()))
 
     def __enter__(self) -> Heard:
         logging.getLogger().addHandler(self)
@@ -62,10 +67,12 @@ class Heard(logging.Handler):
         return marks + ([] if breaking else broken)
 
 
-def of_rows(database: Database) -> list[str]:
-    """What is wrong in the database, in sentences; empty where all holds."""
-    with database.connect("owner") as owner:
-        wrong = [str(said) for (said,) in owner.execute(_OF_THE_LOG).fetchall()]
+def of_rows(database: Database, *, altered: bool = False) -> list[str]:
+    """What is wrong in the database, in sentences; empty where all holds. Entries that a case altered are passed over."""
+    wrong = []
+    if not altered:
+        with database.connect("owner") as owner:
+            wrong = [str(said) for (said,) in owner.execute(_OF_THE_LOG).fetchall()]
     return wrong + [f"I4: {table} holds a mark in clear" for table in seen_in_clear(database)]
 
 
@@ -90,13 +97,13 @@ def _clear() -> Composed:
 @contextmanager
 def unharmed(database: Database, node: pytest.Item) -> Iterator[None]:
     """Around a test: if it is an abuse case, fail it for what does not hold afterwards."""
-    marks = list(node.iter_markers("abuse"))
-    if not marks:
+    cases = {str(given) for mark in node.iter_markers("abuse") for given in mark.args}
+    if not cases:
         yield
         return
     with Heard() as heard:
         yield
-    wrong = heard.wrong(breaking=bool(BREAKING & {str(given) for mark in marks for given in mark.args}))
+    wrong = heard.wrong(breaking=bool(BREAKING & cases))
     if node.get_closest_marker("harms") is None:
-        wrong += of_rows(database)
-    assert wrong == []
+        wrong += of_rows(database, altered=bool(ALTERING & cases))
+    assert not wrong, "\n".join(wrong)

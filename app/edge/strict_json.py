@@ -19,6 +19,8 @@ from app.errors import TooLarge, Unprocessable
 
 BYTES_MAX = 1024 * 1024
 DEPTH_MAX = 32
+# Names and values of one body: more than any here has, and few enough to be read in less than 100 ms (A04).
+MEMBERS_MAX = 32_768
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 _TYPES = re.compile(rb'application/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?', re.IGNORECASE)
 # Possessive, and content with a missing end quote, so that it never goes back: linear on any input.
@@ -58,13 +60,13 @@ async def received(request: Request, *, bytes_max: int = BYTES_MAX) -> bytes:
 def loads(raw: bytes) -> Any:
     """Read one JSON text, or raise Unprocessable for every way in which it is not one.
 
-    raw       UTF-8 without a byte order mark; nested at most 32 deep
+    raw       UTF-8 without a byte order mark; nested at most 32 deep, at most 32,768 names and values
     returns   dict, list, str, int, bool or None; no floats
 
     Fractions are refused whole: nothing here is measured in them (no money, no
     scores), and a float is the one value that does not come back as it was sent.
     """
-    if raw.startswith(b"\xef\xbb\xbf") or _too_deep(raw):
+    if raw.startswith(b"\xef\xbb\xbf") or _too_much(raw):
         raise Unprocessable()
     try:
         value = json.loads(
@@ -83,15 +85,24 @@ def loads(raw: bytes) -> Any:
     return value
 
 
-def _too_deep(raw: bytes) -> bool:
-    """Whether brackets nest beyond DEPTH_MAX or do not match; in linear time, without recursion.
+def _too_much(raw: bytes) -> bool:
+    """Whether members are beyond MEMBERS_MAX, or brackets nest beyond DEPTH_MAX or do not match; in linear time.
 
     Strings are cut out, then all but the brackets; each round removes every
     innermost pair, so what is left after 32 rounds was deeper than that.
     """
-    brackets = _STRING.sub(b"", raw).translate(_ONE_KIND, _NOT_BRACKETS)
+    # Each string has two quotes, of which one may look escaped: counted first, for cutting so many takes long.
+    if raw.count(b'"') - raw.count(b'\\"') > 2 * MEMBERS_MAX:
+        return True
+    bare = _STRING.sub(b"", raw)
+    if bare.count(b",") + bare.count(b":") > MEMBERS_MAX:
+        return True
+    brackets = bare.translate(_ONE_KIND, _NOT_BRACKETS)
     for _ in range(DEPTH_MAX):
-        brackets = brackets.replace(b"()", b"")
+        outer = brackets.replace(b"()", b"")
+        if len(outer) == len(brackets):
+            break
+        brackets = outer
     return bool(brackets)
 
 

@@ -40,7 +40,7 @@ BESIDE: Final = {
     "approver": "approver",
     "custodian": "key_custodian",
 }
-EVERYBODY: Final = CORE | BESIDE.keys()
+EVERYBODY: Final = frozenset(CORE | BESIDE.keys())
 INTAKE: Final = frozenset({"intake", "intake-lead"})
 LEGAL: Final = frozenset({"legal", "legal-lead"})
 SAFETY: Final = frozenset({"protection", "protection-lead"})

@@ -124,6 +124,8 @@ def test_a_database_error_repeats_no_value(
     assert "sqlstate=23514" in heard.text, "the control: the error was met, and is named"
 
 
+# A colleague's name stands in clear among the accounts.
+@pytest.mark.harms
 @pytest.mark.abuse("K03")
 def test_a_fault_in_a_template_repeats_no_value(
     staff: Staff, world: World, heard: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch

@@ -141,6 +141,15 @@ class Running:
                     found[name] = pid
         return found
 
+    def served(self) -> float:
+        """Of the time in which it and its services wanted a processor, the share in which they had one, to now."""
+        ran = waited = 0
+        for pid in (self.process.pid, *pids_under(self.process.pid)):
+            for thread in Path(f"/proc/{pid}/task").glob("[0-9]*/schedstat"):
+                given, queued, _turns = map(int, thread.read_text().split())
+                ran, waited = ran + given, waited + queued
+        return ran / (ran + waited)
+
     def end(self) -> int:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

@@ -227,11 +227,10 @@ def test_ending_it_leaves_nothing_and_the_next_start_takes_up_everything_fast() 
         with amana.running("run", until="Ctrl-C") as again:
             assert amana.get("/sign-in").status_code == 200
             assert amana.cast() == cast
-            seconds.append(again.seconds)
+            # Without what it stood in the queue of a machine that others use too.
+            seconds.append(again.seconds * again.served())
             assert again.end() == 0
-    # On a machine that others use, seconds wait for them: for as many as there are at each core, twice at most.
-    busy = min(2.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
-    assert min(seconds) < NEXT_SECONDS_MAX * busy, (seconds, busy)
+    assert min(seconds) < NEXT_SECONDS_MAX, seconds
     shutil.rmtree(amana.home.parent, ignore_errors=True)
 
 

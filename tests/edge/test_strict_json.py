@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.edge.strict_json import DEPTH_MAX, INTEGER_MAX, INTEGER_MIN, loads
+from app.edge.strict_json import DEPTH_MAX, INTEGER_MAX, INTEGER_MIN, MEMBERS_MAX, loads
 from app.errors import Unprocessable
 from tests.edge.asking import CANARY, ask_json, guarded, small_app
 
@@ -98,6 +98,10 @@ SLOW = {
     "million_digit_fraction": b"[0." + b"9" * MEBIBYTE + b"]",
     "million_digit_exponent": b"[1e" + b"9" * MEBIBYTE + b"]",
     "last_key_twice": b"{" + b",".join(b'"%d":0' % (n % 90_000) for n in range(90_001)) + b"}",
+    "members_that_pass_and_the_last_twice": b"{" + b",".join(b'"%d":0' % (n % 16_383) for n in range(16_384)) + b"}",
+    "numbers": b"[" + b"1," * (MEBIBYTE // 2 - 1) + b"1]",
+    "empty_lists": b"[" + b"[]," * (MEBIBYTE // 3 - 1) + b"[]]",
+    "empty_texts_behind_a_backslash": b"[" + b'"\\\\",' * (MEBIBYTE // 5 - 1) + b'""]',
 }
 
 
@@ -129,6 +133,20 @@ def nested(depth: int) -> bytes:
 def test_abuse_a04_thirty_two_levels_pass_and_one_more_does_not() -> None:
     assert loads(nested(DEPTH_MAX)) is not None
     assert refused(nested(DEPTH_MAX + 1))
+
+
+@pytest.mark.abuse("A04")
+def test_abuse_a04_as_many_members_pass_and_one_more_does_not() -> None:
+    def members(count: int) -> bytes:
+        return b"[" + b",".join([b"1"] * count) + b"]"
+
+    assert len(loads(members(MEMBERS_MAX + 1))) == MEMBERS_MAX + 1
+    assert refused(members(MEMBERS_MAX + 2))
+
+
+def test_commas_colons_and_quotes_inside_strings_are_not_members() -> None:
+    text = ',:"' * MEMBERS_MAX * 3
+    assert loads(json.dumps([text]).encode()) == [text]
 
 
 def test_brackets_inside_strings_are_not_depth() -> None:

@@ -121,9 +121,11 @@ def test_the_same_crowd_with_room_for_all_would_have_taken_more() -> None:
 
 @pytest.mark.abuse("D10")
 def test_a_passphrase_of_a_megabyte_is_refused_in_no_time(product: Product) -> None:
-    form = {"login_name": "nobody", "passphrase": "a" * 1_000_000, "code": "000000"}
-    answers = [product.http("POST", "/api/sign-in", door="api", json=form) for _ in range(20)]
+    def quickest(passphrase: str, status: int) -> float:
+        forms = [{"login_name": f"nobody-{n}", "passphrase": passphrase, "code": "000000"} for n in range(10)]
+        answers = [product.http("POST", "/api/sign-in", door="api", json=form) for form in forms]
+        assert {answer.status for answer in answers} == {status}
+        # The quickest is the work itself; the others also waited for whoever else is at work on this machine.
+        return min(answer.seconds for answer in answers)
 
-    assert {answer.status for answer in answers} == {422}
-    # The quickest is the work itself; the others also waited for whoever else is at work on this machine.
-    assert min(answer.seconds for answer in answers) < 0.05
+    assert quickest("a" * 1_000_000, 422) < quickest("a" * 40, 401) / 2, "the control: one that is stretched"

@@ -30,6 +30,11 @@ FORBIDDEN = re.compile(
     r"\|\s*safe|autoescape|Markup|<script(?! type=.module. src=.\{\{ static)|<style|\sstyle=|\son\w+="
     r"|javascript:|https?://"
 )
+# A sheet that no door serves: printed from a file of its own, so its style stands in it, and it names the address.
+ON_PAPER = {Path("app/cli/templates/trust.html")}
+FORBIDDEN_ON_PAPER = re.compile(
+    r"\|\s*safe|autoescape|Markup|<script|<link|\sstyle=|\son\w+=|\s(src|href)=|url\(|@import"
+)
 
 
 @pytest.fixture
@@ -316,9 +321,9 @@ def test_a_payload_that_is_not_escaped_is_found() -> None:
 @pytest.mark.abuse("A07")
 @pytest.mark.parametrize("template", TEMPLATES, ids=str)
 def test_no_template_switches_escaping_off_or_carries_script_or_style(template: Path) -> None:
-    text = template.read_text()
+    forbidden = FORBIDDEN_ON_PAPER if template in ON_PAPER else FORBIDDEN
 
-    assert not FORBIDDEN.search(text)
+    assert not forbidden.search(template.read_text())
 
 
 def test_every_template_is_looked_at() -> None:
