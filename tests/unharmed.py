@@ -68,7 +68,7 @@ class Heard(logging.Handler):
 
 
 def of_rows(database: Database, *, altered: bool = False) -> list[str]:
-    """What is wrong in the database, in sentences; empty where all holds. Entries that a case altered are passed over."""
+    """What is wrong in the database, in sentences; empty where all holds. Altered entries are passed over."""
     wrong = []
     if not altered:
         with database.connect("owner") as owner:
