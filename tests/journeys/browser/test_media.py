@@ -20,8 +20,8 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 PAGES = ("/today", "/cases", "/cases/{reference}")
-# What only a screen is for: on paper none of it has a place.
-SCREEN_ONLY = (".am-nav", ".am-subnav", ".am-tiles", ".am-header__who", "dialog")
+# What only a screen is for, and what stands in place of opened values: on this paper none of it has a place.
+SCREEN_ONLY = (".am-nav", ".am-subnav", ".am-tiles", ".am-header__who", "dialog", ".am-not-for-paper")
 # What is marked by a colour of ours must be marked by something else where colours are the reader's own.
 MARKED = """() => [...document.querySelectorAll(".am-protective, .am-badge, .am-demo, .am-count, .am-value")]
   .filter((e) => e.checkVisibility()).filter((e) => {
