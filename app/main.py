@@ -33,6 +33,7 @@ from app.keyholders.backends import open_keys
 from app.keyholders.register import Register, read_trust
 from app.policy.engine import Policy
 from app.settings import Settings
+from app.testimonies.sessions import in_session
 from app.work import Office
 from app.work.files import FileStore
 from app.work.office import check_actions
@@ -56,7 +57,7 @@ def staff_app(settings: Settings) -> ASGIApp:
     manager = open_keys(settings, "staff")
     office = office_of(settings, engine, register=Register.of(manager))
     program = _program(api.router, attachments.router, reference.router, web.router)
-    signins = SignIns(office, manager, settings, (renew_due,))
+    signins = SignIns(office, manager, settings, (renew_due,), in_session)
     desk = _desk(settings, office, signins, settings.port, settings.attachment_mib_max)
     # Only here are files shown; what comes in at the portal lies sealed until somebody of the office asks for a copy.
     program.state.desk = replace(desk, scanner=Scanner(settings.scanner) if settings.scanner else None)

@@ -35,6 +35,7 @@ from app.keyholders.register import Register, trust_line
 from app.policy.engine import Policy
 from app.private import write_private
 from app.settings import LEAST, Settings
+from app.testimonies.sessions import in_session
 from app.work import Office
 from app.work.files import FileStore
 from app.work.office import check_actions
@@ -170,7 +171,7 @@ def portal_office(portal_engine: Engine, policy: Policy, manager: FileKeyManager
 
 @pytest.fixture(scope="session")
 def signins(office: Office, manager: FileKeyManager, settings: Settings) -> SignIns:
-    return SignIns(office, manager, settings)
+    return SignIns(office, manager, settings, in_session=in_session)
 
 
 @pytest.fixture(scope="session")

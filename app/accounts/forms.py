@@ -310,6 +310,22 @@ class Confirming(Form):
     seen: KeySeen | None = None
 
 
+class ComeBack(Form):
+    """A second factor for a session that is covered: one of the three."""
+
+    code: Digits | None = None
+    recovery_code: OneUse | None = None
+    key: ShownKey | None = None
+
+
+class ComingBack(Form):
+    """The same, after a security key's signature was looked at."""
+
+    code: Digits | None = None
+    recovery_code: OneUse | None = None
+    seen: KeySeen | None = None
+
+
 class Rewrapping(Form):
     """The same, after both passphrases were stretched outside the transaction."""
 

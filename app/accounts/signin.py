@@ -11,21 +11,23 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from app import clock
-from app.accounts import actions, mine, rules, security_keys, services, stepping
-from app.accounts.bearer import BEHIND_TOKEN, STILL, caller_of, judge, recheck
+from app.accounts import actions, covering, mine, rules, security_keys, stepping
+from app.accounts.bearer import STILL, Bearers, judge, recheck
 from app.accounts.challenges import Challenges, Purpose
+from app.accounts.covering import Back, InSession
 from app.accounts.forms import (
     AcceptInvitation,
     AddKey,
+    AskKey,
     ChangePassphrase,
+    ComeBack,
+    ComingBack,
     Confirming,
     Enrolment,
     Entering,
@@ -38,12 +40,12 @@ from app.accounts.forms import (
     ShownKey,
     SignInForm,
 )
-from app.accounts.lanes import SERVICES, Lanes, lane_of
-from app.accounts.models import AccountState, Device, SignIn, User
+from app.accounts.lanes import Lanes, lane_of
+from app.accounts.models import AccountState, Device, User
 from app.accounts.stepping import Stepped
-from app.accounts.tokens import page_secret, token_hash, token_key
-from app.accounts.views import Changed, Enrolled, Entered, KeyLine, Renewed
-from app.crypto import boxes, hpke, passphrases
+from app.accounts.tokens import token_hash
+from app.accounts.views import Changed, Enrolled, Entered, KeyLine, KeyQuestion, Renewed
+from app.crypto import boxes, passphrases
 from app.errors import (
     Alarm,
     NotSignedIn,
@@ -61,12 +63,6 @@ from app.work.subjects import Standing
 
 log = logging.getLogger("amana.accounts")
 
-# Idle time is measured in minutes; noting every request would be a write per read.
-TOUCH_SECONDS = 20
-# For how long after its end a session still says whose it was.
-LATE = timedelta(hours=24)
-
-
 Errand = Callable[[Office, Caller], object]
 
 
@@ -76,15 +72,6 @@ class Crowded(Unavailable):
     sentence = (
         "Many people are signing in at this moment, so nothing was tried. Please wait a few seconds and send it again."
     )
-
-
-@dataclass(frozen=True)
-class EndedSession:
-    """Whose a session was, the holder of their key, and what proves that a form came from one of its pages."""
-
-    user_id: UUID
-    holder: UUID
-    page_secret: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -100,7 +87,8 @@ class SignIns:
     """Sign-in, invitations and sessions of one process that holds the pepper."""
 
     def __init__(
-        self, office: Office, manager: KeyManager, settings: Settings, errands: Sequence[Errand] = ()
+        self, office: Office, manager: KeyManager, settings: Settings, errands: Sequence[Errand] = (),
+        in_session: InSession = covering.nobody,
     ) -> None:  # fmt: skip
         """errands   what is done with the keys of whoever comes in, before they get their first page"""
         self._office = office
@@ -110,6 +98,7 @@ class SignIns:
         self._manager = manager
         self._settings = settings
         self._lanes = Lanes(office, settings)
+        self.bearers = Bearers(office, settings, self._lanes, in_session)
         self.keys = Challenges(office, manager, settings)
         self._stretching = threading.BoundedSemaphore(settings.argon2_parallel_max)
         # A name nobody has is stretched against this, so that the answer takes as long.
@@ -204,6 +193,11 @@ class SignIns:
         self._lanes.clear(lane)
         return stepped
 
+    def to_come_back(self, token: str) -> KeyQuestion:
+        """Ask one of the keys of whoever's session is covered. NotSignedIn for one that is not."""
+        caller = self.bearers.covered(token)
+        return self.keys.to_confirm(caller, AskKey(action=covering.come_back.name, subject=caller.actor.code))
+
     def add_key(self, caller: Caller, form: AddKey) -> KeyLine:
         """Add a security key to the caller's own account, after a step-up for that."""
         made = self.keys.made(caller, form)
@@ -223,57 +217,25 @@ class SignIns:
             self.keys.look_for_copies(seen)
             raise
 
+    def come_back(self, token: str, form: ComeBack) -> Back:
+        """Uncover a session; tries are throttled together with those at a step-up.
+
+        raises  NotSignedIn for a session that is not covered, NotConfirmed for a wrong second factor, TooManyTries
+        """
+        _must_give_one(form)
+        caller = self.bearers.covered(token)
+        lane = lane_of(caller.actor.code, "step-up")
+        self._lanes.count(lane, caller.actor.code)
+        seen = self._confirmed(caller, covering.come_back.name, caller.actor.code, form.key)
+        inner = ComingBack(code=form.code, recovery_code=form.recovery_code, seen=seen)
+        with self._watching(seen):
+            back: Back = self._office.perform(caller, covering.come_back, inner)
+        self._lanes.clear(lane)
+        return back
+
     def caller(self, token: str) -> Caller:
-        """The caller a session token belongs to, read afresh: a role taken a second ago is gone.
-
-        raises  NotSignedIn for a token that is unknown, ended, idle too long or too old
-        """
-        if not 40 <= len(token) <= 64:
-            raise NotSignedIn
-        if token.startswith(rules.SERVICE_PREFIX):
-            return self._service(token)
-        at = clock.now()
-        rows = self._office.look_up(BEHIND_TOKEN, {"token_hash": token_hash(token)})
-        if not rows:
-            raise NotSignedIn
-        found = rows[0]
-        idle = (at - found.seen_at).total_seconds()
-        if found.ended_at or at >= found.ends_at or idle > found.idle_seconds_max or at < found.started_at:
-            raise NotSignedIn
-        if found.state != AccountState.ACTIVE or found.holder is None:
-            raise NotSignedIn
-        if idle > TOUCH_SECONDS:
-            touched = update(SignIn).where(SignIn.id == found.id).values(seen_at=at)
-            self._office.housekeep(lambda session: session.execute(touched))
-        return caller_of(
-            self._office.register, rows, hpke.PrivateKey.from_raw(_private(found, token)), at,
-            digits_do=self._settings.digits_do,
-        )  # fmt: skip
-
-    def ended(self, token: str) -> EndedSession | None:
-        """Whose session a token was, if it ended within the last day and its account is in use; None otherwise.
-
-        For what somebody sends a moment too late. It opens nothing of theirs: what is kept is sealed to them.
-        """
-        if not 40 <= len(token) <= 64:
-            return None
-        rows = self._office.look_up(BEHIND_TOKEN, {"token_hash": token_hash(token)})
-        if not rows or rows[0].state != AccountState.ACTIVE or rows[0].holder is None:
-            return None
-        found, at = rows[0], clock.now()
-        idle_until = found.seen_at + timedelta(seconds=found.idle_seconds_max)
-        over = min(each for each in (found.ended_at, found.ends_at, idle_until) if each is not None)
-        if not over <= at < over + LATE:
-            return None
-        return EndedSession(found.user_id, found.holder, page_secret(found.id, _private(found, token)))
-
-    def _service(self, token: str) -> Caller:
-        """The caller of a service's token. What opens none is counted in a lane that no right one waits in."""
-        found: Caller | None = self._office.housekeep(lambda session: services.caller(session, token))
-        if found is not None:
-            return found
-        self._lanes.count(SERVICES, None)
-        raise NotSignedIn
+        """As ``Bearers.caller``."""
+        return self.bearers.caller(token)
 
     def _reseal(self, token: str) -> None:
         """Let a member who comes in seal a portion of what somebody who left could open.
@@ -388,10 +350,6 @@ class SignIns:
         return self._office.housekeep(lambda s: s.scalar(wanted)) is not None
 
 
-def _private(session: Any, token: str) -> bytes:
-    return boxes.open_box(token_key(token), session.sealed_key, context=session.id.bytes)
-
-
-def _must_give_one(form: SignInForm | ChangePassphrase | RenewFactor | GiveFactor) -> None:
+def _must_give_one(form: SignInForm | ChangePassphrase | RenewFactor | GiveFactor | ComeBack) -> None:
     if sum(each is not None for each in (form.code, form.recovery_code, form.key)) != 1:
         raise Unprocessable("Give one second factor: a security key, the six digits or a recovery code.")

@@ -18,12 +18,14 @@ from app.accounts.forms import (
     AskKey,
     AskStranger,
     ChangePassphrase,
+    ComeBack,
     GiveFactor,
     RenewFactor,
     SignInForm,
 )
 from app.api.doors import GETS, POSTS, Get, Post
 from app.edge.desk import (
+    BearerToken,
     Body,
     SignedIn,
     TheDesk,
@@ -150,6 +152,19 @@ def add_key(desk: TheDesk, caller: SignedIn, body: Body) -> Response:
 def step_up(desk: TheDesk, caller: SignedIn, body: Body) -> Response:
     """Give a second factor for one action about one case, after it was refused with ``step_up.needed``."""
     return answer_with(desk.enter().step_up(caller, form_of(GiveFactor, body)), 201)
+
+
+@router.post("/api/session/return/challenge", openapi_extra=described(Nothing))
+def return_challenge(desk: TheDesk, token: BearerToken, body: Body) -> Response:
+    """What one of my security keys is asked to sign, to come back to a covered session."""
+    form_of(Nothing, body)
+    return answer_with(desk.enter().to_come_back(token))
+
+
+@router.post("/api/session/return", openapi_extra=described(ComeBack))
+def come_back(desk: TheDesk, token: BearerToken, body: Body) -> Response:
+    """Give a second factor for a session that was refused with ``signin.covered``; it goes on under another token."""
+    return answer_with(desk.enter().come_back(token, form_of(ComeBack, body)))
 
 
 for _door in POSTS:

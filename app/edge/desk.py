@@ -69,15 +69,22 @@ async def _at_hand(request: Request) -> Desk:
 TheDesk = Annotated[Desk, Depends(_at_hand)]
 
 
-def bearer(request: Request, desk: TheDesk) -> Caller:
-    """The caller of a token in the Authorization header. Cookies count for nothing here."""
+def bearer_token(request: Request) -> str:
+    """The token in the Authorization header; NotSignedIn without one. Cookies count for nothing here."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn
-    return desk.enter().caller(token.strip())
+    return token.strip()
+
+
+def bearer(request: Request, desk: TheDesk) -> Caller:
+    """The caller of that token."""
+    return desk.enter().caller(bearer_token(request))
 
 
 SignedIn = Annotated[Caller, Depends(bearer)]
+# For a session that is covered, whose holder is no caller until they have come back.
+BearerToken = Annotated[str, Depends(bearer_token)]
 
 
 async def json_body(request: Request) -> Any:

@@ -21,6 +21,8 @@ class Testimony(CaseRow):
     """One account, from the first explanation to its seal. Its words are in segments."""
 
     __tablename__ = "testimonies"
+    # Asked of whoever was away for some minutes: whether they are in a conversation.
+    __table_args__ = (Index("ix_testimonies_in_session", "taken_by", postgresql_where="state = 'IN_SESSION'"),)
     compartment = "TESTIMONY"
     author = "taken_by"
 

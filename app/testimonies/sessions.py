@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
 from app.cases.forms import Opening
 from app.cases.models import Case, Hold
 from app.cases.steps import open_fields, pass_on
@@ -30,6 +33,12 @@ from app.work import Plain, Work, action
 # The register of one office is short; a page of it has an end all the same.
 INTERPRETERS_MAX = 50
 PRIOR_MAX = 50
+
+
+def in_session(session: Session, code: str) -> bool:
+    """Whether an officer is taking an account at this moment. Asked by the door, which then covers what they see."""
+    mine = exists().where(Testimony.taken_by == code, Testimony.state == State.IN_SESSION)
+    return bool(session.scalar(select(mine)))
 
 
 @action("interpreter.register", operation="collect", creates=True)

@@ -40,6 +40,7 @@ DEEDS: Final = {
     "account.list": N_("Listed colleagues"),
     "account.me": N_("Looked at their own account"),
     "signin.step_up": N_("Gave a second factor for one action"),
+    "signin.come_back": N_("Came back to a conversation with a second factor"),
     "security_key.add": N_("Added a security key"),
     "security_key.rename": N_("Renamed a security key"),
     "security_key.remove": N_("Removed a security key"),

@@ -260,11 +260,17 @@ def landing(desk: Desk, visitor: Caller) -> str:
     """Where somebody who has come in is led: to where their last session ended in mid-sentence, if it did."""
     if ROLE not in visitor.actor.roles:
         return "/today"
-    for row in desk.ask(visitor, drafts.waiting):
-        desk.do(visitor, drafts.take_up, subject=row)
+    take_up(desk, visitor)
     since = clock.now() - drafts.LEADS_BACK
     typed = (line for line in desk.ask(visitor, drafts.mine).lines if line.typing and line.saved_at > since)
     return next(map(address_of, typed), "/today")
+
+
+def take_up(desk: Desk, visitor: Caller) -> None:
+    """Put what an officer sent too late where it belongs: their session was over, or covered."""
+    if ROLE in visitor.actor.roles:
+        for row in desk.ask(visitor, drafts.waiting):
+            desk.do(visitor, drafts.take_up, subject=row)
 
 
 async def rescue(request: Request, desk: Desk) -> bool:
@@ -272,7 +278,7 @@ async def rescue(request: Request, desk: Desk) -> bool:
     place = _addressed(request.url.path)
     if request.method != "POST" or place is None:
         return False
-    whose = await run_in_threadpool(desk.enter().ended, token_of(request))
+    whose = await run_in_threadpool(desk.enter().bearers.ended, token_of(request))
     if whose is None:
         return False
     from_our_page(request, desk)

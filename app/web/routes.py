@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from app.accounts.covering import Covered
 from app.edge.desk import desk_of
 from app.errors import NotSignedIn, Refusal
 from app.web import (
@@ -27,6 +28,7 @@ from app.web import (
     oversight,
     promises,
     protection,
+    returning,
     safety,
     takeovers,
     team,
@@ -56,7 +58,7 @@ def favicon(request: Request) -> Response:
 
 
 for _part in (
-    entry, today, visits, cases, coding, conflicts, takeovers, me, factors, team, help,
+    entry, returning, today, visits, cases, coding, conflicts, takeovers, me, factors, team, help,
     # Before a number is asked for: what has a name of its own under the log's address.
     inquiries, watching, oversight, administration, handoffs, legal, protection, safety,
     endings, drafts, duty, promises,
@@ -69,8 +71,13 @@ for _part in (
 async def refused(request: Request, refusal: Refusal) -> Response:
     """A refusal as a page, in the frame of whoever asked; who is not signed in is shown the way in."""
     if refusal.status == 401 and request.method == "GET":
-        return RedirectResponse("/sign-in", 303)
+        way = returning.way_back(request.url.path) if isinstance(refusal, Covered) else "/sign-in"
+        return RedirectResponse(way, 303)
     desk = desk_of(request)
+    if isinstance(refusal, Covered):
+        kept = await drafts.rescued(request, desk)
+        view = {"kept": kept, "way": returning.way_back(request.url.path)}
+        return frame.show(request, desk, None, "entry/covered.html", view, status=refusal.status)
     if isinstance(refusal, NotSignedIn) and await drafts.rescued(request, desk):
         return frame.show(request, desk, None, "entry/ended.html", status=refusal.status)
     try:

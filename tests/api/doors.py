@@ -623,6 +623,9 @@ OPEN: Final = (
     ("POST", "/api/sign-in"),
     ("POST", "/api/sign-in/challenge"),
     ("POST", "/api/invitations/accept"),
+    # For whoever's session is covered: they are nobody until they have come back.
+    ("POST", "/api/session/return"),
+    ("POST", "/api/session/return/challenge"),
     ("GET", "/api/reference"),
     ("GET", "/healthz"),
     ("POST", "/api/log/entry"),
@@ -660,6 +663,7 @@ _INTAKE_PAGES: Final = (
 PAGES: Final = (
     ("GET", "/"), ("GET", "/today"), ("GET", "/sign-in"), ("POST", "/sign-in"),
     ("POST", "/sign-in/challenge"), ("GET", "/invitation"),
+    ("GET", "/session/return"), ("POST", "/session/return"), ("POST", "/session/return/challenge"),
     ("POST", "/invitation"), ("POST", "/sign-out"), ("GET", "/signed-out"), ("POST", "/stay"),
     ("GET", "/cases"), ("POST", "/cases"), ("GET", "/cases/{reference}"), ("GET", "/cases/{reference}/looked"),
     ("GET", "/cases/{reference}/timeline"), ("GET", "/cases/{reference}/open"), ("POST", "/cases/{reference}/open"),

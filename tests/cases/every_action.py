@@ -108,6 +108,7 @@ def _accounts(world: World) -> dict[str, Request]:
             ),
             None,
         ),
+        "signin.come_back": (accounts.ComingBack(code="000000"), None),
         "signin.step_up": (accounts.Confirming(action="grant.give", subject="C-0000", code="000000"), None),
         "undertaking.sign": (accounts.SignUndertaking(version=VERSION), None),
         "signin.enter": (

@@ -21,6 +21,21 @@ function mask(value) {
   value.classList.remove("am-value", "am-opened");
 }
 
+// In a conversation the page is covered sooner: whoever is there has said so within the last minute, by writing or by
+// a hand on the machine. What could not be saved keeps its page, which is blanked instead.
+const COVER_SECONDS = 300;
+const HERE_MS = 60000;
+const unsaved = new Set();
+let touched = 0;
+document.addEventListener("input", (event) => event.target.form && unsaved.add(event.target.form));
+["keydown", "pointerdown", "pointermove", "wheel"].forEach((kind) => addEventListener(kind, () => (touched = Date.now()), { passive: true }));
+function cover() {
+  since = -Infinity;
+  shown.forEach(([value]) => mask(value));
+  if (unsaved.size) blank();
+  else location.replace(`${session.dataset.cover}?to=${location.pathname}`);
+}
+
 // Before the session ends the page asks, and another tab that stayed speaks for all of them.
 const WARN_SECONDS = 300;
 const session = byId("am-session");
@@ -37,9 +52,7 @@ function ended() {
   all("#am-session [data-after]").forEach((part) => (part.hidden = false));
   if (!session.open) session.showModal();
 }
-session?.querySelector("form")?.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const form = event.target;
+async function stay(form) {
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
     if (!answer.ok) throw new Error("refused");
@@ -48,6 +61,10 @@ session?.querySelector("form")?.addEventListener("submit", async (event) => {
   } catch {
     ended();
   }
+}
+session?.querySelector("form")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  stay(event.target);
 });
 // Escape means the same as doing nothing, and would hide what is about to happen.
 session?.addEventListener("cancel", (event) => event.preventDefault());
@@ -60,6 +77,11 @@ function look() {
   const now = Date.now();
   shown.filter(([, until]) => now >= until).forEach(([value]) => mask(value));
   if (!session || since === -Infinity) return;
+  if (session.dataset.cover && now - since >= 1000 * COVER_SECONDS) return cover();
+  if (session.dataset.cover && touched > since && now - since >= HERE_MS) {
+    touched = 0;
+    stay(session.querySelector("form"));
+  }
   const left = Number(session.dataset.idleSeconds) - (now - since) / 1000;
   if (left <= 0) ended();
   else if (left <= WARN_SECONDS && !session.open) session.showModal();
@@ -91,6 +113,7 @@ function autosave(form) {
       else over = true;
       if (found.aside) form.elements.aside.value = found.aside;
       if (!found.saved) return say("stale");
+      if (!changed) unsaved.delete(form);
       stayed();
       tabs?.postMessage("stayed");
       say("saved", clock());

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -113,6 +114,54 @@ def test_it_goes_although_the_machine_slept(browser: Browser, shelf: Shelf) -> N
         page.clock.fast_forward("01:00:00")
 
         assert "Samira" not in page.content()
+
+
+# a conversation
+
+TALK = DIALOG.replace('id="am-session"', 'id="am-session" data-cover="/session/return"')
+NOTE = '<form method="post" action="/note"><label>Note <textarea name="words"></textarea></label></form>'
+
+
+def left_alone(browser: Browser, shelf: Shelf, content: str, *, write: str = "") -> tuple[str, bool]:
+    """A page with nobody at it for six minutes: where it has gone, and whether it is blank."""
+    shelf.put("/session/return", "<p>Come back</p>")
+    with page_with(browser, shelf, content) as page:
+        if write:
+            page.locator("textarea").fill(write)
+        after(page, 361)
+        # The way there is a request: the browser goes when it has an answer.
+        for _ in range(20):
+            time.sleep(0.1)
+            if page.evaluate("() => location.pathname") != "/page":
+                break
+        blank = page.locator("#am-blank")
+        return page.url.removeprefix(shelf.origin), blank.count() > 0 and blank.is_visible()
+
+
+def test_a_conversation_that_is_left_alone_is_covered(browser: Browser, shelf: Shelf) -> None:
+    assert left_alone(browser, shelf, TALK + KEYS) == ("/session/return?to=/page", False)
+    assert shelf.posted == [], "nobody was there, so nothing says that somebody was"
+
+
+def test_a_hand_on_the_machine_keeps_it_open(browser: Browser, shelf: Shelf) -> None:
+    with page_with(browser, shelf, TALK + KEYS) as page:
+        for minute in range(8):
+            page.mouse.move(10 + minute, 10)
+            after(page, 62)
+            page.wait_for_load_state("networkidle")
+
+        assert page.url == f"{shelf.origin}/page"
+    assert {path for path, _ in shelf.posted} == {"/stay"}
+    assert 6 <= len(shelf.posted) <= 8, "once a minute and not at every move"
+
+
+def test_what_is_typed_and_saved_nowhere_is_blanked_and_not_lost(browser: Browser, shelf: Shelf) -> None:
+    assert left_alone(browser, shelf, TALK + KEYS + NOTE, write="He said that") == ("/page", True)
+
+
+def test_elsewhere_nothing_is_covered(browser: Browser, shelf: Shelf) -> None:
+    """The control: the same six minutes on a page of no conversation."""
+    assert left_alone(browser, shelf, DIALOG + KEYS + NOTE, write="He said that") == ("/page", False)
 
 
 # the end of a session
