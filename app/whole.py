@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import app.accounts.actions
 import app.accounts.ceremonies
+import app.accounts.covering
 import app.accounts.mine
 import app.accounts.rota
 import app.accounts.rotation

@@ -21,8 +21,6 @@ class Testimony(CaseRow):
     """One account, from the first explanation to its seal. Its words are in segments."""
 
     __tablename__ = "testimonies"
-    # Asked of whoever was away for some minutes: whether they are in a conversation.
-    __table_args__ = (Index("ix_testimonies_in_session", "taken_by", postgresql_where="state = 'IN_SESSION'"),)
     compartment = "TESTIMONY"
     author = "taken_by"
 
@@ -41,7 +39,7 @@ class Testimony(CaseRow):
     seal: Mapped[Sealed | None]
     # Written on paper elsewhere and entered here afterwards: the day it was given. Shown for ever.
     collected_on: Mapped[date | None]
-    taken_by: Mapped[str]
+    taken_by: Mapped[str] = mapped_column(index=True)
     begun_at: Mapped[datetime]
 
     def move(self, to: State, *, at: datetime) -> None:

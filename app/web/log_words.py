@@ -23,6 +23,7 @@ OUTCOMES: Final = {
     "key.refused": N_("Security key could not be added"),
     "signed_out": N_("Was signed out"),
     "signin.refused": N_("Did not get in"),
+    "signin.covered": N_("A second factor was missing to come back"),
     "signin.wait": N_("Had to wait"),
     "lookup.wait": N_("Asked too often"),
     "quota.cases": N_("Opened too many cases"),

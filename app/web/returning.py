@@ -16,10 +16,10 @@ from app.edge.origin import check_csrf
 from app.edge.refusals import retry_headers
 from app.edge.render import answer_with
 from app.edge.sheets import Sheet
-from app.errors import NotSignedIn, TooManyTries, Unprocessable
+from app.errors import Conflict, NotSignedIn, TooManyTries, Unprocessable
 from app.web import drafts
 from app.web.frame import mistakes_of, sheet, show
-from app.web.session import EntryFields, goes_on, secret_of, token_of
+from app.web.session import EntryFields, goes_on, secret_of, token_of, visitor
 
 HERE: Final = "/session/return"
 # A page of ours: by its path alone, so that nobody is led elsewhere by a link they were sent.
@@ -48,11 +48,8 @@ def come_back(request: Request, desk: TheDesk, given: EntryFields) -> Response:
     """Uncover the session and go on where it was left; what was sent meanwhile is taken up."""
     fields = dict(given)
     to = _place(fields.pop("to", [""])[0])
-    try:
-        _covered(request, desk)
-    except NotSignedIn:
+    if not _proved(request, desk, fields):
         return RedirectResponse(to, 303)
-    check_csrf(secret_of(request), fields.pop("csrf", [""])[0])
     fields.pop("once", None)
     try:
         back = desk.enter().come_back(token_of(request), sheets.read(ComeBack, fields, desk.zone))
@@ -69,13 +66,28 @@ def come_back(request: Request, desk: TheDesk, given: EntryFields) -> Response:
 @router.post(f"{HERE}/challenge")
 def challenge(request: Request, desk: TheDesk, given: EntryFields) -> Response:
     """What a security key is to sign, for the page's script."""
-    _covered(request, desk)
-    check_csrf(secret_of(request), given.pop("csrf", [""])[0])
+    if not _proved(request, desk, given):
+        raise Conflict("This session is not covered, so there is nothing to come back to.")
     return answer_with(desk.enter().to_come_back(token_of(request)))
 
 
 def _covered(request: Request, desk: Desk) -> None:
     request.state.page_secret = desk.enter().bearers.covered(token_of(request)).page_secret
+
+
+def _proved(request: Request, desk: Desk, fields: dict[str, list[str]]) -> bool:
+    """Whether the session is covered; in another tab somebody may have come back already. The form is one of its own.
+
+    raises  NotSignedIn where there is no session, CrossSite for a form of another's
+    """
+    try:
+        _covered(request, desk)
+        covered = True
+    except NotSignedIn:
+        visitor(request, desk)
+        covered = False
+    check_csrf(secret_of(request), fields.pop("csrf", [""])[0])
+    return covered
 
 
 def _page(request: Request, desk: Desk, typed: Sheet, status: int) -> Response:

@@ -624,9 +624,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_testimonies")),
     )
     op.create_index(op.f("ix_testimonies_case_id"), "testimonies", ["case_id"], unique=False)
-    op.create_index(
-        "ix_testimonies_in_session", "testimonies", ["taken_by"], unique=False, postgresql_where="state = 'IN_SESSION'"
-    )
+    op.create_index(op.f("ix_testimonies_taken_by"), "testimonies", ["taken_by"], unique=False)
     op.create_table(
         "threat_assessments",
         sa.Column("state", sa.String(), nullable=False),

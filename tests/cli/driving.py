@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,8 @@ class Amana:
             process = subprocess.Popen(
                 [*within, sys.executable, "-m", "app.cli", *words],
                 env=self.environ(env), stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=ROOT,
+                # As at a terminal: whoever runs the tests in the background has told them to pass over an interrupt.
+                preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
             )  # fmt: skip
         running = Running(self, process, log)
         try:

@@ -7,7 +7,7 @@ mark was there to be found.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -125,6 +125,10 @@ class Story:
     submission: str = ""
     receipt: str = ""
 
+    def __deepcopy__(self, _memo: object) -> Story:
+        """For a test of its own: its lists, and the same actions, which are known by what they are."""
+        return replace(self, marks=list(self.marks), looks=dict(self.looks))
+
     def mark(self) -> str:
         made = f"CANARY-{len(self.marks):03d}-سرّ-Geheimnis"
         self.marks.append(made)
@@ -132,7 +136,12 @@ class Story:
 
 
 def tell(world: World) -> Story:
-    """Fill a case through the same actions its people use."""
+    """Fill a case through the same actions its people use; once a run, where the office has done nothing yet."""
+    told: Story = world.begin("story", _tell)
+    return told
+
+
+def _tell(world: World) -> Story:
     story = Story(world.case())
     _who(world, story)
     _what(world, story)
