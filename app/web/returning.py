@@ -48,11 +48,13 @@ def come_back(request: Request, desk: TheDesk, given: EntryFields) -> Response:
     """Uncover the session and go on where it was left; what was sent meanwhile is taken up."""
     fields = dict(given)
     to = _place(fields.pop("to", [""])[0])
-    if not _proved(request, desk, fields):
-        return RedirectResponse(to, 303)
+    covered = _proved(request, desk, fields)
     fields.pop("once", None)
     try:
-        back = desk.enter().come_back(token_of(request), sheets.read(ComeBack, fields, desk.zone))
+        form = sheets.read(ComeBack, fields, desk.zone)
+        if not covered:
+            return RedirectResponse(to, 303)
+        back = desk.enter().come_back(token_of(request), form)
     except (TooManyTries, Unprocessable) as refusal:
         typed = sheet(request).typed({"to": [to]}, mistakes_of(refusal))
         answer = _page(request, desk, typed, refusal.status)
