@@ -33,8 +33,8 @@ from app.keyholders.backends import open_keys
 from app.keyholders.register import Register, read_trust
 from app.policy.engine import Policy
 from app.settings import Settings
-from app.testimonies.sessions import in_session
 from app.work import Office
+from app.work.actions import ACTIONS
 from app.work.files import FileStore
 from app.work.office import check_actions
 
@@ -50,6 +50,7 @@ def staff_app(settings: Settings) -> ASGIApp:
     # Each process loads its own door alone: the witness's holds no page of the office, the worker's no page at all.
     from app.api import attachments, reference
     from app.api import routes as api
+    from app.testimonies.sessions import in_session
     from app.web import routes as web
     from app.web.session import Renewals
 
@@ -104,11 +105,12 @@ def engine_of(settings: Settings) -> Engine:
 
 def office_of(settings: Settings, engine: Engine, *, host: str = "app", register: Register | None = None) -> Office:
     """An office over an engine; refuses rules and actions that do not match. Without a register it seals to nobody."""
-    policy = Policy.read()
-    if host != "portal":
+    whole = host != "portal"
+    if whole:
         # Every action and table of the office. The witness's door knows only its own, and has a rule for each.
         import app.whole  # noqa: F401
-    check_actions(policy, whole=host != "portal")
+    policy = Policy.read(of=None if whole else ACTIONS)
+    check_actions(policy, whole=whole)
     return Office(engine, policy, settings=settings, host=host, register=register)
 
 

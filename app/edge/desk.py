@@ -117,13 +117,22 @@ def form_of(kind: type[F], body: Any) -> F:
     return kind.model_validate_json(json.dumps(body), strict=True)
 
 
+class _Described(dict[str, Any]):
+    """Spelled out when somebody asks for the description: at every start it would be done for nobody."""
+
+    def __init__(self, form: type[Form]) -> None:
+        super().__init__(requestBody=None)
+        self._form = form
+
+    def items(self) -> Any:
+        whole = self._form.model_json_schema()
+        schema = _inlined(whole, whole.pop("$defs", {}))
+        return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}.items()
+
+
 def described(form: type[Form] | None) -> dict[str, Any]:
     """What the description of a route says of its body: the form itself, with every bound."""
-    if form is None:
-        return {}
-    whole = form.model_json_schema()
-    schema = _inlined(whole, whole.pop("$defs", {}))
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {} if form is None else _Described(form)
 
 
 def _inlined(schema: Any, parts: dict[str, Any]) -> Any:

@@ -20,6 +20,7 @@ from app.errors import CannotStart, Denied, KeyNeeded, StepUpNeeded
 from app.policy.actor import Actor, Circumstances, Kind, Subject
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "policies"
+SCOPE: Final = "scope."
 KINDS: Final[tuple[Kind, ...]] = ("User", "Witness", "Anonymous", "Operator", "Service")
 
 
@@ -47,26 +48,33 @@ class Granted:
 
 
 class Policy:
-    """The rules of one installation."""
+    """The rules of one installation.
 
-    def __init__(self, texts: dict[str, str], schema: str) -> None:
+    of   the actions that one process knows, where it is not all of them: checking the rules of the others takes
+         half a second of each start, and what it does not know it refuses. The hash is that of all rules.
+    """
+
+    def __init__(self, texts: dict[str, str], schema: str, of: Iterable[str] | None = None) -> None:
         self.rules = _by_id(rule for text in texts.values() for rule in _rules(text))
         whole = "\n".join(texts[name] for name in sorted(texts))
         self.hash = hashlib.sha256((schema + whole).encode()).hexdigest()
         self.actions = frozenset(name for rule in self.rules.values() for name in rule.actions)
+        mine = self.actions if of is None else frozenset(of) | {n for n in self.actions if n.startswith(SCOPE)}
         full_schema = schema + _declarations(self.actions)
-        checked = cedarpy.validate_policies(whole, full_schema)
+        checked = cedarpy.validate_policies(
+            "\n".join(rule.text for rule in self.rules.values() if rule.actions & mine), full_schema
+        )
         if not checked.validation_passed:
             raise CannotStart("policies/ is not valid: " + "; ".join(str(e) for e in checked.errors[:3]))
         # A rule names its actions, so only those that name an action can decide it.
-        self._sets = {name: cedarpy.PolicySet.from_str(self._naming(name)) for name in self.actions}
+        self._sets = {name: cedarpy.PolicySet.from_str(self._naming(name)) for name in self.actions & mine}
         self._schema = cedarpy.Schema.from_str(full_schema)
 
     @classmethod
-    def read(cls, folder: Path = FOLDER) -> Policy:
+    def read(cls, folder: Path = FOLDER, of: Iterable[str] | None = None) -> Policy:
         """The rules of a folder; raises CannotStart if they do not parse or fit the schema."""
         texts = {path.name: path.read_text() for path in sorted(folder.glob("*.cedar"))}
-        return cls(texts, (folder / "schema.cedarschema").read_text())
+        return cls(texts, (folder / "schema.cedarschema").read_text(), of)
 
     def decide(
         self, actor: Actor, action: str, subject: Subject | None = None, given: Circumstances | None = None
@@ -142,7 +150,7 @@ class Policy:
         whole   whether these are all actions there are; a process with one door has only its own
         """
         known = set(actions)
-        mine = {name for name in self.actions if not name.startswith("scope.")}
+        mine = {name for name in self.actions if not name.startswith(SCOPE)}
         if missing := sorted(known - mine):
             raise CannotStart(f"No rule in policies/ speaks of: {', '.join(missing)}")
         if whole and (stray := sorted(mine - known)):
@@ -152,8 +160,8 @@ class Policy:
 @lru_cache(maxsize=256)
 def _scopes(policy: Policy, kind: Kind, roles: frozenset[str]) -> frozenset[str]:
     actor = Actor(kind, "scopes", roles=roles)
-    names = [name for name in policy.actions if name.startswith("scope.")]
-    return frozenset(name.removeprefix("scope.") for name in names if policy.allows(actor, name))
+    names = [name for name in policy.actions if name.startswith(SCOPE)]
+    return frozenset(name.removeprefix(SCOPE) for name in names if policy.allows(actor, name))
 
 
 @lru_cache(maxsize=256)
