@@ -774,12 +774,13 @@ def test_what_services_and_database_say_is_in_the_logs(product: Product) -> None
 
 
 def test_recording_keeps_every_exchange_of_every_door_and_ends(product: Product, people: People) -> None:
+    approver = people["approver"]
     with product.record() as answers:
         product.http("GET", "/healthz")
         product.http("HEAD", "/healthz", door="portal")
         product.raw(b"nonsense\r\n\r\n", wait=1.0)
         product.submit("Sent through the proxy.", [("a.bin", os.urandom(100_000))])
-        product.http("GET", "/api/me", session=people["approver"])
+        product.http("GET", "/api/me", session=approver)
     product.http("GET", "/healthz")
 
     assert answers[0].status == 200
