@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help env run test check format lint types contracts migration vectors lock words bench bench-names bench-log bench-pages drills older browser \
-	pictures assets kills rotate
+	pictures assets image kills rotate
 
 help: ## what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ pictures: env ## the same, and a dated set of pictures in build/pictures
 
 assets: ## maintainers: build the stylesheets and scripts again (needs Node)
 	@cd frontend && npm ci --ignore-scripts --silent && ./build.sh
+
+image: env ## the container image, built by the engine at hand and asked what compose.yaml relies on (BASE, MORE)
+	@sh deploy/image.sh
 
 kills: env ## kill -9 of the programs and of PostgreSQL under work (ROUNDS=200, SEED to repeat)
 	@$(PY) -m tests.faults
