@@ -104,6 +104,7 @@ def plan_check_in(work: Work, case: Case, form: PlanCheckIn) -> Stored:
         planned_by=work.actor.code,
     )  # fmt: skip
     work.seal(check_in, "agreed_word", form.agreed_word)
+    work.seal(check_in, "zone", form.zone)
     work.add(check_in)
     work.record(check_in, refused=check_in.duty_refused, asleep=asleep)
     return Stored(check_in.id, "check_ins", check_in.state)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from functools import cache
+from typing import Annotated, Final, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator
 
 from app.work.forms import Form, Line, Moment, Passage, Words
 
@@ -31,10 +35,31 @@ class RecordNeed(Form):
     words: Passage
 
 
+@cache
+def zones() -> frozenset[str]:
+    """Time zones by their names in the IANA database, as this machine has it."""
+    return frozenset(available_timezones())
+
+
+def _known(name: str) -> str:
+    """Refuse by a ValueError what is no time zone: a name that is only nearly right would be an hour off."""
+    if name not in zones():
+        raise ValueError("no such zone")
+    return name
+
+
+Zone = Annotated[Line, AfterValidator(_known)]
+
+
 class PlanCheckIn(Form):
-    """``duty``: whether the person lets whoever is on duty look, when nobody who knows them can be reached."""
+    """A time to speak.
+
+    zone  by whose clock it was agreed, where that is not the office's; sealed, for it betrays the country
+    duty  whether the person lets whoever is on duty look, when nobody who knows them can be reached
+    """
 
     due_at: Moment
+    zone: Zone | None = None
     agreed_word: Line
     duty: Literal["AGREED", "REFUSED"] = "AGREED"
 

@@ -81,6 +81,8 @@ class CheckIn(CaseRow):
     state: Mapped[str]
     due_at: Mapped[datetime]
     agreed_word: Mapped[Sealed]
+    # By whose clock it was agreed: the moment alone is clear, since a zone betrays the country (amendment 20).
+    zone: Mapped[Sealed | None]
     outcome: Mapped[Sealed | None]
     # The witness said that nobody on duty may look. In clear: the next assessment respects it.
     duty_refused: Mapped[bool]

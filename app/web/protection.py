@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -43,11 +45,12 @@ class Queue:
 
 @dataclass(frozen=True)
 class Talk:
-    """One check-in: when, with whom by reference; the agreed word only on the page that answers its opening."""
+    """One check-in: when, with whom by reference; what was agreed only on the page that answers its opening."""
 
     line: CheckInLine
     word: Plain | None = None
     shown: bool = False
+    there: str = field(default="", repr=False)
 
 
 @router.get("/check-ins")
@@ -71,9 +74,9 @@ def check_in(row: str, request: Request, desk: TheDesk, visitor: Visitor) -> Res
 @router.post("/check-ins/{row}/word")
 def word(row: str, request: Request, desk: TheDesk, visitor: Visitor, given: Fields) -> Response:
     """Show the word that was agreed. A check-in brings its own reason: it is care, and serves itself."""
-    form = Opening(fields=("agreed_word",), justification=Justification.CARE, cites=row_id(row))
+    form = Opening(fields=("agreed_word", "zone"), justification=Justification.CARE, cites=row_id(row))
     opened = desk.do(visitor, actions.open_check_in, form, subject=row_id(row))
-    return _check_in(request, desk, visitor, row, sheet(request), word=opened.values["agreed_word"], shown=True)
+    return _check_in(request, desk, visitor, row, sheet(request), opened.values)
 
 
 @router.post("/check-ins/{row}")
@@ -149,10 +152,19 @@ def _queue(
 
 
 def _check_in(
-    request: Request, desk: Desk, visitor: Caller, row: str, filled: Sheet, *, word: Plain | None = None,
-    shown: bool = False, status: int = 200,
+    request: Request, desk: Desk, visitor: Caller, row: str, filled: Sheet,
+    agreed: Mapping[str, Plain | None] | None = None, *, status: int = 200,
 ) -> Response:  # fmt: skip
-    view = Talk(desk.ask(visitor, queries.check_in, row_id(row)), word, shown)
+    line: CheckInLine = desk.ask(visitor, queries.check_in, row_id(row))
+    view = Talk(line) if agreed is None else Talk(line, agreed["agreed_word"], True, _there(line, agreed["zone"]))
     return show(
         request, desk, visitor, "protection/check_in.html", view, here="/check-ins", sheet=filled, status=status
     )
+
+
+def _there(line: CheckInLine, zone: Plain | None) -> str:
+    """The moment by the clock it was agreed by, with that clock's name; "" where it is the office's."""
+    if zone is None:
+        return ""
+    name = zone.read()
+    return f"{line.due_at.astimezone(ZoneInfo(name)):%Y-%m-%d %H:%M} {name}"

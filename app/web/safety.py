@@ -5,10 +5,11 @@ No tab here knows an account, and no tab of an account knows these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -18,6 +19,7 @@ from app.edge.desk import Desk, TheDesk
 from app.edge.sheets import SENTENCES, Sheet
 from app.errors import NotFound
 from app.protection import actions, queries
+from app.protection.forms import zones
 from app.protection.views import CheckInLine
 from app.pseudonyms import references
 from app.web.casefile import Shown, case_page, tab_file
@@ -97,7 +99,8 @@ def new(reference: str, kind: str, request: Request, desk: TheDesk, visitor: Vis
     if kind == "check-in" and not any(given.get("duty", ())):
         return again(sheet(request).typed(given, {"duty": SENTENCES["missing"]}), 422)
     about = references.read(reference)
-    return save(request, desk, visitor, given, action, subject=about, then=f"/cases/{about}/{tab}", again=again)
+    there = _by_their_clock(desk, given) if kind == "check-in" else desk
+    return save(request, there, visitor, given, action, subject=about, then=f"/cases/{about}/{tab}", again=again)
 
 
 def _tab(request: Request, desk: Desk, visitor: Caller, reference: str, tab: str, table: str) -> Response:
@@ -123,6 +126,12 @@ def _form(request: Request, desk: Desk, visitor: Caller, reference: str, kind: s
         return case_page(request, desk, visitor, file, template, tab, Choices(), sheet=filled, status=status)
 
     return again
+
+
+def _by_their_clock(desk: Desk, given: Mapping[str, Sequence[str]]) -> Desk:
+    """The desk, with what is typed read in the time zone that is typed; one that is unknown is told as a mistake."""
+    name = next(iter(given.get("zone", ())), "")
+    return replace(desk, zone=ZoneInfo(name)) if name in zones() else desk
 
 
 def _in_a_week(desk: Desk) -> dict[str, str]:

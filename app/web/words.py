@@ -249,6 +249,7 @@ FIELDS: Final = {
     "nationality": N_("Nationality"),
     "codes": N_("Codes"),
     "agreed_word": N_("Agreed word"),
+    "zone": N_("Their time zone"),
     "outcome": N_("Outcome"),
 }
 ACTIONS: Final = {

@@ -206,6 +206,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("agreed_word", sa.LargeBinary(), nullable=False),
+        sa.Column("zone", sa.LargeBinary(), nullable=True),
         sa.Column("outcome", sa.LargeBinary(), nullable=True),
         sa.Column("duty_refused", sa.Boolean(), nullable=False),
         sa.Column("planned_by", sa.String(), nullable=False),

@@ -302,6 +302,21 @@ def test_a_level_stands_for_its_term_and_is_itself_sealed(world: World, level: s
     assert level not in line.clear.values()
 
 
+def test_a_zone_is_sealed_and_only_the_moment_is_clear(world: World, database: Database) -> None:
+    reference = world.case()
+    world.hand_to_protection(reference)
+    row = world.check_in(reference, zone="Africa/Nairobi")
+
+    opened = world.open("protection", protection.open_check_in, row, "zone", justification="CARE", cites=row)
+
+    assert opened["zone"] == "Africa/Nairobi"
+    with database.connect("owner") as owner:
+        stored = str(owner.execute("SELECT c::text FROM check_ins c WHERE id = %s", (row,)).fetchone())
+    assert "Africa" not in stored
+    assert b"Africa".hex() not in stored
+    assert "+00" in stored, "the control: the moment can be read"
+
+
 def test_a_graver_level_never_stands_longer() -> None:
     terms = [VALID_DAYS[level] for level in ("CRITICAL", "HIGH", "MODERATE", "LOW", "NONE_KNOWN")]
 
@@ -317,6 +332,8 @@ def test_a_graver_level_never_stands_longer() -> None:
         (RecordNeed, {"kind": "MONEY", "words": "x"}),
         (RecordResidence, words.residence() | {"latitude": 1.0}),
         (PlanCheckIn, {"due_at": "2030-01-01T10:00:00", "agreed_word": "kettle"}),
+        (PlanCheckIn, {"due_at": "2030-01-01T10:00:00Z", "agreed_word": "kettle", "zone": "Africa/Nowhere"}),
+        (PlanCheckIn, {"due_at": "2030-01-01T10:00:00Z", "agreed_word": "kettle", "zone": "../etc/passwd"}),
         (SettleCheckIn, {"state": "SCHEDULED"}),
     ],
 )

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from app import clock
 from app.cases import actions as cases
 from app.cases.forms import HandOver, SendHandoff
+from app.protection import queries
 from tests.conftest import Clock
 from tests.ladder import CANARY, Log, grant, outside_the_team
 from tests.web.browser import ORIGIN, Browser, Forms, number_of
@@ -173,6 +174,31 @@ def test_a_need_and_a_check_in_are_planned_on_one_tab(caseworker: Browser, world
     assert "Next seven days" in plan.text or "Later" in plan.text
     assert "the blue kettle" not in plan.text
     assert words.need()["words"] not in plan.text
+
+
+def test_a_time_is_read_by_their_clock_and_shown_by_it_with_the_word_alone(
+    caseworker: Browser, world: World, log: Log
+) -> None:
+    reference = handed(world)
+    path = f"/cases/{reference}/protection/check-in"
+    token = Forms(caseworker.get(path).text).found[0].fields["csrf"]
+    data = {"csrf": token, "due_at.day": "1", "due_at.month": "3", "due_at.year": "2027", "due_at.time": "9:30",
+            "agreed_word": "kettle", "duty": "AGREED"}  # fmt: skip
+
+    wrong = caseworker.ask("POST", path, data={**data, "zone": "Nairobi"}, headers={"Origin": ORIGIN})
+    kept = caseworker.ask("POST", path, data={**data, "zone": "Africa/Nairobi"}, headers={"Origin": ORIGIN})
+    plan = caseworker.get(kept.headers["location"])
+
+    assert wrong.status_code == 422
+    assert 'value="Nairobi"' in wrong.text
+    (line,) = world.office.ask(world["protection"], queries.of_case, reference)
+    assert line.due_at.isoformat() == "2027-03-01T06:30:00+00:00", "half past nine there"
+    shut = caseworker.get(f"/check-ins/{line.id}").text
+    assert "Nairobi" not in plan.text + shut
+    log.fresh()
+    shown = caseworker.submit(f"/check-ins/{line.id}/word").text
+    assert "2027-03-01 09:30 Africa/Nairobi" in shown
+    assert [said.fields for said in log.fresh()] == [["check_ins.agreed_word", "check_ins.zone"]]
 
 
 def test_a_time_that_is_none_keeps_what_was_typed(caseworker: Browser, world: World) -> None:

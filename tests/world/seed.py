@@ -46,7 +46,8 @@ PATHS: Final[dict[str, tuple[str, ...]]] = {
 CLOSED: Final = frozenset({
     ("approaches", "codes"),
     ("attachments", "file_key"), ("attachments", "original_sha256"),
-    ("codings", "codes"), ("consents", "language"), ("consents", "how_given"), ("contact_channels", "channel"),
+    ("check_ins", "zone"), ("codings", "codes"),
+    ("consents", "language"), ("consents", "how_given"), ("contact_channels", "channel"),
     ("identity_documents", "kind"), ("identity_documents", "condition"),
     ("identity_claims", "about"), ("identity_claims", "name_use"), ("identity_claims", "basis"),
     ("known_marks", "tags"), ("known_marks", "texts"), ("look_ups", "met"), ("look_ups", "settled"),
