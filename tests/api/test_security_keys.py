@@ -544,6 +544,6 @@ def test_what_may_be_done_without_the_key_is_this_and_no_more() -> None:
     open_to |= {each.name for each in QUERIES.values() if each.keyless}
 
     assert open_to == {
-        "account.me", "account.second_factors", "security_key.add", "signin.step_up", "signin.come_back", "signin.leave",
-        "signin.leave_everywhere",
+        "account.me", "account.second_factors", "security_key.add", "signin.step_up", "signin.come_back",
+        "signin.leave", "signin.leave_everywhere",
     }  # fmt: skip
