@@ -18,7 +18,7 @@ from app.edge.render import answer_with
 from app.edge.sheets import Sheet
 from app.errors import Conflict, NotSignedIn, TooManyTries, Unprocessable
 from app.web import drafts
-from app.web.frame import mistakes_of, sheet, show
+from app.web.frame import mistakes_of, reads_in, sheet, show
 from app.web.session import EntryFields, goes_on, secret_of, token_of, visitor
 
 HERE: Final = "/session/return"
@@ -93,7 +93,9 @@ def _proved(request: Request, desk: Desk, fields: dict[str, list[str]]) -> bool:
 
 
 def _page(request: Request, desk: Desk, typed: Sheet, status: int) -> Response:
-    return show(request, desk, None, "entry/return.html", sheet=typed, status=status)
+    """In the language of whoever left, and without their name."""
+    language = reads_in(desk, desk.enter().bearers.covered(token_of(request)))
+    return show(request, desk, None, "entry/return.html", sheet=typed, status=status, language=language)
 
 
 def _place(path: str) -> str:

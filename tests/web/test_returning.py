@@ -51,6 +51,16 @@ def test_any_page_leads_to_the_second_factor_and_back(
     assert officer.get(note).status_code == 200
 
 
+def test_it_speaks_the_language_of_whoever_left(officer: Browser, world: World, standing_clock: Clock) -> None:
+    officer.get("/me")
+    officer.submit("/me/preferences", language="ar")
+    note = left(officer, world, standing_clock)
+
+    shown = officer.get(f"{HERE}?to={note}")
+
+    assert 'lang="ar" dir="rtl"' in shown.text
+
+
 @pytest.mark.domain("D53")
 @pytest.mark.parametrize("button", ["keep", "later", "auto"])
 def test_what_was_sent_too_late_is_kept_and_come_back_to(
