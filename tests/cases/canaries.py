@@ -36,7 +36,7 @@ NOT_WORDS = frozenset(
         "segments.language", "segments.speaker", "segments.classes",
         "segment_versions.language", "segment_versions.classes", "session_events.kind",
         "claims.basis", "claims.verification", "claims.source_grade", "claims.information_grade",
-        "read_backs.reader", "read_backs.language", "read_backs.answer",
+        "read_backs.reader", "read_backs.language", "read_backs.answer", "check_ins.zone",
         "exposure_events.person", "exposure_events.manner",
         "mentions.kind", "mention_ties.token",
         "paper_sessions.language", "interpreters.languages", "interpreters.gender", "prior_accounts.jurisdiction",
