@@ -14,7 +14,7 @@ OLDER  := tests/api/test_bad_input.py tests/api/test_sql.py tests/people/test_fo
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check format lint types contracts migration vectors lock words bench bench-names bench-log bench-pages drills older browser \
+.PHONY: help env run test check format lint types contracts migration vectors lock words bench bench-starts bench-names bench-log bench-pages drills older browser \
 	pictures assets image kills rotate
 
 help: ## what each command does
@@ -47,6 +47,9 @@ contracts:
 
 migration: env ## a new revision from the models (NAME="what changes")
 	@$(PY) -m app.cli db revision "$(NAME)"
+
+bench-starts: env ## how long make run takes, the first time and again
+	@$(PY) -m tests.bench.starts
 
 bench-names: env ## finding somebody again among up to a million people (PEOPLE=10000,100000)
 	@$(PY) -m tests.bench.names

@@ -1,7 +1,7 @@
 """Putting the parts together: which doors a process has, and what it holds.
 
-A start without a rule for each action, or on a database that may forget, is refused. Each
-process loads its own door alone, and the witness's no part of the office behind it.
+A start on a database that may forget is refused. Each process loads its own door alone, and the
+witness's no part of the office behind it.
 """
 
 from __future__ import annotations
@@ -31,12 +31,10 @@ from app.embedded import check_durability
 from app.errors import CannotStart, Refusal
 from app.keyholders.backends import open_keys
 from app.keyholders.register import Register, read_trust
-from app.policy.engine import Policy
+from app.opening import office_of
 from app.settings import Settings
 from app.work import Office
-from app.work.actions import ACTIONS
 from app.work.files import FileStore
-from app.work.office import check_actions
 
 MIB = 1024 * 1024
 # After the three that every process has.
@@ -80,7 +78,8 @@ def portal_app(settings: Settings) -> ASGIApp:
     from app.portal import routes as portal
 
     register = Register(read_trust(settings.register_path))
-    office = office_of(settings, engine_of(settings), host="portal", register=register)
+    # The witness's door knows only its own actions, and has a rule for each.
+    office = office_of(settings, engine_of(settings), host="portal", register=register, whole=False)
     program = _program(portal.router)
     program.state.desk = _desk(settings, office, None, settings.portal_port, settings.submission_file_mib_max)
     file_mib_max = settings.submission_file_mib_max
@@ -101,17 +100,6 @@ def engine_of(settings: Settings) -> Engine:
         connections_max=settings.database_connections_max,
         wait_seconds=settings.pool_wait_seconds,
     )
-
-
-def office_of(settings: Settings, engine: Engine, *, host: str = "app", register: Register | None = None) -> Office:
-    """An office over an engine; refuses rules and actions that do not match. Without a register it seals to nobody."""
-    whole = host != "portal"
-    if whole:
-        # Every action and table of the office. The witness's door knows only its own, and has a rule for each.
-        import app.whole  # noqa: F401
-    policy = Policy.read(of=None if whole else ACTIONS)
-    check_actions(policy, whole=whole)
-    return Office(engine, policy, settings=settings, host=host, register=register)
 
 
 def serve(program: ASGIApp, host: str, port: int, *, tls: bool = False, drain_seconds: int = 10) -> None:

@@ -1,6 +1,7 @@
 """The worker: gives entries their place in the tree, signs checkpoints, does due work, sweeps orphans.
 
-It alone holds the log's signing key. It opens no case: a service holds no grant.
+It alone holds the log's signing key. It opens no case: a service holds no grant. Of the office it
+loads what is due to it and no more.
 """
 
 from __future__ import annotations

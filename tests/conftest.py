@@ -26,8 +26,8 @@ from sqlalchemy.pool import NullPool
 import app.whole  # noqa: F401  every action is known once the program is
 from app import clock
 from app.accounts.signin import SignIns
-from app.cli.database import migrate
 from app.cli.key_files import STAFF_KEYS
+from app.cli.migrating import migrate
 from app.db import engine_for
 from app.embedded import Addresses, Embedded
 from app.keyholders.manager import FileKeyManager, make_unlock

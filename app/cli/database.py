@@ -1,4 +1,4 @@
-"""The database of an installation: where each role finds it, and bringing it up to date."""
+"""The database of an installation: where each role finds it, and the embedded one while it is needed."""
 
 from __future__ import annotations
 
@@ -6,23 +6,15 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Final
 
-import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from app.embedded import Embedded, check_durability
+from app.embedded import Embedded
 from app.errors import CannotStart
 from app.settings import Settings
 
-FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 # Where the operator names an own PostgreSQL, each role's URL comes by its own variable.
 VARIABLES: Final = {
     "app": "AMANA_DATABASE_URL",
@@ -82,66 +74,6 @@ def database(settings: Settings) -> Iterator[Roles]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             server.stop()
         os.close(handle)
-
-
-def configuration(owner_url: str) -> Config:
-    """Alembic's configuration for one database, by its owner's URL."""
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    config.set_main_option("path_separator", "os")
-    config.set_main_option("sqlalchemy.url", owner_url.replace("%", "%%"))
-    return config
-
-
-def migrate(owner_url: str) -> None:
-    """Bring the schema to the newest revision.
-
-    raises  CannotStart when somebody else holds a lock, or a step takes too long: each revision is one
-            transaction, so the one that waited was not made at all
-    """
-    try:
-        command.upgrade(configuration(owner_url), "head")
-    except DBAPIError as problem:
-        if isinstance(problem.orig, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
-            raise CannotStart(
-                "Somebody else is at work in the database, so the migration was given up after waiting. "
-                "Nothing is half done. Stop the services, then: amana db migrate"
-            ) from None
-        raise
-    with psycopg.connect(plain(owner_url), connect_timeout=5, options="-c lock_timeout=10s") as connection:
-        # So that each process can see for itself whether the schema is its own (L04).
-        connection.execute("GRANT SELECT ON alembic_version TO amana_app, amana_portal, amana_sequencer")
-
-
-def revise(owner_url: str, name: str) -> None:
-    """Write a new revision from the difference between the models and the migrated database."""
-    command.revision(configuration(owner_url), message=name, autogenerate=True)
-
-
-def head() -> str | None:
-    """The newest revision this program knows."""
-    return ScriptDirectory(str(FOLDER)).get_current_head()
-
-
-def present(engine: Engine) -> str | None:
-    """The revision the database is at; None if it was never migrated."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def check_schema(engine: Engine) -> None:
-    """Refuse a schema that is newer or older than this program (L04). Any role of a service may ask."""
-    found, wanted = present(engine), head()
-    if found != wanted:
-        raise CannotStart(f"The database is at revision {found}, this program at {wanted}. Run: amana db migrate")
-
-
-def check_fit(url: str) -> None:
-    """Refuse a database that may forget, that a service could rewrite, or of another schema (L04)."""
-    with psycopg.connect(plain(url), connect_timeout=5) as connection:
-        check_durability(connection)
-    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
-    check_schema(engine)
 
 
 def plain(url: str) -> str:

@@ -19,15 +19,15 @@ import app.whole  # noqa: F401  every action is known once the program is
 from app import clock, presence, worker
 from app.audit.sequencer import waiting
 from app.cases.ending_queries import Erasures, erasures
-from app.cli import installation, key_files, local_certificate, log
-from app.cli.database import Roles, head, plain, present
+from app.cli import installation, key_files, local_certificate, log, schema
+from app.cli.database import Roles, plain
 from app.cli.speech import ATTENTION, FAILED, FINE
 from app.embedded import check_durability
 from app.errors import CannotStart
 from app.keyholders import holders
 from app.keyholders.backends import open_keys
 from app.keyholders.register import Register, read_trust
-from app.main import office_of
+from app.opening import office_of
 from app.policy.engine import Policy
 from app.settings import Settings
 from app.work import Caller
@@ -164,7 +164,7 @@ def _refused(roles: Roles, statement: sql.Composed) -> bool:
 
 def _schema(roles: Roles) -> Iterator[Finding]:
     with roles.using("owner") as owner:
-        found, wanted = present(owner), head()
+        found, wanted = schema.present(owner), schema.head()
     if found != wanted:
         raise CannotStart(f"The database is at revision {found}, this program at {wanted}. Run: amana db migrate")
     yield Finding(Level.FINE, "schema", f"at {found}, as this program wants it")

@@ -20,8 +20,9 @@ from app.accounts.forms import Found, Founder
 from app.accounts.views import FoundOffice
 from app.cli import installation, local_certificate
 from app.cli.ceremony import Table
-from app.cli.database import database, migrate
+from app.cli.database import database
 from app.cli.errand import office_as
+from app.cli.migrating import migrate
 from app.cli.speech import ask as asked
 from app.cli.speech import say
 from app.errors import CannotStart

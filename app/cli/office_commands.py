@@ -15,7 +15,7 @@ from app.cli.speech import answer
 from app.errors import CannotStart
 from app.keyholders.custodians import CUSTODIANS, NEEDED, deal
 from app.keyholders.register import Register, read_trust
-from app.main import office_of
+from app.opening import office_of
 
 office = group("An office begun, looked over, and described.")
 

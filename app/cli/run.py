@@ -7,9 +7,8 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from app.cli import demonstration, services
-from app.cli.database import check_schema, database, migrate, present
-from app.cli.database import head as newest
+from app.cli import demonstration, schema, services
+from app.cli.database import database
 from app.cli.speech import answer, say
 from app.settings import Settings
 
@@ -36,9 +35,11 @@ def run(settings: Settings, *, empty: bool, as_json: bool) -> int:
 def _serve(settings: Settings, ending: threading.Event, *, empty: bool, as_json: bool) -> int:
     with database(settings) as roles:
         with roles.using("owner") as owner:
-            if present(owner) != newest():
+            if schema.present(owner) != schema.head():
+                from app.cli.migrating import migrate
+
                 migrate(roles.url("owner"))
-            check_schema(owner)
+                schema.check_schema(owner)
         running = services.services(settings, roles)
         try:
             services.start_all(running)

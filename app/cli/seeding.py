@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.accounts.signin import SignIns
 from app.cli import installation
-from app.cli.database import Roles, database, migrate
+from app.cli.database import Roles, database
 from app.cli.demonstration import Fill, cast_path
 from app.cli.errand import office_as
+from app.cli.migrating import migrate
 from app.cli.speech import say
 from app.errors import CannotStart
 from app.keyholders import custodians

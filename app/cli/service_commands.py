@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import database, demonstration, installation, process
+from app.cli import database, demonstration, installation, process, schema
 from app.cli.door import Json, group, settings_here
 from app.errors import CannotStart
 
@@ -41,16 +41,16 @@ def serve_(
     """One door, until told to end. Its database role is the door's own."""
     if staff == portal:
         raise CannotStart("Say which door: --staff or --portal.")
-    from app.main import portal_app, serve, staff_app
-
     process.harden()
     process.leave_in_order()
     if parent:
         process.end_with(parent)
+    with process.unswept():
+        from app.main import portal_app, serve, staff_app
     settings = settings_here()
     with database.database(settings) as roles:
         url = settings.database_url or roles.url("app" if staff else "portal")
-        database.check_fit(url)
+        schema.check_fit(url)
         own = replace(settings, database_url=url)
         port = settings.port if staff else settings.portal_port
         with process.unswept():
@@ -61,18 +61,18 @@ def serve_(
 @services.command("worker")
 def worker_(parent: Parent = 0) -> None:
     """Places entries in the tree, signs checkpoints, does due work, until told to end."""
-    from app import worker
-    from app.cli import errand, key_files
-    from app.db import engine_for
-
     process.harden()
     if parent:
         process.end_with(parent)
+    with process.unswept():
+        from app import worker
+        from app.cli import errand, key_files
+        from app.db import engine_for
     settings = settings_here()
     installation.require(settings)
     keys, trust = key_files.log_keys(settings), key_files.log_trust(settings)
-    with database.database(settings) as roles, errand.office_as(settings, roles, "app") as office:
-        database.check_fit(roles.url("sequencer"))
+    with database.database(settings) as roles, errand.office_as(settings, roles, "app", whole=False) as office:
+        schema.check_fit(roles.url("sequencer"))
         engine = engine_for(roles.url("sequencer"), connections_max=2)
         code = worker.run(settings, office, engine, keys, trust)
         engine.dispose()

@@ -22,7 +22,8 @@ from uuid import UUID
 import psycopg
 
 from app.cli import installation, seeding
-from app.cli.database import Roles, database, migrate, plain
+from app.cli.database import Roles, database, plain
+from app.cli.migrating import migrate
 from app.cli.services import Service, answers, services, start_all, stop_all
 from app.embedded import Embedded
 from app.settings import LEAST, Settings

@@ -25,7 +25,8 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.cli import installation, seeding
-from app.cli.database import Roles, database, migrate, plain
+from app.cli.database import Roles, database, plain
+from app.cli.migrating import migrate
 from app.crypto import fields, kdf
 from app.crypto.statements import statement, tag
 from app.embedded import Embedded

@@ -28,7 +28,8 @@ from app.audit import append as writing
 from app.audit.append import CaseSubject, Draft
 from app.audit.canonical import canonical
 from app.cli import installation, seeding
-from app.cli.database import Roles, database, migrate, plain
+from app.cli.database import Roles, database, plain
+from app.cli.migrating import migrate
 from app.embedded import Embedded
 from app.oversight import actions as oversight
 from app.oversight import reports, signs

@@ -228,7 +228,7 @@ def test_ending_it_leaves_nothing_and_the_next_start_takes_up_everything_fast() 
             assert amana.get("/sign-in").status_code == 200
             assert amana.cast() == cast
             # Without the queue for a processor: also without that in which its own three services wait for each other,
-            # a quarter of the time on two idle cores. What is felt is more, and stands in tests/bench/README.md.
+            # a quarter of the time on two idle cores. What is felt is more: make bench-starts.
             seconds.append(again.seconds * again.served())
             assert again.end() == 0
     assert min(seconds) < NEXT_SECONDS_MAX, seconds

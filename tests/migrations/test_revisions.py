@@ -18,7 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 import app.whole  # noqa: F401  every table is known once the program is
-from app.cli.database import FOLDER, check_schema, configuration, migrate
+from app.cli.migrating import configuration, migrate
+from app.cli.schema import FOLDER, check_schema, head
 from app.cli.speech import REFUSED
 from app.db import tables
 from app.errors import CannotStart
@@ -65,7 +66,7 @@ def from_the_beginning(scratch: str) -> Iterator[None]:
 
 def test_there_is_one_line_of_revisions() -> None:
     assert sorted(REVISIONS) == REVISIONS
-    assert len(ScriptDirectory(str(FOLDER)).get_heads()) == 1
+    assert ScriptDirectory(str(FOLDER)).get_heads() == [head()]
 
 
 def test_every_revision_goes_up_down_and_up_to_the_same_schema(scratch: str) -> None:
@@ -133,7 +134,7 @@ def test_migrating_twice_changes_nothing(scratch: str) -> None:
 
 def test_two_who_migrate_at_once_do_it_once(scratch: str) -> None:
     """Two replicas that are started by one hand."""
-    line = "import sys; from app.cli.database import migrate; migrate(sys.argv[1])"
+    line = "import sys; from app.cli.migrating import migrate; migrate(sys.argv[1])"
 
     with ThreadPoolExecutor(2) as pool:
         ran = list(pool.map(lambda _: program("python", "-c", line, scratch), range(2)))

@@ -12,7 +12,8 @@ import pytest
 
 from app.audit.tiles import TileFolder
 from app.audit.tree import root as tree_root
-from app.cli.database import FOLDER, VARIABLES
+from app.cli.database import VARIABLES
+from app.cli.schema import FOLDER
 from app.embedded import FLOORS, ROLES, ROLES_SQL, SETTINGS
 from app.errors import LogForked
 from app.settings import Settings

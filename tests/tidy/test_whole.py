@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# What an action asks the worker for, by its name.
+ASKED_LATER = re.compile(r'\.later\("([a-z_.]+)"')
 DECLARING = ("@action(", "    __tablename__ = ")
 
 
@@ -38,6 +41,22 @@ def test_every_action_and_table_is_known_by_it_alone() -> None:
 @pytest.mark.parametrize("module", ["app.main", "app.portal.routes", "app.worker"])
 def test_one_that_leaves_something_out_is_found(module: str) -> None:
     assert declaring() - loaded(module) != set()
+
+
+def test_the_worker_loads_every_action_that_anybody_asks_it_for_and_no_door() -> None:
+    asked_for = {name for path in (ROOT / "app").rglob("*.py") for name in ASKED_LATER.findall(path.read_text("utf-8"))}
+    asked = "import sys, app.worker; from app.work.actions import ACTIONS; print(*ACTIONS, *sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    have = set(told.stdout.split())
+
+    assert asked_for
+    assert asked_for <= have
+    assert have.isdisjoint({"fastapi", "uvicorn", "jinja2", "alembic", "case.open"})
+
+
+def test_a_start_does_not_load_what_migrates() -> None:
+    assert "alembic" not in loaded("app.cli.service_commands, app.main")
+    assert "alembic" in loaded("app.cli.migrating")
 
 
 @pytest.mark.parametrize("desk", ["app.legal", "app.protection", "app.narratives", "app.web", "app.api", "app.people"])
