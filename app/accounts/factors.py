@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import secrets
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 
 from app import clock
 from app.accounts import rules
-from app.accounts.forms import KeySeen
+from app.accounts.forms import FactorSeen
 from app.accounts.models import RecoveryCode, RoleHolding, SecurityKey, User
 from app.crypto import boxes, kdf
 from app.errors import SignInRefused
@@ -45,23 +45,12 @@ def new_codes(work: Work, user: User) -> tuple[str, ...]:
     return codes
 
 
-class GivenFactor(Protocol):
-    """A form that brings a second factor: one of the three, or none that is good for anything."""
-
-    @property
-    def code(self) -> str | None: ...
-    @property
-    def recovery_code(self) -> str | None: ...
-    @property
-    def seen(self) -> KeySeen | None: ...
-
-
-def factor_of(form: GivenFactor) -> str:
+def factor_of(form: FactorSeen) -> str:
     """What the log calls the second factor that was given."""
     return "key" if form.seen is not None else "recovery" if form.recovery_code is not None else "totp"
 
 
-def check_second_factor(work: Work, user: User, private_raw: bytes, form: GivenFactor) -> None:
+def check_second_factor(work: Work, user: User, private_raw: bytes, form: FactorSeen) -> None:
     """Use up a second factor of somebody whose key is open; SignInRefused unless it is one. The row is locked."""
     key = _newest_key(work, user)
     if form.seen is not None:

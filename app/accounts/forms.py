@@ -223,18 +223,31 @@ class RenameKey(Form):
     name: KeyName
 
 
-class SignInForm(Form):
+class GivesFactor(Form):
+    """A second factor beside whatever else a form says: one of the three."""
+
+    code: Digits | None = None
+    recovery_code: OneUse | None = None
+    key: ShownKey | None = None
+
+
+class FactorSeen(Form):
+    """The same, after a security key's signature was looked at; with none of the three nothing is confirmed."""
+
+    code: Digits | None = None
+    recovery_code: OneUse | None = None
+    seen: KeySeen | None = None
+
+
+class SignInForm(GivesFactor):
     """Name, passphrase, and the second factor: a security key, six digits, or a recovery code once."""
 
     login_name: Annotated[Line, StringConstraints(max_length=64)]
     passphrase: Passphrase
-    code: Digits | None = None
-    recovery_code: OneUse | None = None
-    key: ShownKey | None = None
     device: Annotated[str, StringConstraints(min_length=24, max_length=64)] | None = None
 
 
-class Entering(Form):
+class Entering(FactorSeen):
     """A sign-in whose passphrase has opened the key; what is left is the second factor.
 
     renewed   under a pepper that has taken the place of theirs: which one, the salt it was
@@ -243,9 +256,6 @@ class Entering(Form):
 
     user_id: UUID
     private_raw: bytes
-    code: Digits | None
-    recovery_code: OneUse | None
-    seen: KeySeen | None = None
     renewed: tuple[int, bytes, bytes] | None = None
 
 
@@ -262,17 +272,14 @@ class Prefer(Form):
     shortcuts: bool | None = None
 
 
-class ChangePassphrase(Form):
+class ChangePassphrase(GivesFactor):
     """The present passphrase with a second factor, and the one that takes its place."""
 
     passphrase: Passphrase
     new_passphrase: Passphrase
-    code: Digits | None = None
-    recovery_code: OneUse | None = None
-    key: ShownKey | None = None
 
 
-class RenewFactor(Form):
+class RenewFactor(GivesFactor):
     """Draw a lost second factor anew: the passphrase with a factor that is still there.
 
     which  AUTHENTICATOR: another secret for the six digits; CODES: other recovery codes
@@ -280,12 +287,9 @@ class RenewFactor(Form):
 
     which: WhichFactor
     passphrase: Passphrase
-    code: Digits | None = None
-    recovery_code: OneUse | None = None
-    key: ShownKey | None = None
 
 
-class GiveFactor(Form):
+class GiveFactor(GivesFactor):
     """A second factor for one action.
 
     action   by its name, as a refusal and the description of the interface know it
@@ -295,57 +299,37 @@ class GiveFactor(Form):
 
     action: ActionName
     subject: Annotated[Line, StringConstraints(max_length=64)]
-    code: Digits | None = None
-    recovery_code: OneUse | None = None
-    key: ShownKey | None = None
 
 
-class Confirming(Form):
+class Confirming(FactorSeen):
     """The same, after a security key's signature was looked at; with none of the three nothing is confirmed."""
 
     action: ActionName
     subject: Annotated[Line, StringConstraints(max_length=64)]
-    code: Digits | None = None
-    recovery_code: OneUse | None = None
-    seen: KeySeen | None = None
 
 
-class ComeBack(Form):
+class ComeBack(GivesFactor):
     """A second factor for a session that is covered: one of the three."""
 
-    code: Digits | None = None
-    recovery_code: OneUse | None = None
-    key: ShownKey | None = None
 
-
-class ComingBack(Form):
+class ComingBack(FactorSeen):
     """The same, after a security key's signature was looked at."""
 
-    code: Digits | None = None
-    recovery_code: OneUse | None = None
-    seen: KeySeen | None = None
 
-
-class Rewrapping(Form):
+class Rewrapping(FactorSeen):
     """The same, after both passphrases were stretched outside the transaction."""
 
     wrapping_key: bytes
     new_salt: bytes
     new_pepper: int
     new_wrapping_key: bytes
-    code: Digits | None
-    recovery_code: OneUse | None
-    seen: KeySeen | None = None
 
 
-class Renewing(Form):
+class Renewing(FactorSeen):
     """The same, after the passphrase was stretched outside the transaction."""
 
     which: WhichFactor
     wrapping_key: bytes
-    code: Digits | None
-    recovery_code: OneUse | None
-    seen: KeySeen | None = None
 
 
 class JoinTeam(Form):

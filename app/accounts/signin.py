@@ -32,6 +32,7 @@ from app.accounts.forms import (
     Enrolment,
     Entering,
     GiveFactor,
+    GivesFactor,
     KeySeen,
     RenewFactor,
     Renewing,
@@ -181,16 +182,11 @@ class SignIns:
 
         raises  NotConfirmed for a wrong one, TooManyTries, NotFound for what the caller holds no key of
         """
-        _must_give_one(form)
         if caller.actor.sign_in is None or caller.actor.id is None:
             raise NotSignedIn
-        lane = lane_of(caller.actor.code, "step-up")
-        self._lanes.count(lane, caller.actor.code)
-        seen = self._confirmed(caller, form.action, form.subject, form.key)
         given = form.model_dump(exclude={"key"})
-        with self._watching(seen):
+        with self._one_more_try(caller, form.action, form.subject, form) as seen:
             stepped: Stepped = self._office.perform(caller, stepping.step_up, Confirming(**given, seen=seen))
-        self._lanes.clear(lane)
         return stepped
 
     def to_come_back(self, token: str) -> KeyQuestion:
@@ -209,6 +205,17 @@ class SignIns:
         return self.keys.seen(Purpose.to_confirm(caller, action, subject), caller.actor.id, shown) if shown else None
 
     @contextmanager
+    def _one_more_try(self, caller: Caller, action: str, subject: str, form: GivesFactor) -> Iterator[KeySeen | None]:
+        """A try at the second factor of somebody who is in already: counted, and forgotten once one was right."""
+        _must_give_one(form)
+        lane = lane_of(caller.actor.code, "step-up")
+        self._lanes.count(lane, caller.actor.code)
+        seen = self._confirmed(caller, action, subject, form.key)
+        with self._watching(seen):
+            yield seen
+        self._lanes.clear(lane)
+
+    @contextmanager
     def _watching(self, seen: KeySeen | None) -> Iterator[None]:
         """What is refused with a key in hand may have been tried with a copy of it."""
         try:
@@ -222,15 +229,10 @@ class SignIns:
 
         raises  NotSignedIn for a session that is not covered, NotConfirmed for a wrong second factor, TooManyTries
         """
-        _must_give_one(form)
         caller = self.bearers.covered(token)
-        lane = lane_of(caller.actor.code, "step-up")
-        self._lanes.count(lane, caller.actor.code)
-        seen = self._confirmed(caller, covering.come_back.name, caller.actor.code, form.key)
-        inner = ComingBack(code=form.code, recovery_code=form.recovery_code, seen=seen)
-        with self._watching(seen):
-            back: Back = self._office.perform(caller, covering.come_back, inner)
-        self._lanes.clear(lane)
+        given = form.model_dump(exclude={"key"})
+        with self._one_more_try(caller, covering.come_back.name, caller.actor.code, form) as seen:
+            back: Back = self._office.perform(caller, covering.come_back, ComingBack(**given, seen=seen))
         return back
 
     def caller(self, token: str) -> Caller:
@@ -350,6 +352,6 @@ class SignIns:
         return self._office.housekeep(lambda s: s.scalar(wanted)) is not None
 
 
-def _must_give_one(form: SignInForm | ChangePassphrase | RenewFactor | GiveFactor | ComeBack) -> None:
+def _must_give_one(form: GivesFactor) -> None:
     if sum(each is not None for each in (form.code, form.recovery_code, form.key)) != 1:
         raise Unprocessable("Give one second factor: a security key, the six digits or a recovery code.")
