@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from app.work.forms import Form, Line, Moment, Passage, Words
 
@@ -42,9 +43,9 @@ def zones() -> frozenset[str]:
 
 
 def _known(name: str) -> str:
-    """Refuse by a ValueError what is no time zone: a name that is only nearly right would be an hour off."""
+    """Refuse what is no time zone: a name that is only nearly right would be an hour off."""
     if name not in zones():
-        raise ValueError("no such zone")
+        raise PydanticCustomError("zone_unknown", "no time zone of this name")
     return name
 
 

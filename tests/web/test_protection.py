@@ -13,7 +13,7 @@ from app.cases.forms import HandOver, SendHandoff
 from app.protection import queries
 from tests.conftest import Clock
 from tests.ladder import CANARY, Log, grant, outside_the_team
-from tests.web.browser import ORIGIN, Browser, Forms, number_of
+from tests.web.browser import ORIGIN, Browser, Forms, number_of, said
 from tests.world import World, words
 
 PATHS = ("threat", "plan", "moves", "protection/threat", "protection/need", "protection/check-in", "protection/place")
@@ -191,6 +191,7 @@ def test_a_time_is_read_by_their_clock_and_shown_by_it_with_the_word_alone(
 
     assert wrong.status_code == 422
     assert 'value="Nairobi"' in wrong.text
+    assert "No time zone has this name" in said(wrong.text)
     (line,) = world.office.ask(world["protection"], queries.of_case, reference)
     assert line.due_at.isoformat() == "2027-03-01T06:30:00+00:00", "half past nine there"
     shut = caseworker.get(f"/check-ins/{line.id}").text

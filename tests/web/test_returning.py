@@ -59,6 +59,9 @@ def test_it_speaks_the_language_of_whoever_left(officer: Browser, world: World, 
     shown = officer.get(f"{HERE}?to={note}")
 
     assert 'lang="ar" dir="rtl"' in shown.text
+    # A link to another language would change nothing here.
+    assert "?language=" not in shown.text
+    assert "?language=" in officer.get("/signed-out").text
 
 
 @pytest.mark.domain("D53")
