@@ -30,6 +30,8 @@ from app.policy.actor import Circumstances, Subject
 from app.work import Reading, query, quotas
 
 PAGE = 50
+# A list to choose from is whole: whoever is not on it could be asked by nobody.
+CHOSEN_FROM_MAX: Final = 1000
 # After so many days without a sign-in somebody should ask whether the account is still wanted.
 IDLE_DAYS: Final = 60
 Which = Literal["all", "without-factor", "without-team", "lapsed", "idle", "unsigned", "ending"]
@@ -40,6 +42,22 @@ def colleagues(reading: Reading, page: int = 0) -> tuple[Colleague, ...]:
     """Fifty accounts a page, by name."""
     users = reading.execute(reading.rows(User).order_by(User.login_name).limit(PAGE).offset(PAGE * page))
     return tuple(Colleague(**each) for each in _told(reading, [user for (user,) in users]))
+
+
+@query("account.at_work")
+def at_work(reading: Reading) -> tuple[Colleague, ...]:
+    """Whom the caller can ask for something, by name: who can sign in and has a role. Not the caller."""
+    wanted = reading.rows(User).where(User.state == AccountState.ACTIVE, User.id != reading.actor.id)
+    users = reading.execute(wanted.order_by(User.login_name).limit(CHOSEN_FROM_MAX))
+    told = (Colleague(**each) for each in _told(reading, [user for (user,) in users]))
+    return tuple(each for each in told if each.roles)
+
+
+@query("account.colleague")
+def colleague(reading: Reading, code: str) -> Colleague:
+    """One of the office by code, whatever became of them."""
+    (told,) = _told(reading, [reading.fetch(User, code)])
+    return Colleague(**told)
 
 
 @query("account.me", keyless=True)

@@ -38,6 +38,8 @@ DEEDS: Final = {
     "signin.end_all": N_("Ended all sessions of a colleague"),
     "team.show": N_("Looked at a team"),
     "account.list": N_("Listed colleagues"),
+    "account.at_work": N_("Looked whom to ask"),
+    "account.colleague": N_("Looked up a colleague"),
     "account.me": N_("Looked at their own account"),
     "signin.step_up": N_("Gave a second factor for one action"),
     "signin.come_back": N_("Came back to a conversation with a second factor"),

@@ -197,6 +197,5 @@ def _keys(
 ) -> Response:  # fmt: skip
     file = case_file(desk, visitor, reference)
     # Nobody gives a key to themself.
-    others = tuple(c for c in desk.ask(visitor, accounts.colleagues) if c.user != visitor.actor.code and c.roles)
-    body = Keys(tuple(c for c in others if c.state == "ACTIVE"))
+    body = Keys(desk.ask(visitor, accounts.at_work))
     return case_page(request, desk, visitor, file, "case/keys.html", "keys", body, sheet=filled, status=status)

@@ -84,10 +84,7 @@ def listed(request: Request, desk: TheDesk, visitor: Visitor) -> Response:
 
 def _page(request: Request, desk: Desk, visitor: Caller, reference: str, typed: Sheet, status: int) -> Response:
     file = case_file(desk, visitor, reference)
-    others = tuple(
-        each for each in desk.ask(visitor, accounts.colleagues) if each.user != visitor.actor.code and each.roles
-    )
-    body = Body(
-        desk.ask(visitor, conflicts.of_case, file.view.reference), others if visitor.actor.leads else ()
-    )  # fmt: skip
+    # Only a lead says it of somebody else.
+    others = desk.ask(visitor, accounts.at_work) if visitor.actor.leads else ()
+    body = Body(desk.ask(visitor, conflicts.of_case, file.view.reference), others)
     return case_page(request, desk, visitor, file, "case/conflict.html", "keys", body, sheet=typed, status=status)

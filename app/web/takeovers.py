@@ -119,14 +119,8 @@ def run(desk: Desk, visitor: Caller, key: UUID) -> None:
 def _held(request: Request, desk: Desk, visitor: Caller, code: str, typed: Sheet, status: int) -> Response:
     number = page_number(request.query_params.get("page"))
     lines = desk.ask(visitor, takeovers.held, code, number)
-    everybody = desk.ask(visitor, accounts.colleagues)
-    colleague = next((each for each in everybody if each.user == code), None)
-    if colleague is None:
-        raise NotFound
-    others = tuple(
-        each for each in everybody
-        if each.state == "ACTIVE" and each.roles and each.user not in {code, visitor.actor.code}
-    )  # fmt: skip
+    others = tuple(each for each in desk.ask(visitor, accounts.at_work) if each.user != code)
+    colleague = desk.ask(visitor, accounts.colleague, code)
     view = HeldView(colleague, lines, others, code == visitor.actor.code, number)
     return show(request, desk, visitor, "team/take_over.html", view, sheet=typed, status=status)
 

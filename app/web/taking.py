@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.accounts.queries import colleagues
+from app.accounts.queries import at_work
 from app.cases import actions as cases
 from app.cases import queries as case_queries
 from app.cases.views import CaseView, RecordLine
@@ -123,9 +123,8 @@ def officers_only(visitor: Caller) -> None:
 
 def may_know(desk: Desk, visitor: Caller) -> tuple[tuple[str, str], ...]:
     """Colleagues who work with people. Whether one of them leads a team is decided when the case is opened."""
-    active = (each for each in desk.ask(visitor, colleagues) if each.state == "ACTIVE")
-    fitting = (each for each in active if {"intake_officer", "caseworker"} & {*each.roles})
-    return tuple((c.user, f"{c.user} · {c.display_name}") for c in fitting if c.user != visitor.actor.code)
+    fitting = (each for each in desk.ask(visitor, at_work) if {"intake_officer", "caseworker"} & {*each.roles})
+    return tuple((c.user, f"{c.user} · {c.display_name}") for c in fitting)
 
 
 @router.get("/testimonies")

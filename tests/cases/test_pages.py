@@ -54,7 +54,7 @@ PAGED = {
 SINGLE = {
     "case.visiting", "case.sides", "case.ending", "proposal.count", "erasure.waiting",
     "case.count", "case.show", "submission.state", "submission.show", "account.me", "account.one", "account.attention",
-    "account.sessions", "account.second_factors", "account.devices", "account.codes_left",
+    "account.colleague", "account.sessions", "account.second_factors", "account.devices", "account.codes_left",
     "key.ages", "team.show", "log.badge", "log.numbers",
     "log.asked", "log.kept", "inquiry.show", "inquiry.count", "inquiry.entries", "office.health", "service.list",
     "custodians.shares", "coding.count",
@@ -69,10 +69,13 @@ SINGLE = {
     "conflict.of_case", "takeover.leavers",
 }  # fmt: skip
 
+# What one chooses from is whole, and holds colleagues alone: whoever stood on a second page could be asked by nobody.
+WHOLE = {"account.at_work"}
+
 
 @pytest.mark.domain("D10")
 def test_every_question_there_is_has_a_page_or_one_answer() -> None:
-    assert set(QUERIES) == PAGED | SINGLE
+    assert set(QUERIES) == PAGED | SINGLE | WHOLE
 
 
 @pytest.mark.domain("D10")
