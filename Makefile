@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help env run test check format lint types contracts migration vectors lock words bench bench-starts bench-names bench-log bench-pages drills older browser \
-	pictures assets image kills rotate
+	steal pictures assets image kills rotate
 
 help: ## what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ env: $(VENV)/ready ## the virtual environment, from the hash-locked list
 
 run: env ## database, keys, demonstration, server on http://localhost:8000
 	@$(PY) -m app.cli run
+
+steal: env ## hunt through the stolen database and files of the demonstration (WORDS="what you typed there")
+	@$(PY) -m tests.trials.steal
 
 test: env ## every test, on a real PostgreSQL (T=tests/crypto for a part, JOBS=3 at a time)
 	@$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(T)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from pathlib import Path
 from uuid import UUID
@@ -27,6 +26,7 @@ from app.keyholders.models import Envelope, Grant, Membership
 from app.settings import Settings
 from tests.conftest import Database
 from tests.keyholders.stored import cells, opens
+from tests.kit.hunt import hits, spellings
 from tests.work.story import PNG, Story
 from tests.world import World, words
 
@@ -50,23 +50,6 @@ def _scratch(database: Database) -> list[str]:
 
 def _as_bytes(value: object) -> bytes:
     return bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
-
-
-def spellings(needle: str | bytes) -> list[bytes]:
-    """How a text may lie about: raw, both kinds of UTF-16, hex, base64 at each of its three offsets."""
-    raw = needle if isinstance(needle, bytes) else needle.encode()
-    found = [raw, raw.hex().encode(), raw.hex().upper().encode()]
-    if isinstance(needle, str):
-        found += [needle.encode("utf-16-le"), needle.encode("utf-16-be")]
-    for offset in range(3):
-        coded = base64.b64encode(b"\x00" * offset + raw)
-        # The first and last characters hold bits of neighbours too.
-        found.append(coded[4 if offset else 0 : len(coded) - 4])
-    return [text for text in found if len(text) >= 6]
-
-
-def hits(haystack: bytes, needles: list[str]) -> list[str]:
-    return [needle for needle in needles if any(text in haystack for text in spellings(needle))]
 
 
 def sentences(story: Story) -> list[str]:

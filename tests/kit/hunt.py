@@ -1,7 +1,8 @@
 """Looking for marks in bytes: as they are, in UTF-16, base64 and hex, and inside gzip.
 
 Every mark of a cast begins with the same word, so each place is searched once for that word
-in each encoding, and only what follows a hit is compared with the marks.
+in each encoding, and only what follows a hit is compared with the marks. Words that are no marks are sought in each
+of their spellings (``spellings``).
 """
 
 from __future__ import annotations
@@ -44,6 +45,23 @@ def contents(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
             yield str(path), path.read_bytes()
         except FileNotFoundError:
             continue
+
+
+def spellings(needle: str | bytes) -> list[bytes]:
+    """How a text may lie about: raw, both kinds of UTF-16, hex, base64 at each of its three offsets."""
+    raw = needle if isinstance(needle, bytes) else needle.encode()
+    found = [raw, raw.hex().encode(), raw.hex().upper().encode()]
+    if isinstance(needle, str):
+        found += [needle.encode("utf-16-le"), needle.encode("utf-16-be")]
+    for offset in range(3):
+        coded = base64.b64encode(b"\x00" * offset + raw)
+        # The first and last characters hold bits of neighbours too.
+        found.append(coded[4 if offset else 0 : len(coded) - 4])
+    return [text for text in found if len(text) >= 6]
+
+
+def hits(haystack: bytes, needles: list[str]) -> list[str]:
+    return [needle for needle in needles if any(text in haystack for text in spellings(needle))]
 
 
 def _in(place: str, data: bytes, wanted: frozenset[str]) -> Iterator[Found]:

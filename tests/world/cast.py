@@ -28,10 +28,11 @@ class Canary:
 
 @dataclass(frozen=True)
 class Filled:
-    """What was put into a founded office: references of cases, and marks if there are any."""
+    """What was put into a founded office: references of cases, marks if there are any, and what was sealed."""
 
     cases: list[str]
     canaries: list[Canary] = field(default_factory=list)
+    planted: list[str] = field(default_factory=list)
 
 
 def cast_of(world: World, filled: Filled) -> dict[str, Any]:
@@ -60,6 +61,8 @@ def cast_of(world: World, filled: Filled) -> dict[str, Any]:
         "cases": filled.cases,
         "receipts": dict(world.receipts),
         "canaries": [asdict(canary) for canary in filled.canaries],
+        # What a hunt through the stolen database looks for: this file is the answer sheet, and no thief has it.
+        "planted": filled.planted,
         "grants": {login: _held(world, login, filled.cases) for login in world.members},
     }
 
