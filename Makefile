@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help env run test check format lint types contracts migration vectors lock words bench bench-starts bench-names bench-log bench-pages drills older browser \
-	steal pictures assets image kills rotate
+	steal forge pictures assets image kills rotate
 
 help: ## what each command does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ run: env ## database, keys, demonstration, server on http://localhost:8000
 
 steal: env ## hunt through the stolen database and files of the demonstration (WORDS="what you typed there")
 	@$(PY) -m tests.trials.steal
+
+forge: env ## on a copy of the demonstration, change in the log who looked; both verifiers must find it
+	@$(PY) -m tests.trials.forge
 
 test: env ## every test, on a real PostgreSQL (T=tests/crypto for a part, JOBS=3 at a time)
 	@$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(T)
