@@ -294,5 +294,7 @@ class WitnessKey(Row):
 
     keyholder_id: Mapped[UUID] = mapped_column(ForeignKey("keyholders.id"), unique=True)
     handle_hash: Mapped[bytes] = mapped_column(unique=True)
+    # Of what is shown to the database to be told who looked: only the receipt leads to it.
+    looking_hash: Mapped[bytes] = mapped_column(unique=True)
     sealed_private: Mapped[bytes]
     at: Mapped[datetime]

@@ -127,12 +127,19 @@ def _teams_of(work: Work, user: User) -> frozenset[str]:
     return frozenset(str(team.name) for team in teams)
 
 
-def make_witness(work: Work, witness_id: UUID, *, handle_hash: bytes, public: bytes, sealed_private: bytes) -> None:
+def make_witness(
+    work: Work, witness_id: UUID, *, handle_hash: bytes, looking_hash: bytes, public: bytes, sealed_private: bytes
+) -> None:
     """Store a witness's new key: its private half sealed under a receipt that is nowhere stored."""
     at = work.now
     holder = Keyholder(id=witness_id, kind="witness", name=None, generation=1, created_at=at, ended_at=None)
     work.add(holder)
     work.flush()
     work.session.add(PublicKey(keyholder_id=witness_id, generation=1, public=public, created_at=at))
-    work.add(WitnessKey(keyholder_id=witness_id, handle_hash=handle_hash, sealed_private=sealed_private, at=at))
+    work.add(
+        WitnessKey(
+            keyholder_id=witness_id, handle_hash=handle_hash, looking_hash=looking_hash,
+            sealed_private=sealed_private, at=at,
+        )
+    )  # fmt: skip
     work.flush()

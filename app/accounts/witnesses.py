@@ -7,6 +7,7 @@ it, would have to hold the key: it holds none.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -42,6 +43,7 @@ class NewWitness:
     id: UUID
     idempotency: str = field(repr=False)
     handle_hash: bytes
+    looking_hash: bytes
     public: bytes
     sealed_private: bytes
 
@@ -62,6 +64,7 @@ def new_witness(receipt: str, language: str) -> NewWitness:
         # The handle is the idempotency key: one receipt, one submission, however often it is sent.
         idempotency=kdf.derive(keys.handle, "amana/receipt-once/v1").hex(),
         handle_hash=_handle_hash(keys.handle),
+        looking_hash=hashlib.sha256(_looking(keys.handle)).digest(),
         public=private.public,
         sealed_private=boxes.seal_box(keys.seed, private.raw, context=_handle_hash(keys.handle)),
     )
@@ -84,9 +87,21 @@ def witness(office: Office, receipt: str, language: str) -> Caller:
     return Caller(actor, keyring, host=office.host)
 
 
+def looking(receipt: str, language: str) -> bytes:
+    """What the database is shown to tell this receipt's holder who looked: it keeps only its SHA-256.
+
+    Whoever has seized the portal with its role can so ask for nobody whose receipt they do not hold.
+    """
+    return _looking(_keys(receipt, language).handle)
+
+
 def _keys(receipt: str, language: str) -> receipts.ReceiptKeys:
     return receipts.receipt_keys(receipts.read(receipt, LISTS.get(language, language)))
 
 
 def _handle_hash(handle: bytes) -> bytes:
     return kdf.derive(handle, "amana/receipt-lookup/v1")
+
+
+def _looking(handle: bytes) -> bytes:
+    return kdf.derive(handle, "amana/receipt-looking/v1")

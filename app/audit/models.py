@@ -83,6 +83,7 @@ _SELDOM: Final = {
 _ALARMED: Final = (
     "(view -> 'codes' ? 'alarm' OR view #>> '{codes,in_vain}' = 'true' OR view ->> 'outcome' = 'quota.cases')"
 )
+_OF_A_SUBMISSION: Final = "view ->> 'action' IN ('submission.open', 'submission.open_file')"
 
 
 class EntryBody(Table):
@@ -96,6 +97,8 @@ class EntryBody(Table):
             for name, said in _SAID.items()
         ),
         Index("ix_entry_bodies_alarmed", "entry", postgresql_where=_ALARMED),
+        # What was opened of a submission: it stands in no case, so no number of a case leads to it.
+        Index("ix_entry_bodies_submission", text("(view #>> '{rows,0}')"), "entry", postgresql_where=_OF_A_SUBMISSION),
     )
     unguarded = UNGUARDED
     scopes = frozenset({"log", "own"})

@@ -26,7 +26,8 @@ from app.work import Work, action
 def receive(work: Work, form: Receive) -> Acknowledged:
     """Keep a submission, sealed to the intake team and to its witness. This process cannot open it again."""
     make_witness(
-        work, form.witness_id, handle_hash=form.handle_hash, public=form.witness_public,
+        work, form.witness_id, handle_hash=form.handle_hash, looking_hash=form.looking_hash,
+        public=form.witness_public,
         sealed_private=form.witness_sealed_private,
     )  # fmt: skip
     envelope = work.envelope("intake", witness=form.witness_id, public=form.witness_public)

@@ -38,6 +38,12 @@ class AskState(Form):
     receipt_language: Language = "en"
 
 
+class AskLooked(AskState):
+    """Who looked: the newest first, fifty at a time."""
+
+    page: Annotated[int, Field(ge=0, le=10_000)] = 0
+
+
 class ReceivedFile(Form):
     """A file the portal has sealed already; filled by the door, never by a caller."""
 
@@ -54,6 +60,7 @@ class Receive(Form):
 
     witness_id: UUID
     handle_hash: bytes
+    looking_hash: bytes
     witness_public: bytes
     witness_sealed_private: bytes
     account: str

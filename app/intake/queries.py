@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from typing import Final
+
+from sqlalchemy import LargeBinary, Text, bindparam, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.intake.models import WAITING, Submission, SubmissionFile
-from app.intake.views import Arrivals, SentFile, SubmissionLine, SubmissionView, WitnessState
+from app.intake.views import Arrivals, Look, Looked, SentFile, SubmissionLine, SubmissionView, WitnessState
 from app.work import Reading, query
 
 PAGE = 25
+LOOKS: Final = 50
+# The portal's role may read no entry: a function of the database's owner tells it this much.
+_LOOKS_AT: Final = select(
+    func.looks_at(bindparam("token", type_=LargeBinary), bindparam("skipped"), bindparam("most")).table_valued(
+        column("day", Text),
+        column("roles", JSONB),
+        column("action", Text),
+        column("operation", Text),
+        column("why", Text),
+    )
+)
 
 
 @query("submission.list")
@@ -63,6 +77,18 @@ def state(reading: Reading) -> WitnessState:
     """How far the submission of this receipt has come."""
     submission = reading.one(Submission)
     return WitnessState(submission.reference, submission.state, submission.state_at.date().isoformat())
+
+
+@query("submission.looked")
+def looked(reading: Reading, token: bytes, page: int = 0) -> Looked:
+    """Who opened what this receipt's holder sent, or anything of the case it came into, and why.
+
+    token  from ``witnesses.looking``: the database tells it to nobody else
+    What is older than the term of the log's bodies is not in it.
+    """
+    rows = reading.execute(_LOOKS_AT, token=token, skipped=LOOKS * page, most=LOOKS + 1)
+    found = [Look(row.day, tuple(row.roles), row.action, row.operation.upper(), row.why) for row in rows]
+    return Looked(tuple(found[:LOOKS]), more=len(found) > LOOKS)
 
 
 def _line(reading: Reading, submission: Submission) -> SubmissionLine:

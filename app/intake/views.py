@@ -65,6 +65,32 @@ class WitnessState:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Somebody of the office opened something of this witness's, or passed it on.
+
+    day    in UTC, as the log has it
+    roles  theirs when they did; never who
+    did    the action by name, such as ``testimony.open``
+    how    CONSULT, COMBINE (who and what, by the same person) or DISCLOSE
+    why    the code they gave; "" where the action itself is the reason
+    """
+
+    day: str
+    roles: tuple[str, ...]
+    did: str
+    how: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A page of looks, the newest first; whether there are earlier ones."""
+
+    looks: tuple[Look, ...]
+    more: bool
+
+
+@dataclass(frozen=True)
 class Linked:
     reference: str
     prior_account: UUID

@@ -18,7 +18,7 @@ from app.edge.sealing import seal_part
 from app.edge.strict_json import loads, read_json
 from app.errors import TooLarge, Unprocessable
 from app.intake import actions, queries
-from app.intake.forms import AskState, DrawReceipt, Receive, ReceivedFile, Submit
+from app.intake.forms import AskLooked, AskState, DrawReceipt, Receive, ReceivedFile, Submit
 from app.work import Caller
 
 FILES_MAX = 12
@@ -56,6 +56,15 @@ def state(desk: TheDesk, body: Body) -> Response:
     return answer_with(desk.ask(witness, queries.state))
 
 
+@router.post("/portal/looked", openapi_extra=described(AskLooked))
+def looked(desk: TheDesk, body: Body) -> Response:
+    """Who looked at what this receipt's holder told, in which role, on which day and why. Nobody's name is in it."""
+    form = form_of(AskLooked, body)
+    witness = witnesses.witness(desk.office, form.receipt, form.receipt_language)
+    token = witnesses.looking(form.receipt, form.receipt_language)
+    return answer_with(desk.ask(witness, queries.looked, token, form.page))
+
+
 async def _multipart(request: Request, desk: Desk) -> tuple[Submit, list[ReceivedFile]]:
     form: Submit | None = None
     files: list[ReceivedFile] = []
@@ -84,7 +93,7 @@ async def _multipart(request: Request, desk: Desk) -> tuple[Submit, list[Receive
 def _receive(desk: Desk, form: Submit, files: list[ReceivedFile]) -> Any:
     new = witnesses.new_witness(form.receipt, form.receipt_language)
     inner = Receive(
-        witness_id=new.id, handle_hash=new.handle_hash, witness_public=new.public,
+        witness_id=new.id, handle_hash=new.handle_hash, looking_hash=new.looking_hash, witness_public=new.public,
         witness_sealed_private=new.sealed_private, account=form.account, language=form.language,
         contact=form.contact, danger=form.danger, files=tuple(files),
     )  # fmt: skip

@@ -321,6 +321,7 @@ ACTIONS: Final = {
     "submission.list": N_("Listed arrivals"),
     "submission.show": N_("Looked at an arrival"),
     "submission.state": N_("Asked for the state"),
+    "submission.looked": N_("Asked who looked"),
     "log.asked": N_("Asked what numbers of the log mean"),
     "log.badge": N_("Looked at the state of the log"),
     "log.entry": N_("Read one entry of the log"),

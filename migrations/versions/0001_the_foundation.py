@@ -34,6 +34,7 @@ ASKED_OF_THE_LOG = (
     ("cites", "view ->> 'cites'", "view ->> 'cites' IS NOT NULL"),
     ("request", "view ->> 'request'", "view ->> 'request' IS NOT NULL"),
     ("sought", "view ->> 'sought'", "view ->> 'sought' IS NOT NULL"),
+    ("submission", "view #>> '{rows,0}'", "view ->> 'action' IN ('submission.open', 'submission.open_file')"),
     (
         "alarmed",
         "",
@@ -694,6 +695,7 @@ def upgrade() -> None:
         "witness_keys",
         sa.Column("keyholder_id", sa.Uuid(), nullable=False),
         sa.Column("handle_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("looking_hash", sa.LargeBinary(), nullable=False),
         sa.Column("sealed_private", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -701,6 +703,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_witness_keys")),
         sa.UniqueConstraint("handle_hash", name=op.f("uq_witness_keys_handle_hash")),
         sa.UniqueConstraint("keyholder_id", name=op.f("uq_witness_keys_keyholder_id")),
+        sa.UniqueConstraint("looking_hash", name=op.f("uq_witness_keys_looking_hash")),
     )
     op.create_table(
         "devices",

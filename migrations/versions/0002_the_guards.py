@@ -123,6 +123,36 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION portal_adds_witnesses() FROM PUBLIC;
 """
+# What a receipt's holder is told of the log, and the portal's role through it alone: whoever asks shows what only
+# the receipt leads to, so a seized portal learns nothing of those who do not come back to it.
+LOOKS_AT = """
+CREATE FUNCTION looks_at(token bytea, skipped integer, most integer)
+RETURNS TABLE (day text, roles jsonb, action text, operation text, why text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH mine AS (
+        SELECT s.id FROM witness_keys w
+          JOIN envelopes e ON e.witness_id = w.keyholder_id
+          JOIN submissions s ON s.envelope_id = e.id
+         WHERE w.looking_hash = sha256(token)
+    ), sent AS (
+        SELECT id FROM mine UNION ALL SELECT f.id FROM submission_files f JOIN mine ON mine.id = f.submission_id
+    ), found AS (
+        SELECT b.entry, b.view FROM sent JOIN entry_bodies b ON b.view #>> '{rows,0}' = sent.id::text
+         WHERE b.view ->> 'action' IN ('submission.open', 'submission.open_file')
+        UNION ALL
+        SELECT b.entry, b.view FROM mine
+          JOIN prior_accounts p ON p.submission_id = mine.id
+          JOIN entry_subjects es ON es.case_id = p.case_id
+          JOIN entry_bodies b ON b.entry = es.entry
+    )
+    SELECT left(view ->> 'at', 10), view -> 'roles', view ->> 'action', view ->> 'operation',
+           coalesce(view ->> 'justification', '')
+      FROM found
+     WHERE view ->> 'operation' IN ('consult', 'combine', 'disclose') AND view ->> 'outcome' = 'done'
+     ORDER BY entry DESC OFFSET skipped LIMIT most
+$$;
+REVOKE ALL ON FUNCTION looks_at(bytea, integer, integer) FROM PUBLIC;
+"""
 # An entry without its body could not be told from one that was erased at its term.
 BODY = """
 CREATE FUNCTION body_fits() RETURNS trigger
@@ -169,6 +199,7 @@ def upgrade() -> None:
     op.execute(REFUSE)
     op.execute(SUBJECT_SEQ)
     op.execute(PORTAL)
+    op.execute(LOOKS_AT)
     op.execute(ENDS)
     for table in PORTAL_TABLES:
         op.execute(
@@ -234,6 +265,7 @@ def _rights() -> None:
     op.execute("GRANT EXECUTE ON FUNCTION take_subject_seq(uuid) TO amana_app")
 
     op.execute("GRANT INSERT ON entry_bodies TO amana_portal")
+    op.execute("GRANT EXECUTE ON FUNCTION looks_at(bytea, integer, integer) TO amana_portal")
     op.execute(
         "GRANT SELECT, INSERT ON keyholders, public_keys, witness_keys, envelopes, submissions, "
         "submission_files, kept_answers TO amana_portal"
@@ -250,6 +282,7 @@ def downgrade() -> None:
     for role in ("app", "portal", "sequencer", "eraser", "auditor"):
         op.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM amana_{role}")
         op.execute(f"REVOKE ALL ON FUNCTION take_subject_seq(uuid) FROM amana_{role}")
+    op.execute("DROP FUNCTION looks_at(bytea, integer, integer)")
     for table in (*APPEND_ONLY, *PUBLISHED):
         op.execute(f"DROP TRIGGER refuse_change ON {table}")
         op.execute(f"DROP TRIGGER refuse_truncate ON {table}")

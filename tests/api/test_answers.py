@@ -135,7 +135,7 @@ def test_health_says_that_it_is_well_and_nothing_else(stranger: Client, portal: 
 
 # Patterns: what repeats without an end, and what stands in square brackets and repeats nothing.
 ENDLESS, CLASS = re.compile(r"[*+]|\{\d+,\}"), re.compile(r"\[[^]]*\]")
-WITNESS = {"/portal/receipts", "/portal/submissions", "/portal/state"}
+WITNESS = {"/portal/receipts", "/portal/submissions", "/portal/state", "/portal/looked"}
 
 
 def bodies_of(door: ASGIApp) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -186,6 +186,7 @@ def test_every_body_is_described_with_every_bound(staff_door: ASGIApp, portal_do
         "/portal/receipts",
         "/portal/submissions",
         "/portal/state",
+        "/portal/looked",
     } <= described_paths
 
 

@@ -30,7 +30,10 @@ from tests.conftest import Clock
 from tests.ladder import CANARY, Log
 from tests.world import World
 
-PORTAL = {("POST", "/portal/receipts"), ("POST", "/portal/submissions"), ("POST", "/portal/state"), ("GET", "/healthz")}
+PORTAL = {
+    ("POST", "/portal/receipts"), ("POST", "/portal/submissions"), ("POST", "/portal/state"),
+    ("POST", "/portal/looked"), ("GET", "/healthz"),
+}  # fmt: skip
 REFUSED = {401, 403, 404}
 
 

@@ -258,7 +258,8 @@ def _domains(planted: Planted) -> dict[str, Request]:
     )  # fmt: skip
     consent = testimonies.RecordConsent(tier="T4", granted=False, custody_status="FREE", guard_present=False, **said)
     submission = Receive(
-        witness_id=uuid4(), handle_hash=b"h" * 32, witness_public=b"p" * 1216, witness_sealed_private=b"s",
+        witness_id=uuid4(), handle_hash=b"h" * 32, looking_hash=b"l" * 32, witness_public=b"p" * 1216,
+        witness_sealed_private=b"s",
         account="words", language="en", contact=None, danger=False,
     )  # fmt: skip
     handed = testimonies.RecordCustody(

@@ -48,7 +48,7 @@ PAGED = {
     "rota.list", "break_glass.list", "inquiry.list",
     "conflict.list",
     "takeover.list", "takeover.held", "takeover.show", "custodians.given",
-    "coding.waiting", "case.timeline",
+    "coding.waiting", "case.timeline", "submission.looked",
 }  # fmt: skip
 # What belongs to one case or one row: its parts have an end of their own.
 SINGLE = {

@@ -50,7 +50,7 @@ def send(world: World, receipt: str, account: str, **given: Any) -> Any:
     """Send with a receipt, as the portal's door does: the receipt itself is the idempotency key."""
     new = witnesses.new_witness(receipt, "en")
     form = Receive(
-        witness_id=new.id, handle_hash=new.handle_hash, witness_public=new.public,
+        witness_id=new.id, handle_hash=new.handle_hash, looking_hash=new.looking_hash, witness_public=new.public,
         witness_sealed_private=new.sealed_private,
         **{"account": account, "language": "en", "contact": None, "danger": False, **given},
     )  # fmt: skip
@@ -66,7 +66,7 @@ def draw() -> str:
 def test_anybody_sends_and_nobody_signed_in_needs_to(world: World, log: Log) -> None:
     new = witnesses.new_witness(draw(), "en")
     form = Receive(
-        witness_id=new.id, handle_hash=new.handle_hash, witness_public=new.public,
+        witness_id=new.id, handle_hash=new.handle_hash, looking_hash=new.looking_hash, witness_public=new.public,
         witness_sealed_private=new.sealed_private,
         account=world.canary(), language="en", contact=world.canary(), danger=False,
     )  # fmt: skip
@@ -109,7 +109,7 @@ def test_without_the_idempotency_key_a_receipt_still_makes_one_submission(world:
     send(world, receipt, "words")
     new = witnesses.new_witness(receipt, "en")
     form = Receive(
-        witness_id=new.id, handle_hash=new.handle_hash, witness_public=new.public,
+        witness_id=new.id, handle_hash=new.handle_hash, looking_hash=new.looking_hash, witness_public=new.public,
         witness_sealed_private=new.sealed_private, account="words", language="en", contact=None, danger=False,
     )  # fmt: skip
 

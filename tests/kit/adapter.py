@@ -451,7 +451,17 @@ class Product:
         _not_built("add")
 
     def lookers(self, receipt: str) -> list[dict[str, Any]]:
-        _not_built("lookers")
+        """Who looked, the newest first: ``day``, ``roles``, ``did``, ``how``, ``why``; none for a wrong receipt."""
+        found: list[dict[str, Any]] = []
+        more = True
+        while more:
+            asked = {"receipt": receipt, "page": len(found) // 50}
+            told = self.http("POST", "/portal/looked", door="portal", json=asked)
+            if told.status != 200:
+                return []
+            found += told.json["looks"]
+            more = told.json["more"]
+        return found
 
     def consent(self, receipt: str, scope: str, until: str | None = None) -> Answer:
         _not_built("consent")

@@ -487,7 +487,6 @@ STATES_OF: Final[Mapping[str, tuple[str, ...]]] = {
 KEY_CLASSES: Final = ("pepper", "team", "compartment", "wrap", "log")
 COMES_WITH: Final[Mapping[str, str]] = {
     "add": "the witness's page",
-    "lookers": "the witness's page",
     "consent": "the witness's page",
     "withdraw": "the witness's page",
     "draft": "narrative releases",

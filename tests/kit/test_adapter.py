@@ -297,6 +297,24 @@ def test_a_witness_submits_and_returns(product: Product, people: People) -> None
     assert reference in {line["reference"] for line in queue}
 
 
+def test_a_witness_is_told_who_looked_and_nobody_else_is(product: Product, people: People) -> None:
+    receipt, reference = product.submit("I would like to know who reads this.")
+    other, _ = product.submit("So would I.")
+    assert product.lookers(receipt) == []
+    officer = people["intake_officer"]
+    line = next(each for each in product.http("GET", "/api/submissions", session=officer).json
+                if each["reference"] == reference)  # fmt: skip
+
+    opened = product.http("POST", f"/api/submissions/{reference}/open", session=officer, json={
+        "fields": ["account"], "justification": "TRIAGE", "cites": line["id"]})  # fmt: skip
+
+    assert opened.status == 200, opened.json
+    (look,) = product.lookers(receipt)
+    assert (look["did"], look["roles"], look["why"]) == ("submission.open", ["intake_officer"], "TRIAGE")
+    assert set(look) == {"day", "roles", "did", "how", "why"}
+    assert product.lookers(other) == product.lookers("obey demand demand") == []
+
+
 def test_a_wrong_receipt_opens_nothing(product: Product) -> None:
     assert product.lookup("sustain cross ride boost glue champion surround practice resist obey demand demand") is None
     assert product.last.status >= 400
@@ -567,7 +585,7 @@ def test_what_is_not_built_says_with_which_issue_it_comes(product: Product, tmp_
     nobody = Session("staff", "approver", "nobody")
     later = (
         lambda: product.add("x", "x"),
-        lambda: product.lookers("x"), lambda: product.consent("x", "T4"), lambda: product.withdraw("x"),
+        lambda: product.consent("x", "T4"), lambda: product.withdraw("x"),
         lambda: product.draft(nobody, "x", "x", "x"), lambda: product.approve(nobody, "x"),
         lambda: product.release(nobody, "x", "x"), lambda: product.collect(nobody, "x"),
         lambda: product.export(nobody, "x", "x", "x"),

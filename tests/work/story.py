@@ -258,7 +258,7 @@ def _arrival(world: World, story: Story) -> None:
         blob="ab" * 32, size_bytes=3, sha256=b"h" * 32, key=b"k" * 32, file_name=mark(), media_type="text/plain"
     )
     form = Receive(
-        witness_id=new.id, handle_hash=new.handle_hash, witness_public=new.public,
+        witness_id=new.id, handle_hash=new.handle_hash, looking_hash=new.looking_hash, witness_public=new.public,
         witness_sealed_private=new.sealed_private, account=mark(), language="en", contact=mark(), danger=False,
         files=(file,),
     )  # fmt: skip

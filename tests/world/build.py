@@ -664,7 +664,7 @@ class World:
         assert receipt is not None
         new = witnesses.new_witness(receipt, "en")
         form = Receive(
-            witness_id=new.id, handle_hash=new.handle_hash, witness_public=new.public,
+            witness_id=new.id, handle_hash=new.handle_hash, looking_hash=new.looking_hash, witness_public=new.public,
             witness_sealed_private=new.sealed_private,
             **{"account": account, "language": "en", "contact": None, "danger": False, **given},
         )  # fmt: skip
