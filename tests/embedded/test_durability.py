@@ -8,7 +8,9 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from app.embedded import FLOORS, OURSELVES, Embedded, _check_release, check_durability
+from app.embedded import Embedded, check_durability
+from app.embedded.durability import FLOORS, _check_release
+from app.embedded.servant import OURSELVES
 from app.errors import CannotStart
 from tests.embedded.conftest import QUICK, Enter, plain
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.embedded import DATABASE, ROLES, Embedded
+from app.embedded import Embedded
+from app.embedded.settings import DATABASE, ROLES
 from app.errors import CannotStart
 from tests.embedded.conftest import QUICK, plain
 
@@ -88,7 +89,7 @@ def test_starts_at_the_same_moment_give_one_server(folder: Path) -> None:
 
 @pytest.mark.abuse("J09")
 def test_a_start_waits_for_the_lock_and_says_who_holds_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.embedded.LOCK_SECONDS_MAX", 0.1)
+    monkeypatch.setattr("app.embedded.server.LOCK_SECONDS_MAX", 0.1)
     folder.mkdir(mode=0o700)
     with Embedded(folder)._alone(), pytest.raises(CannotStart, match="Another start or stop holds"):
         Embedded(folder).start()
@@ -157,7 +158,7 @@ def test_lock_files_stay_while_an_orphan_still_works_in_the_cluster(
     ):
         leave_lock_files(folder, other.pid)
         with monkeypatch.context() as impatient:
-            impatient.setattr("app.embedded.START_SECONDS_MAX", 1.0)
+            impatient.setattr("app.embedded.server.START_SECONDS_MAX", 1.0)
             with pytest.raises(CannotStart, match="Processes of an earlier server still hold"):
                 Embedded(folder).start()
         assert (folder / "cluster" / "postmaster.pid").exists()

@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from app.embedded import CLUSTER_ROLE, ROLES, Embedded
+from app.embedded import Embedded
+from app.embedded.settings import CLUSTER_ROLE, ROLES
 from app.errors import CannotStart
 from tests.embedded.conftest import QUICK, Enter, as_root, run_as, uid_without_a_name
 

@@ -14,7 +14,8 @@ from app.audit.tiles import TileFolder
 from app.audit.tree import root as tree_root
 from app.cli.database import VARIABLES
 from app.cli.schema import FOLDER
-from app.embedded import FLOORS, ROLES, ROLES_SQL, SETTINGS
+from app.embedded.durability import FLOORS
+from app.embedded.settings import ROLES, ROLES_SQL, SETTINGS
 from app.errors import LogForked
 from app.settings import Settings
 from tests.audit import sample_log
