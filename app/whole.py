@@ -35,6 +35,8 @@ import app.oversight.signs
 import app.people.actions
 import app.people.lookups
 import app.protection.actions
+import app.protection.answering
+import app.protection.escalating
 import app.testimonies.actions
 import app.testimonies.answers
 import app.testimonies.claims

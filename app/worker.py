@@ -35,6 +35,7 @@ from app.intake.models import SubmissionFile
 from app.keyholders.backends import open_keys
 from app.keyholders.manager import InstalledKeys
 from app.oversight import clocks
+from app.protection import escalating
 from app.settings import Settings
 from app.testimonies.custody import lapse
 from app.testimonies.models import ARRIVING_MAX, Attachment
@@ -50,6 +51,9 @@ SWEEP_SECONDS: Final = 3600.0
 COSIGN_SECONDS: Final = 5.0
 # So often the moment is kept with which the next run compares its clock.
 KEPT_SECONDS: Final = 60.0
+# People are called on a thread of their own: a step may be this late, and waits for no other work.
+ALARM_SECONDS: Final = 1.0
+MEND_SECONDS: Final = 60.0
 # A job that fails is tried again after this long, times the tries it has had.
 RETRY: Final = timedelta(minutes=1)
 # Due work that destroys: after a long jump of the clock it waits for a person.
@@ -90,6 +94,7 @@ def run(
     with presence.only_worker(presence.path(settings)):
         bells.listen()
         helpers = [threading.Thread(target=_chores, args=(settings, office, bells.ending), name="chores", daemon=True)]
+        helpers.append(threading.Thread(target=_alarms, args=(office, bells.ending), name="alarms", daemon=True))
         if trust.witnesses:
             carrier = Cosigning(maker.tiles, trust, keys.key)
             helpers.append(
@@ -144,6 +149,27 @@ def _chores(settings: Settings, office: Office, ending: threading.Event) -> None
         if time.monotonic() - swept_at >= SWEEP_SECONDS:
             swept_at = time.monotonic()
             _try("the sweep", lambda: sweep(office, files, watch))
+
+
+def _alarms(office: Office, ending: threading.Event) -> None:
+    """Call people who are due to be called. Held by nothing: neither by other due work nor by a clock that jumped."""
+    mended_at = -MEND_SECONDS
+    while not ending.wait(ALARM_SECONDS):
+        if time.monotonic() - mended_at >= MEND_SECONDS:
+            mended_at = time.monotonic()
+            _try("looking for lost alarms", lambda: mend(office))
+        _try("an alarm", lambda: ring(office))
+
+
+def mend(office: Office) -> None:
+    """Ask again for each alarm that nobody is to give."""
+    office.housekeep(lambda session: escalating.mend(session, clock.now()))
+
+
+def ring(office: Office) -> None:
+    """Give every alarm that is due."""
+    while office.housekeep(lambda session: do_due(session, office, only=escalating.ALARMS)):
+        pass
 
 
 def _cosign(maker: Sequencer, carrier: Cosigning, ending: threading.Event) -> None:
@@ -241,14 +267,14 @@ def _all_due(office: Office, watch: ClockWatch) -> None:
         pass
 
 
-def do_due(session: Session, office: Office) -> bool:
+def do_due(session: Session, office: Office, *, only: frozenset[str] = frozenset()) -> bool:
     """Do the most overdue job, if any. Its row stays locked meanwhile, so no second worker takes it.
 
     At least once: a crash between the action's commit and this one's does it again, and an
     action that was done already answers Conflict, which settles it.
     """
     held = DESTROYS if clocks.waiting(session) is not None else frozenset()
-    job = jobs.claim(session, clock.now(), but=held)
+    job = jobs.claim(session, clock.now(), but=held, only=only)
     if job is None:
         return False
     job.tries += 1

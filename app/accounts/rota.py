@@ -135,10 +135,16 @@ def rota(reading: Reading, page: int = 0) -> tuple[ShiftLine, ...]:
     return _lines(reading, page=page)
 
 
-def on_duty(work: Work, user: UUID | None) -> Shift | None:
+def on_duty(work: Reading, user: UUID | None) -> Shift | None:
     """The time on duty that runs for somebody now; None if there is none."""
     now = Shift.user_id == user, Shift.starts_at <= work.now, Shift.ends_at > work.now
     return work.first(Shift, *now, order=Shift.rung)
+
+
+def on_rota(work: Work, rung: int) -> frozenset[UUID]:
+    """Whose time on duty on a rung runs now."""
+    now = Shift.starts_at <= work.now, Shift.ends_at > work.now
+    return frozenset(shift.user_id for shift in work.all(Shift, *now, Shift.rung == rung))
 
 
 def _of(work: Work, code: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from app.oversight import queries as oversight_queries
 from app.people import actions as people
 from app.people import lookups
 from app.protection import actions as protection
+from app.protection import answering
 from app.protection import queries as protection_queries
 from app.testimonies import actions as testimonies
 from app.testimonies import (
@@ -170,6 +171,8 @@ POSTS: Final = (
     Post("/api/rescues/{row}/take-up", drafts.take_up),
     Post("/api/consents/{row}/withdraw", testimonies.withdraw),
     Post("/api/check_ins/{row}/settle", protection.settle_check_in),
+    Post("/api/escalations/{row}/acknowledge", answering.acknowledge),
+    Post("/api/escalations/{row}/report", answering.report),
     Post("/api/submissions/{reference}/triage", intake.triage),
     Post("/api/submissions/{reference}/link", intake.link),
     # Opening: one address for each table that holds something sealed.
@@ -294,6 +297,9 @@ GETS: Final = (
     Get("/api/reviews", legal_queries.reviews, paged=True, filters=("standing",)),
     Get("/api/reviews/count", legal_queries.count),
     Get("/api/cases/{reference}/check-ins", protection_queries.of_case),
+    Get("/api/cases/{reference}/escalations", answering.of_case),
+    Get("/api/escalations", answering.alarms, paged=True),
+    Get("/api/escalations/{row}", answering.alarm),
     Get("/api/check_ins", protection_queries.check_ins, paged=True, filters=("standing",)),
     Get("/api/check_ins/{row}", protection_queries.check_in),
     Get("/api/threats", protection_queries.threats, paged=True, filters=("standing",)),

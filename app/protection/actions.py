@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
+from app import jobs
 from app.cases.dormant import NONE, lay_by, take_back
 from app.cases.ending import BEFORE_CLOSING
 from app.cases.forms import Opening
@@ -14,6 +15,7 @@ from app.cases.models import Case
 from app.cases.steps import open_case_of, open_fields
 from app.cases.views import Opened, Stored
 from app.errors import Conflict
+from app.protection.answering import spoken
 from app.protection.forms import (
     PAGES,
     VALID_DAYS,
@@ -23,7 +25,8 @@ from app.protection.forms import (
     RecordResidence,
     SettleCheckIn,
 )
-from app.protection.models import CheckIn, CheckInState, Need, Residence, ThreatAssessment
+from app.protection.models import SPOKEN, CheckIn, CheckInState, Escalation, Need, Residence, ThreatAssessment
+from app.protection.rungs import OPEN, grace_over
 from app.work import Work, action
 
 
@@ -106,6 +109,8 @@ def plan_check_in(work: Work, case: Case, form: PlanCheckIn) -> Stored:
     work.seal(check_in, "agreed_word", form.agreed_word)
     work.seal(check_in, "zone", form.zone)
     work.add(check_in)
+    # From now on nobody has to notice: people are called by the clock.
+    work.later("checkin.escalate", check_in.id, at=grace_over(form.due_at))
     work.record(check_in, refused=check_in.duty_refused, asleep=asleep)
     return Stored(check_in.id, "check_ins", check_in.state)
 
@@ -117,7 +122,11 @@ def settle_check_in(work: Work, check_in: CheckIn, form: SettleCheckIn) -> Store
     open_case_of(work, check_in)
     check_in.meet(CheckInState(form.state), work.now)
     work.seal(check_in, "outcome", form.outcome)
-    work.record(check_in)
+    ended = 0
+    if check_in.state in SPOKEN:
+        jobs.drop(work.session, "checkin.escalate", check_in.id, work.now)
+        ended = spoken(work, check_in)
+    work.record(check_in, alarms=ended)
     return Stored(check_in.id, "check_ins", check_in.state)
 
 
@@ -135,6 +144,9 @@ def _refused(work: Work, case: Case) -> bool:
 
 def nobody_is_waited_for(work: Work, case: UUID) -> None:
     """Refuse to close a case in which somebody is to be spoken with: it would be on no list, and missed unseen."""
+    called = exists().where(Escalation.case_id == case, Escalation.state.in_(OPEN))
+    if work.session.scalar(select(called)):
+        raise Conflict("People are being called because this person was missed. Protection has to end that first.")
     planned = exists().where(CheckIn.case_id == case, CheckIn.state == CheckInState.SCHEDULED)
     if work.session.scalar(select(planned)):
         raise Conflict("A check-in with this person is still planned. Protection has to settle it first.")

@@ -65,6 +65,12 @@ class PlanCheckIn(Form):
     duty: Literal["AGREED", "REFUSED"] = "AGREED"
 
 
+class ReportMissing(Form):
+    """What came of looking for somebody who was not met."""
+
+    state: Literal["LOCATED", "UNACCOUNTED"]
+
+
 class SettleCheckIn(Form):
     state: Literal["MET_OK", "MET_CONCERN", "MISSED"]
     outcome: Words | None = None

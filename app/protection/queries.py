@@ -13,7 +13,8 @@ from sqlalchemy.orm import aliased
 from app.cases.models import Case, CaseState
 from app.cases.steps import held_since, how_many, passed_on, working_on
 from app.errors import Unprocessable
-from app.protection.models import GRACE, CheckIn, CheckInState, ThreatAssessment
+from app.protection.models import SPOKEN, CheckIn, CheckInState, ThreatAssessment
+from app.protection.rungs import GRACE
 from app.protection.views import CheckInLine, SafetyNumbers, ThreatLine
 from app.work import Reading, query
 
@@ -21,7 +22,6 @@ PAGE: Final = 25
 WEEK: Final = timedelta(days=7)
 # Whoever works tonight sees what falls due after midnight: a call at one o'clock is no matter of tomorrow.
 SHIFT: Final = timedelta(hours=8)
-SPOKEN: Final = (CheckInState.MET_OK, CheckInState.MET_CONCERN)
 
 DUE: Final = ("MISSED", "TODAY", "WEEK")
 LAPSED: Final = ("OVERDUE", "NONE")

@@ -49,3 +49,47 @@ class SafetyNumbers:
     today: int
     week: int
     handoffs: int
+
+
+@dataclass(frozen=True)
+class AlarmStep:
+    """One thing that happened: somebody CALLED, or the state that somebody brought about.
+
+    person   a colleague's code; None where a rung was called on which nobody stands
+    """
+
+    what: str
+    rung: int
+    person: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AlarmLine:
+    """People are called because a check-in was not met.
+
+    check_in         the check-in
+    missed_at, at    when it was to be, and since when people are called for it
+    rung             1 caseworker, 2 duty, 3 lead
+    next_at          when the next are called; None once nobody is called any more
+    acknowledged_by  a colleague's code, while their answer holds
+    """
+
+    id: UUID
+    reference: str
+    check_in: UUID
+    state: str
+    missed_at: datetime
+    at: datetime
+    rung: int
+    next_at: datetime | None
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class Alarm(AlarmLine):
+    """The same, with the latest fifty of what happened, the oldest first."""
+
+    steps: tuple[AlarmStep, ...]

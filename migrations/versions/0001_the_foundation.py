@@ -983,6 +983,7 @@ def upgrade() -> None:
     _promised()
     _apart()
     _taken_over()
+    _escalated()
 
 
 def _apart() -> None:
@@ -1008,6 +1009,47 @@ def _apart() -> None:
         "ix_conflicts_standing", "conflicts", ["holder_id", "case_id"], unique=True,
         postgresql_where=sa.text("lifted_at IS NULL"),
     )  # fmt: skip
+
+
+def _escalated() -> None:
+    """Who was called because a check-in did not come about."""
+    op.create_table(
+        "escalations",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("check_in_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("missed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rung", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acknowledged_by", sa.String(), nullable=True),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("rung IN (1, 2, 3)", name=op.f("ck_escalations_rung")),
+        sa.CheckConstraint(
+            "(next_at IS NOT NULL) = (state IN ('CALLING', 'ACKNOWLEDGED'))", name=op.f("ck_escalations_next_at")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_escalations_case_id")),
+        sa.ForeignKeyConstraint(["check_in_id"], ["check_ins.id"], name=op.f("fk_escalations_check_in_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_escalations")),
+        sa.UniqueConstraint("check_in_id", name=op.f("uq_escalations_check_in_id")),
+    )
+    op.create_index(op.f("ix_escalations_case_id"), "escalations", ["case_id"], unique=False)
+    op.create_table(
+        "escalation_steps",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("escalation_id", sa.Uuid(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("rung", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_escalation_steps_case_id")),
+        sa.ForeignKeyConstraint(["escalation_id"], ["escalations.id"], name=op.f("fk_escalation_steps_escalation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation_steps")),
+    )
+    op.create_index(op.f("ix_escalation_steps_case_id"), "escalation_steps", ["case_id"], unique=False)
+    op.create_index("ix_escalation_steps_of", "escalation_steps", ["escalation_id", "at"], unique=False)
 
 
 def _taken_over() -> None:
@@ -1530,6 +1572,8 @@ def _promised() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("escalation_steps")
+    op.drop_table("escalations")
     for table in ("use_restrictions", "terms_of_use", "assurances"):
         op.drop_table(table)
     op.drop_index(op.f("ix_inquiry_entries_user_id"), table_name="inquiry_entries")

@@ -290,6 +290,7 @@ def _afterwards(world: World, planted: Planted, marks: Any) -> None:
     )
     rows["residences"] = world.residence(reference, **marks("residences", "place", "since", "who_knows"))
     rows["needs"] = world.need(reference, **marks("needs", "words"))
+    rows["escalations"] = world.missed(reference)
     check_in = marks("check_ins", "agreed_word", "outcome")
     rows["check_ins"] = world.check_in(reference, agreed_word=check_in["agreed_word"])
     settled = SettleCheckIn(state="MET_OK", outcome=check_in["outcome"])

@@ -47,7 +47,7 @@ from app.people.forms import (
     RecordPerson,
     SettleSamePerson,
 )
-from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
+from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, ReportMissing, SettleCheckIn
 from app.testimonies import answers, drafts, mentions, protocols, safety
 from app.testimonies import forms as testimonies
 from app.testimonies import session_forms as sessions
@@ -229,6 +229,10 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "checkin.plan": (PlanCheckIn(due_at=clock.now() + timedelta(days=1), agreed_word="kettle"), case),
         "public_report.record": (RecordReport(**words.report()), planted.report),
         "narrative.code": (CodeReport(codes=("N2c",)), planted.rows["public_reports"]),
+        "checkin.escalate": (None, planted.rows["check_ins"]),
+        "checkin.climb": (None, planted.rows["escalations"]),
+        "checkin.acknowledge": (None, planted.rows["escalations"]),
+        "checkin.report": (ReportMissing(state="LOCATED"), planted.rows["escalations"]),
         "checkin.settle": (SettleCheckIn(state="MET_OK"), planted.rows["check_ins"]),
         "rota.take_over": (rota.PassShift(to=world.members["protection-lead"].code), planted.rows["shifts"]),
         "rota.cut": (None, planted.rows["shifts"]),

@@ -41,6 +41,8 @@ GOES_ON = {
     "handoff.file", "draft.discard", "draft.rescue", "draft.take_up", "attachment.lapse", "attachment.erase",
     # A look that was begun is ended, and judged, whatever became of the case meanwhile.
     "break_glass.end", "break_glass.review",
+    # Whoever is missed is looked for until somebody has found them; while they are, no case is closed at all.
+    "checkin.escalate", "checkin.climb", "checkin.acknowledge", "checkin.report",
 }  # fmt: skip
 # Of the office and of no case; a new case is closed by nobody.
 OF_NO_CASE = {

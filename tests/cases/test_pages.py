@@ -42,7 +42,8 @@ ROWS_MAX = 50
 # Each question there is, and the test here that fills its page. A new question has to be entered.
 PAGED = {
     "case.list", "submission.list", "submission.arrivals", "account.list", "account.people", "case.looked",
-    "draft.list", "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "threat.overdue",
+    "draft.list", "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "escalation.list",
+    "threat.overdue",
     "interpreter.list", "protocol.list", "proposal.list",
     "assurance.waiting",
     "rota.list", "break_glass.list", "inquiry.list",
@@ -62,7 +63,8 @@ SINGLE = {
     "draft.case", "draft.waiting",
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
     "consent.list", "handoff.count", "handoff.show", "review.count",
-    "lookup.waiting", "safety.count", "check_in.show", "check_in.case", "mitigation.list", "paper.show",
+    "lookup.waiting", "safety.count", "check_in.show", "check_in.case",
+    "escalation.show", "escalation.case", "mitigation.list", "paper.show",
     "assurance.list", "terms.standing",
     "protocol.show", "undertaking.show", "case.stepped",
     "rota.now", "break_glass.show", "break_glass.count", "break_glass.records",

@@ -241,6 +241,7 @@ def test_an_entry_gets_one_place_and_a_place_one_entry(story: Story, database: D
 def test_no_guarded_row_is_changed_without_an_entry(
     story: Story, world: World, database: Database, guards: Any
 ) -> None:
+    world.missed(story.reference)
     world.service()
     added(world, "intake")
     # Two cases are one too many for a story of one.

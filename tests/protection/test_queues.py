@@ -16,7 +16,7 @@ from app.errors import NotFound, Unprocessable
 from app.protection import actions as protection
 from app.protection import queries
 from app.protection.forms import SettleCheckIn
-from app.protection.models import GRACE
+from app.protection.rungs import GRACE
 from app.work import Office
 from tests.conftest import Clock, Database
 from tests.ladder import CANARY, close_every_case

@@ -60,7 +60,10 @@ from app.people.forms import (
 )
 from app.people.views import Asked
 from app.protection import actions as protection
-from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence
+from app.protection import escalating
+from app.protection.escalating import Called
+from app.protection.forms import AssessThreat, PlanCheckIn, RecordNeed, RecordResidence, SettleCheckIn
+from app.protection.rungs import GRACE
 from app.testimonies import actions as testimonies
 from app.testimonies import (
     answers,
@@ -585,6 +588,17 @@ class World:
         form = PlanCheckIn(due_at=clock.now() + timedelta(days=days), **{"agreed_word": "the blue kettle", **given})
         stored: Stored = self.do(by, protection.plan_check_in, form, subject=reference)
         return stored.id
+
+    def missed(self, reference: str, *, by: str = "protection") -> UUID:
+        """An alarm: nobody met a check-in, its grace went by, and the clock called the first rung."""
+        row = self.check_in(reference, by=by, days=60 / 86400)
+        self.wait(60 + GRACE.total_seconds())
+        made: Called = self.office.perform(Caller.service("worker"), escalating.escalate, subject=row)
+        # Hours later nobody is signed in any more.
+        for login in self.members:
+            self.sign_in(login)
+        self.do(by, protection.settle_check_in, SettleCheckIn(state="MISSED"), subject=row)
+        return made.id
 
     def document(self, reference: str, *, by: str = "intake", **given: Any) -> UUID:
         form = RecordDocument(**{"kind": "PASSPORT", "condition": "LOST", "number": "N 4471 902", **given})
