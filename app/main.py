@@ -10,11 +10,12 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cache, partial
 
 import psycopg
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
@@ -60,6 +61,8 @@ def staff_app(settings: Settings) -> ASGIApp:
     desk = _desk(settings, office, signins, settings.port, settings.attachment_mib_max)
     # Only here are files shown; what comes in at the portal lies sealed until somebody of the office asks for a copy.
     program.state.desk = replace(desk, scanner=Scanner(settings.scanner) if settings.scanner else None)
+    if settings.demo:
+        _lead_through(program, settings, office)
     under = ("/api/cases", "/api/uploads", "/files")
     guarded = _guarded(program, settings, "staff", settings.port, settings.attachment_mib_max, *under)
 
@@ -71,6 +74,31 @@ def staff_app(settings: Settings) -> ASGIApp:
 
     program.add_exception_handler(Refusal, refused)
     return Renewals(guarded, program.state.desk)
+
+
+def _lead_through(program: FastAPI, settings: Settings, office: Office) -> None:
+    """Mount the tour, where a demonstration is served to this machine alone and has its cast."""
+    from app.web import demo, tour
+
+    founded = tour.founded(settings)
+    if founded is None:
+        return
+    program.state.tour = tour.Tour(settings, founded, cache(partial(_silent, settings, office)))
+    program.state.desk = replace(program.state.desk, tour=True)
+    program.router.routes.extend(demo.router.routes)
+
+
+def _silent(settings: Settings, office: Office) -> Office:
+    """An office whose database takes nothing in: each of its transactions may read only, as on a standby."""
+    engine = engine_of(settings)
+    event.listen(engine, "connect", _read_only)
+    silent = office_of(settings, engine, register=office.register)
+    silent.recheck, silent.standing = office.recheck, office.standing
+    return silent
+
+
+def _read_only(connection: psycopg.Connection, _record: object) -> None:
+    connection.read_only = True
 
 
 def portal_app(settings: Settings) -> ASGIApp:

@@ -30,6 +30,7 @@ class Desk:
 
     zone     the office's own time, for what is typed and shown
     scanner  looks at files before they are shown; None where the office has none
+    tour     whether this is a demonstration that leads its visitors through scenes
     """
 
     office: Office
@@ -40,6 +41,7 @@ class Desk:
     zone: ZoneInfo
     demo: bool = False
     scanner: Scanner | None = None
+    tour: bool = False
 
     def do(self, caller: Caller, action: Action, form: Form | None = None, *, subject: object = None,
            idempotency: str | None = None) -> Any:  # fmt: skip

@@ -12,7 +12,7 @@ from app.accounts import undertakings
 from app.accounts.forms import AcceptInvitation, AskStranger, SignInForm
 from app.edge import sheets
 from app.edge.desk import Desk, TheDesk
-from app.edge.languages import LANGUAGES, N_
+from app.edge.languages import N_
 from app.edge.refusals import retry_headers
 from app.edge.render import answer_with
 from app.edge.sheets import Mistakes, Sheet
@@ -23,12 +23,12 @@ from app.web.session import (
     COOKIE,
     DEVICE,
     DEVICE_SECONDS,
-    LANGUAGE,
     SESSION_SECONDS,
     EntryFields,
     Fields,
     Visitor,
     keep,
+    keep_language,
 )
 from app.work import Form
 
@@ -125,7 +125,5 @@ def _entrance(request: Request, desk: Desk, template: str, sheet: Sheet, status:
     desk.enter()
     view = undertakings.to_sign() if template == _INVITATION else None
     answer = show(request, desk, None, template, view, sheet=sheet, status=status)
-    chosen = request.query_params.get("language")
-    if chosen is not None and chosen in LANGUAGES:
-        keep(answer, desk, LANGUAGE, chosen, DEVICE_SECONDS)
+    keep_language(request, desk, answer)
     return answer

@@ -75,6 +75,7 @@ class Frame:
     shortcuts: bool = True
     idle_seconds: int = 0
     demo: bool = False
+    tour: bool = False
 
 
 # At most five, the rest is reached from Today. Nobody's menu names what they may not do.
@@ -205,11 +206,11 @@ def language_of(request: Request) -> str:
 
 def _frame(request: Request, desk: Desk, visitor: Caller | None, me: Me | None, here: str) -> Frame:
     if visitor is None or me is None:
-        return Frame(languages.language(), languages.direction(), demo=desk.demo)
+        return Frame(languages.language(), languages.direction(), demo=desk.demo, tour=desk.tour)
     return Frame(
         languages.language(), languages.direction(), csrf=page_token(request), user=me.user, name=me.display_name,
         roles=me.roles, navigation=() if desk.office.policy.lacks_key(visitor.actor) else _menu(me, here),
-        shortcuts=me.shortcuts, idle_seconds=visitor.idle_seconds, demo=desk.demo,
+        shortcuts=me.shortcuts, idle_seconds=visitor.idle_seconds, demo=desk.demo, tour=desk.tour,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.forms import GiveFactor
 from app.edge.desk import Desk, TheDesk
+from app.edge.languages import LANGUAGES
 from app.edge.origin import check_csrf, check_same_origin, csrf_token
 from app.edge.urlencoded import read_form
 from app.work import Caller
@@ -136,6 +137,13 @@ def _origin(request: Request, desk: Desk) -> str:
     Without TLS only this machine is served, by more than one name; with it there is one.
     """
     return desk.origin if desk.origin.startswith("https") else f"http://{request.headers['host']}"
+
+
+def keep_language(request: Request, desk: Desk, response: Response) -> None:
+    """Remember the language that somebody who is not signed in chose by a link; the cookie names nobody."""
+    chosen = request.query_params.get("language")
+    if chosen is not None and chosen in LANGUAGES:
+        keep(response, desk, LANGUAGE, chosen, DEVICE_SECONDS)
 
 
 def keep(response: Response, desk: Desk, name: str, value: str, seconds: int) -> None:

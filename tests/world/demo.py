@@ -41,6 +41,7 @@ def small(world: World) -> Filled:
     with planted.noted() as told:
         cases = [_from_the_portal(world), _being_read_back(world)]
         _for_the_auditor(world, cases[-1])
+        _second_account(world, cases[-1], "IN_SESSION", "PAUSED")
     return Filled(cases, planted=told)
 
 
