@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.cli import demonstration, schema, services
 from app.cli.database import database
+from app.cli.seen import looked_at
 from app.cli.speech import answer, say
 from app.settings import Settings
 
@@ -44,7 +45,8 @@ def _serve(settings: Settings, ending: threading.Event, *, empty: bool, as_json:
         try:
             services.start_all(running)
             cast = None if empty else demonstration.read_cast(settings)
-            answer(_told(settings, cast), _lines(settings, cast), as_json=as_json)
+            seen = looked_at(settings, roles, cast)
+            answer(_told(settings, cast) | {"seen": seen}, _lines(settings, cast, seen), as_json=as_json)
             code = services.watch(running, ending)
         finally:
             say("Stopping: what is under way has ten seconds to finish.")
@@ -66,6 +68,7 @@ def _told(settings: Settings, cast: dict[str, Any] | None) -> dict[str, Any]:
         for login, member in (cast or {"members": {}})["members"].items()
     ]  # fmt: skip
     return {
+        "tour": f"http://localhost:{settings.port}/demo",
         "staff": f"http://localhost:{settings.port}/",
         "portal": f"http://localhost:{settings.portal_port}/",
         "home": str(settings.home),
@@ -73,10 +76,15 @@ def _told(settings: Settings, cast: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _lines(settings: Settings, cast: dict[str, Any] | None) -> Iterator[str]:
+def _lines(settings: Settings, cast: dict[str, Any] | None, seen: Mapping[str, str]) -> Iterator[str]:
     told = _told(settings, cast)
     yield "Amana, a demonstration. Nobody in it exists, and nothing in it is protected: its passphrases stand here."
     yield ""
+    for name, words in seen.items():
+        yield f"  ✓ {name:<12} {words}"
+    yield ""
+    if cast is not None:
+        yield f"  open     {told['tour']}  (ten minutes, eight scenes; nobody here exists)"
     yield f"  staff    {told['staff']}"
     yield f"  portal   {told['portal']}"
     yield ""
@@ -85,4 +93,6 @@ def _lines(settings: Settings, cast: dict[str, Any] | None) -> Iterator[str]:
     for person in told["people"]:
         yield f"  {person['role']:<17} {person['login']:<16} {person['passphrase']:<46} {person['code']}"
     yield ""
-    yield "A code works once and changes every half minute: .venv/bin/amana demo code LOGIN. Ctrl-C ends everything."
+    yield "Real use begins with .venv/bin/amana init in an empty folder; this demonstration can never become real."
+    yield "A code works once and changes every half minute: .venv/bin/amana demo code LOGIN."
+    yield "make run starts it again as it was. Ctrl-C ends everything."

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import demonstration, seeding, services
+from app.cli import demonstration, seeding, seen, services
 from app.cli.database import database
 from app.cli.installation import Installation
 from app.errors import CannotStart
 from app.settings import Settings
 from tests.cli.conftest import new_folder
-from tests.cli.driving import Amana, Running, environment_of, processes_in, wait_for
+from tests.cli.driving import Amana, Running, environment_of, free_port, processes_in, wait_for
 
 ROOT = os.geteuid() == 0
 
@@ -50,6 +50,55 @@ def test_it_says_where_to_go_how_to_sign_in_and_that_nobody_exists(up: Running) 
     for login, member in up.amana.cast()["members"].items():
         assert login in said
         assert member["passphrase"] in said
+
+
+def test_six_things_are_ticked_and_the_way_on_is_told(up: Running) -> None:
+    said = up.said()
+
+    ticked = [line.split()[1] for line in said.splitlines() if line.startswith("  ✓ ")]
+    assert ticked == ["environment", "database", "keys", "programme", "log", "server"]
+    assert f"http://localhost:{up.amana.port}/demo" in said
+    assert "make run starts it again" in said
+    assert "amana init in an empty folder; this demonstration can never become real" in said
+
+
+def test_nothing_is_ticked_that_was_not_seen(up: Running) -> None:
+    """Each thing in its turn is not as it should be; the control is the first line."""
+    settings, cast = Settings.read(up.amana.environ()), up.amana.cast()
+    with database(settings) as roles:
+        assert len(seen.looked_at(settings, roles, cast)) == 6
+        for given, others, said in (
+            (settings, {**cast, "cases": cast["cases"] * 2}, "not those it was made"),
+            (replace(settings, port=free_port()), cast, "does not answer"),
+            (replace(settings, portal_port=free_port()), cast, "Nothing answers on port"),
+        ):
+            with pytest.raises(CannotStart, match=said):
+                seen.looked_at(given, roles, others)
+        key = settings.keys_folder / "log.key"
+        key.chmod(0o644)
+        with pytest.raises(CannotStart, match="can be read by others"):
+            seen.looked_at(settings, roles, cast)
+        key.chmod(0o600)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("NEEDED", ("a_library_nobody_has",), "lacks a_library_nobody_has"),
+        ("schema.head", lambda: "9999", "not at the revision"),
+        ("SIGNED_SECONDS", 0.0, "not signed"),
+    ],
+)
+def test_an_environment_a_database_or_a_log_that_is_behind_stops_it(
+    up: Running, name: str, value: object, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings.read(up.amana.environ())
+    monkeypatch.setattr(f"app.cli.seen.{name}", value)
+    if said == "not signed":
+        settings = replace(settings, home=up.amana.home / "elsewhere")
+        monkeypatch.setattr(seen, "_keys", lambda _: "")
+    with database(Settings.read(up.amana.environ())) as roles, pytest.raises(CannotStart, match=said):
+        seen.looked_at(settings, roles, up.amana.cast())
 
 
 def test_the_sign_in_page_answers(up: Running) -> None:
