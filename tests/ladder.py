@@ -214,6 +214,24 @@ def outside_the_team(world: World, login: str, *roles: str) -> None:
         next_request(world, member)
 
 
+def only_on_duty(world: World, login: str) -> str:
+    """Somebody of the duty team alone, on duty for two days: nobody's everyday work is theirs."""
+    world.invite(login, roles=("caseworker",), duty="duty")
+    world.do("protection-lead", accounts.leave_team, LeaveTeam(team="protection"), subject=world.members[login].code)
+    for member in (login, "protection-lead", "protection"):
+        next_request(world, member)
+    world.on_duty(login, hours=48)
+    return login
+
+
+def with_a_night(world: World) -> str:
+    """A case of protection's, while "night" is on duty."""
+    only_on_duty(world, "night")
+    reference = world.case()
+    world.hand_to_protection(reference)
+    return reference
+
+
 def next_request(world: World, login: str) -> None:
     """A member's next request: roles, teams and keys are read afresh from their session."""
     world.members[login].caller = world.signins.caller(world.members[login].token)

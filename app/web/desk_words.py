@@ -100,6 +100,16 @@ STATES: Final = {
     "NOT_RAISED": N_("First view"),
 }
 
+ALARMS: Final = {
+    "CALLED": N_("Called"),
+    "CALLING": N_("Nobody has answered"),
+    "ACKNOWLEDGED": N_("Somebody sees to it"),
+    "UNACCOUNTED": N_("Nobody knows where they are"),
+    "LOCATED": N_("Located"),
+    "SPOKEN": N_("We spoke with them after all"),
+}
+ALARM_RUNGS: Final = {"1": N_("Caseworker"), "2": N_("On duty"), "3": N_("Lead")}
+
 DESK_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "standing": STANDINGS,
     "factor": FACTORS,
@@ -107,4 +117,6 @@ DESK_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "level": LEVELS,
     "need": NEEDS,
     "passed": PASSED,
+    "alarm": ALARMS,
+    "alarm_rung": ALARM_RUNGS,
 }

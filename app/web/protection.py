@@ -18,8 +18,9 @@ from app.edge.desk import Desk, TheDesk, page_number, row_id
 from app.edge.languages import N_
 from app.edge.sheets import Sheet
 from app.errors import NotFound
-from app.protection import actions, queries
-from app.protection.views import CheckInLine, SafetyNumbers, ThreatLine
+from app.protection import actions, answering, queries
+from app.protection.views import Alarm, CheckInLine, SafetyNumbers, ThreatLine
+from app.web import alarms as alarm_pages
 from app.web import endings
 from app.web.duty import told
 from app.web.frame import save, sheet, show
@@ -51,6 +52,7 @@ class Talk:
     word: Plain | None = None
     shown: bool = False
     there: str = field(default="", repr=False)
+    alarms: tuple[Alarm, ...] = ()
 
 
 @router.get("/check-ins")
@@ -100,10 +102,12 @@ def waiting(desk: Desk, visitor: Caller) -> Block:
         Tile(N_("Check-ins in the next seven days"), numbers.week, "/check-ins?standing=WEEK"),
         endings.tile(desk, visitor),
     )
+    # Before everything: somebody is missed, and perhaps nobody has answered.
+    missing, looked_for = alarm_pages.told(desk, visitor)
     alarms, broken = told(desk, visitor)
-    work = [*broken, *_tasks(desk, visitor), *endings.tasks(desk, visitor)]
+    work = [*looked_for, *broken, *_tasks(desk, visitor), *endings.tasks(desk, visitor)]
     on_duty = desk.ask(visitor, rota.on_duty_now)
-    return Block(ROLE, (*alarms, *tiles), tuple(work[:TASKS_MAX]), on_duty=on_duty)
+    return Block(ROLE, (*missing, *alarms, *tiles), tuple(work[:TASKS_MAX]), on_duty=on_duty)
 
 
 DESKS[ROLE] = waiting
@@ -156,7 +160,11 @@ def _check_in(
     agreed: Mapping[str, Plain | None] | None = None, *, status: int = 200,
 ) -> Response:  # fmt: skip
     line: CheckInLine = desk.ask(visitor, queries.check_in, row_id(row))
-    view = Talk(line) if agreed is None else Talk(line, agreed["agreed_word"], True, _there(line, agreed["zone"]))
+    history: tuple[Alarm, ...] = desk.ask(visitor, answering.of_case, line.reference)
+    mine = tuple(alarm for alarm in history if alarm.check_in == line.id)
+    view = Talk(line, alarms=mine)
+    if agreed is not None:
+        view = Talk(line, agreed["agreed_word"], True, _there(line, agreed["zone"]), mine)
     return show(
         request, desk, visitor, "protection/check_in.html", view, here="/check-ins", sheet=filled, status=status
     )

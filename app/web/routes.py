@@ -10,6 +10,7 @@ from app.edge.desk import desk_of
 from app.errors import NotSignedIn, Refusal
 from app.web import (
     administration,
+    alarms,
     cases,
     coding,
     conflicts,
@@ -60,7 +61,7 @@ def favicon(request: Request) -> Response:
 for _part in (
     entry, returning, today, visits, cases, coding, conflicts, takeovers, me, factors, team, help,
     # Before a number is asked for: what has a name of its own under the log's address.
-    inquiries, watching, oversight, administration, handoffs, legal, protection, safety,
+    inquiries, watching, oversight, administration, handoffs, legal, protection, alarms, safety,
     endings, drafts, duty, promises,
     *intake_desk.PAGES,
 ):  # fmt: skip

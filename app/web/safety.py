@@ -18,9 +18,9 @@ from app import clock
 from app.edge.desk import Desk, TheDesk
 from app.edge.sheets import SENTENCES, Sheet
 from app.errors import NotFound
-from app.protection import actions, queries
+from app.protection import actions, answering, queries
 from app.protection.forms import zones
-from app.protection.views import CheckInLine
+from app.protection.views import Alarm, CheckInLine
 from app.pseudonyms import references
 from app.web.casefile import Shown, case_page, tab_file
 from app.web.desk_words import LEVELS, NEEDS
@@ -56,6 +56,7 @@ class Body:
     serves: UUID | None
     writes: bool
     talks: tuple[CheckInLine, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,10 @@ def _tab(request: Request, desk: Desk, visitor: Caller, reference: str, tab: str
     reason, kinds = SERVES[tab]
     items = [record.id for record in file.records(*kinds)]
     talks = desk.ask(visitor, queries.of_case, file.view.reference) if tab == "plan" else ()
+    alarms = desk.ask(visitor, answering.of_case, file.view.reference) if tab == "plan" else ()
     body = Body(
         shown=opened(request, desk, visitor, file, table), reason=reason, serves=items[-1] if items else None,
-        writes=ROLE in visitor.actor.roles, talks=talks,
+        writes=ROLE in visitor.actor.roles, talks=talks, alarms=alarms,
     )  # fmt: skip
     return case_page(request, desk, visitor, file, f"protection/{tab}.html", tab, body)
 

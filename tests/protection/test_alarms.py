@@ -24,27 +24,13 @@ from app.protection.models import Escalation, EscalationStep
 from app.work import Caller, Office
 from tests.conftest import Clock, Database
 from tests.cuts import Cut, killed
-from tests.ladder import CANARY, Log, Rung, climb, next_request
+from tests.ladder import CANARY, Log, Rung, climb, with_a_night
 from tests.world import World
 
 
 @pytest.fixture
-def night(world: World) -> str:
-    """Somebody of the duty team alone, on duty now: nobody's everyday work is theirs."""
-    world.invite("night", roles=("caseworker",), duty="duty")
-    gone = LeaveTeam(team="protection")
-    world.do("protection-lead", accounts.leave_team, gone, subject=world.members["night"].code)
-    for login in ("night", "protection-lead", "protection"):
-        next_request(world, login)
-    world.on_duty("night", hours=48)
-    return "night"
-
-
-@pytest.fixture
-def reference(world: World, night: str) -> str:
-    reference = world.case()
-    world.hand_to_protection(reference)
-    return reference
+def reference(world: World) -> str:
+    return with_a_night(world)
 
 
 def missed(world: World, reference: str, now: Clock, *, hours: float = 2.01, **given: Any) -> UUID:

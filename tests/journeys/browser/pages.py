@@ -61,6 +61,8 @@ WORDS_OF_OURS = frozenset({"kind", "name", "tier", "topic", "step"})
 UNSEEN: dict[str, str] = {
     "/cases/{reference}/proposals/{row}": "nothing of the demonstration waits for a second signature",
     "/cases/{reference}/legal/tighten/{row}": "the question what may leave has to be asked first",
+    "/alarms": "nobody of the demonstration is missed for two hours",
+    "/alarms/{row}": "nobody of the demonstration is missed for two hours",
     "/break-glass/{row}": "nobody of the demonstration has broken glass",
     "/audit/inquiries/{row}": "nobody of the demonstration is asked about anything",
     "/audit/inquiries/{row}/report": "nobody of the demonstration is asked about anything",
