@@ -198,6 +198,14 @@ def grant(world: World, login: str, *compartments: Any, hours: float | None = No
     return GiveGrant(user=world.members[login].code, compartments=frozenset(compartments), until=until)
 
 
+def handed(world: World) -> str:
+    """A case with an account, handed to legal whole."""
+    reference = world.case()
+    world.testimony(reference)
+    world.hand_to_legal(reference)
+    return reference
+
+
 def with_an_onlooker(world: World) -> str:
     """A case of which the narrative lead holds RELEASE: a grant, and no part in any of this work."""
     reference = world.case()

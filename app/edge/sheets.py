@@ -51,6 +51,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "model_type": N_("Please fill this in."),
     "assurance_instrument": N_("Please give the text of the instrument, or the file it lies in: one of them."),
     "assurance_stated": N_("A promise of this kind names the proceedings or offences it holds in."),
+    "dissent_words": N_("A dissent says why."),
     "assurance_ends_on": N_("Its last day is before its first."),
     "zone_unknown": N_("No time zone has this name. It is a part of the world and a town, such as Africa/Nairobi."),
     "*": N_("This could not be understood. Please look at it again."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -16,16 +16,60 @@ Factor = Literal[
     "SIGNIFICANCE", "TRUTHFULNESS", "NATURE_EXTENT", "RISK_INCURRED", "TIMELINESS",
     "BEYOND_OWN_PART", "SERIOUSNESS_RELATION", "RENUNCIATION",
 ]  # fmt: skip
+# The closed list of what cooperation is looked at for. The order is that of the pages, and no weight.
+FACTORS: Final[tuple[str, ...]] = get_args(Factor)
+CITED_MAX: Final = 50
+Version = Annotated[int, Field(ge=0, le=100_000)]
+Cited = Annotated[tuple[UUID, ...], Field(max_length=CITED_MAX)]
 
 
-class WriteNote(Form):
-    """One factor of the grid. Contrary evidence is never empty: "none found after looking in ..." will do."""
+class WriteFactor(Form):
+    """One factor of the grid. What speaks against it is never empty: "none found after looking in ..." will do.
+
+    seen      the version in which whoever writes saw this factor; 0 where nothing was kept of it yet
+    passages  passages of the case it rests on
+    evidence, against   claims of the case that bear it out, and that speak against it: each with its own grades
+    """
 
     factor: Factor
+    seen: Version = 0
     finding: Literal["MET", "PARTLY", "NOT_MET", "UNKNOWN"]
     reasons: Passage
-    passages: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+    passages: Cited = ()
+    evidence: Cited = ()
+    against: Cited = ()
     contrary_evidence: Passage
+
+
+class ReadAssessment(Reasoned):
+    """Open an assessment as it stands, or as it stood at one version."""
+
+    version: Version | None = None
+
+
+class OfVersion(Form):
+    """version   as the sender has read it; if it is another one by now, nothing happens"""
+
+    version: Version
+
+
+class ReturnAssessment(OfVersion):
+    """words   what the second reader asks"""
+
+    words: Passage
+
+
+class SecondSignature(OfVersion):
+    """Sign, or dissent in one's own words: both texts stay."""
+
+    answer: Literal["SIGNED", "DISSENTED"]
+    words: Passage | None = None
+
+    @model_validator(mode="after")
+    def _said(self) -> SecondSignature:
+        if self.answer == "DISSENTED" and self.words is None:
+            raise PydanticCustomError("dissent_words", "a dissent says why")
+        return self
 
 
 # A state, a part of one, or an international court by its letters.

@@ -3,45 +3,148 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import CaseRow, Sealed
 from app.errors import Conflict
+from app.legal.forms import FACTORS
+
+ELSEWHERE: Final = "This assessment stands at another step, so this one cannot be taken now."
 
 # Of a promise: put before a second reviewer; signed by two; refused a signature; no more.
 OFFERED, IN_FORCE, DECLINED, LAPSED, REVOKED = "OFFERED", "IN_FORCE", "DECLINED", "LAPSED", "REVOKED"
 # Never stored: follows from its last day.
 EXPIRED = "EXPIRED"
-# Taken, so that reading the account has something to cite; nothing is written in it yet.
-DRAFT = "DRAFT"
+# Of an assessment: being written; before a second reader; sent back with questions; signed by two; signed by one
+# and contradicted by another; replaced by a later one.
+DRAFT, PROPOSED, RETURNED = "DRAFT", "PROPOSED", "RETURNED"
+SIGNED, DISSENTED, SUPERSEDED = "SIGNED", "DISSENTED", "SUPERSEDED"
+# In these it can be written; with the third, it is the one open assessment of its case.
+WRITABLE: Final = frozenset({DRAFT, RETURNED})
+OPEN: Final = (DRAFT, RETURNED, PROPOSED)
 
 
 class MitigationAssessment(CaseRow):
-    """One note on how cooperation mitigates: reasons, passages, and what speaks against it."""
+    """How cooperation mitigates, factor by factor, by two people. Nothing of it is a number, and nothing adds up.
+
+    What it says stands in its factors; here stands only how far it is, and who had a part in it.
+    """
 
     __tablename__ = "mitigation_assessments"
-    # A draft may be empty; a note without its reasons, or without what speaks against them, is none.
     __table_args__ = (
         CheckConstraint(
-            "state = 'DRAFT' OR (factor IS NOT NULL AND finding IS NOT NULL AND reasons IS NOT NULL"
-            " AND contrary_evidence IS NOT NULL)",
-            name="written",
+            "state IN ('DRAFT', 'PROPOSED', 'RETURNED', 'SIGNED', 'DISSENTED', 'SUPERSEDED')", name="state"
         ),
+        CheckConstraint("cardinality(authors) > 0 AND NOT (signed_by = ANY (authors))", name="two"),
+        CheckConstraint("(state IN ('SIGNED', 'DISSENTED', 'SUPERSEDED')) = (signed_by IS NOT NULL)", name="signed"),
+        Index(
+            "uq_mitigation_assessments_open", "case_id", unique=True,
+            postgresql_where=text("state IN ('DRAFT', 'RETURNED', 'PROPOSED')"),
+        ),
+    )  # fmt: skip
+    compartment = "LEGAL"
+
+    state: Mapped[str]
+    state_at: Mapped[datetime]
+    # Everybody who wrote a word of it, whoever took it first. None of them is its second reader.
+    authors: Mapped[list[str]] = mapped_column(ARRAY(String))
+    signed_by: Mapped[str | None]
+    # Counts what was kept, one by one; goes on from the assessment that this one follows.
+    version: Mapped[int]
+    follows_id: Mapped[UUID | None] = mapped_column(ForeignKey("mitigation_assessments.id"))
+
+    def facts(self) -> dict[str, Any]:
+        """To the rules all who wrote it are its authors."""
+        return {"authors": frozenset(self.authors), "state": self.state}
+
+    def write(self, *, by: str, at: datetime) -> int:
+        """Somebody keeps a factor: the version it gets. Whoever does so is an author from then on."""
+        if self.state not in WRITABLE:
+            raise Conflict("It waits for its second signature, so nothing of it changes. Its author can take it back.")
+        if by not in self.authors:
+            self.authors = [*self.authors, by]
+        self.state_at, self.version = at, self.version + 1
+        return self.version
+
+    def propose(self, *, version: int, at: datetime) -> None:
+        """Put it before a second reader as it was read just now."""
+        self._is_still(version)
+        if self.state not in WRITABLE:
+            raise Conflict(ELSEWHERE)
+        self.state, self.state_at = PROPOSED, at
+
+    def leave(self, state: str, *, version: int, at: datetime) -> None:
+        """Back to who wrote it: taken back by themself, or sent back with questions."""
+        self._is_still(version)
+        if self.state != PROPOSED:
+            raise Conflict(ELSEWHERE)
+        self.state, self.state_at = state, at
+
+    def sign(self, state: str, *, by: str, version: int, at: datetime) -> None:
+        """The second signature, or a dissent beside it. From here on it can only be followed by another one."""
+        self.leave(state, version=version, at=at)
+        if by in self.authors:
+            raise Conflict("Whoever wrote a part of it is not its second reader.")
+        self.signed_by = by
+
+    def supersede(self, *, at: datetime) -> None:
+        """Another assessment was signed that follows this one."""
+        self.state, self.state_at = SUPERSEDED, at
+
+    def _is_still(self, version: int) -> None:
+        if self.version != version:
+            raise Conflict("It was changed since you read it. Read it again first.")
+
+
+class MitigationFactor(CaseRow):
+    """One factor as it was kept once. It is never changed: what is kept later is a further row."""
+
+    __tablename__ = "mitigation_factors"
+    __table_args__ = (
+        UniqueConstraint("assessment_id", "version"),
+        CheckConstraint(f"factor IN ({', '.join(map(repr, FACTORS))})", name="factor"),
     )
     compartment = "LEGAL"
     author = "written_by"
 
-    state: Mapped[str]
-    state_at: Mapped[datetime]
-    factor: Mapped[Sealed | None]
-    finding: Mapped[Sealed | None]
-    reasons: Mapped[Sealed | None]
-    passages: Mapped[Sealed | None]
-    contrary_evidence: Mapped[Sealed | None]
+    assessment_id: Mapped[UUID] = mapped_column(ForeignKey("mitigation_assessments.id"))
+    # In clear: an assessment has all of them, so which one a row is about tells nothing.
+    factor: Mapped[str]
+    # The version of the assessment that began with it.
+    version: Mapped[int]
     written_by: Mapped[str]
+    written_at: Mapped[datetime]
+    finding: Mapped[Sealed]
+    reasons: Mapped[Sealed]
+    contrary_evidence: Mapped[Sealed]
+    # JSON, each a list of rows: passages relied on; claims that bear it out; claims that speak against it.
+    passages: Mapped[Sealed | None]
+    evidence: Mapped[Sealed | None]
+    against: Mapped[Sealed | None]
+
+
+class SecondReading(CaseRow):
+    """What a second reader made of one version: signed it, dissented, or sent it back, and their words."""
+
+    __tablename__ = "second_readings"
+    __table_args__ = (
+        CheckConstraint("answer IN ('SIGNED', 'DISSENTED', 'RETURNED')", name="answer"),
+        CheckConstraint("answer = 'SIGNED' OR words IS NOT NULL", name="words"),
+    )
+    compartment = "LEGAL"
+    author = "read_by"
+
+    assessment_id: Mapped[UUID] = mapped_column(ForeignKey("mitigation_assessments.id"))
+    version: Mapped[int]
+    answer: Mapped[str]
+    read_by: Mapped[str]
+    read_at: Mapped[datetime]
+    words: Mapped[Sealed | None]
 
 
 class Assurance(CaseRow):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from app.cases.models import Case, CaseState
 from app.cases.steps import held_since, how_many, passed_on, working_on
 from app.errors import NotFound, Unprocessable
-from app.legal.models import DRAFT, OFFERED, Assurance, MitigationAssessment
-from app.legal.views import AssuranceLine, NoteLine, ReviewLine, ReviewNumbers
+from app.legal.models import OFFERED, PROPOSED, RETURNED, WRITABLE, Assurance, MitigationAssessment, MitigationFactor
+from app.legal.views import AssessmentLine, AssuranceLine, Kept, ReviewLine, ReviewNumbers
 from app.work import Reading, query
 
 PAGE: Final = 25
 NOTES_MAX: Final = 200
+KEPT_MAX: Final = 1_000
 
 STANDINGS: Final = ("UNASSIGNED", "MINE", "TAKEN", "WRITTEN")
 
@@ -39,15 +41,30 @@ def count(reading: Reading) -> ReviewNumbers:
 
 
 @query("mitigation.list")
-def notes(reading: Reading, reference: str) -> tuple[NoteLine, ...]:
-    """The notes of one case, oldest first, for those who hold LEGAL of it."""
+def assessments(reading: Reading, reference: str) -> tuple[AssessmentLine, ...]:
+    """The assessments of one case, the newest first, with what was kept of each; mute. For holders of LEGAL."""
     about = reading.fetch(Case, reference)
     if "LEGAL" not in reading.held(about.id):
         raise NotFound
-    rows = reading.all(
-        MitigationAssessment, MitigationAssessment.case_id == about.id, order=MitigationAssessment.id, limit=NOTES_MAX
+    mine = MitigationAssessment.case_id == about.id
+    rows = reading.all(MitigationAssessment, mine, order=MitigationAssessment.id.desc(), limit=NOTES_MAX)
+    order = MitigationFactor.version.desc()
+    kept = reading.all(MitigationFactor, MitigationFactor.case_id == about.id, order=order, limit=KEPT_MAX)
+    return tuple(
+        _assessment(row, about.reference, [each for each in kept if each.assessment_id == row.id]) for row in rows
     )
-    return tuple(NoteLine(row.id, row.state, row.state_at, row.written_by) for row in rows)
+
+
+@query("mitigation.waiting")
+def to_sign(reading: Reading, page: int = 0) -> tuple[AssessmentLine, ...]:
+    """Assessments colleagues wrote that wait for a second signature, the longest waiting first, 25 a page."""
+    return _of_page(reading, _to_sign(reading), page)
+
+
+@query("mitigation.returned")
+def returned(reading: Reading, page: int = 0) -> tuple[AssessmentLine, ...]:
+    """Assessments of mine that came back with questions, the longest waiting first, 25 a page."""
+    return _of_page(reading, _returned(reading), page)
 
 
 @query("assurance.list")
@@ -82,16 +99,51 @@ def _assurance(reading: Reading, row: Assurance, reference: str) -> AssuranceLin
     )  # fmt: skip
 
 
+def _to_sign(reading: Reading) -> Select[*tuple[Any, ...]]:
+    authors = MitigationAssessment.authors
+    return _with_case(reading, MitigationAssessment.state == PROPOSED, ~authors.contains([reading.actor.code]))
+
+
+def _returned(reading: Reading) -> Select[*tuple[Any, ...]]:
+    authors = MitigationAssessment.authors
+    return _with_case(reading, MitigationAssessment.state == RETURNED, authors.contains([reading.actor.code]))
+
+
+def _with_case(reading: Reading, *conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Assessments of open cases, each with the reference of its case."""
+    found = reading.rows(MitigationAssessment).where(*conditions)
+    return (
+        found.join(Case, Case.id == MitigationAssessment.case_id)
+        .add_columns(Case.reference)
+        .where(Case.state == CaseState.OPEN)
+        .order_by(MitigationAssessment.state_at, MitigationAssessment.id)
+    )
+
+
+def _of_page(reading: Reading, statement: Select[*tuple[Any, ...]], page: int) -> tuple[AssessmentLine, ...]:
+    found = reading.execute(statement.limit(PAGE).offset(PAGE * page))
+    return tuple(_assessment(row, reference) for row, reference in found)
+
+
+def _assessment(
+    row: MitigationAssessment, reference: str, kept: Sequence[MitigationFactor] = ()
+) -> AssessmentLine:  # fmt: skip
+    return AssessmentLine(
+        row.id, reference, row.state, row.state_at, tuple(row.authors), row.signed_by, row.version, row.follows_id,
+        tuple(Kept(each.factor, each.version, each.written_by, each.written_at) for each in kept),
+    )  # fmt: skip
+
+
 def _reviews(reading: Reading, standing: str | None) -> Select[*tuple[Any, ...]]:
     if standing is not None and standing not in STANDINGS:
         raise Unprocessable("There is no such list of reviews.")
     note = reading.rows(MitigationAssessment).subquery()
-    draft = note.c.state == DRAFT
-    mine = draft & (note.c.written_by == reading.actor.code)
+    draft = note.c.state.in_(WRITABLE)
+    mine = draft & note.c.authors.contains([reading.actor.code])
     of_case = (
         select(
             note.c.case_id,
-            func.max(note.c.written_by).filter(draft).label("by"),
+            func.max(note.c.authors[1]).filter(draft).label("by"),
             func.max(note.c.state_at).filter(draft).label("taken_at"),
             func.max(note.c.state_at).filter(~draft).label("written_at"),
             func.count().filter(mine).label("mine"),
@@ -112,7 +164,7 @@ def _reviews(reading: Reading, standing: str | None) -> Select[*tuple[Any, ...]]
         working_on(reading, "TESTIMONY", "LEGAL")
         .outerjoin(of_case, of_case.c.case_id == Case.id)
         .with_only_columns(
-            Case.reference, stands.label("standing"), since.label("since"), of_case.c.by, written.label("notes"),
+            Case.reference, stands.label("standing"), since.label("since"), of_case.c.by, written.label("written"),
             Case.synthetic,
         )
         .where(stands == standing if standing else Case.id.is_not(None))

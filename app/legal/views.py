@@ -1,4 +1,4 @@
-"""What goes out of legal's queue: references, states, dates and codes; never a finding."""
+"""What goes out of legal: references, states, dates and codes; and an assessment that was opened, value by value."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.work import Plain
+
 
 @dataclass(frozen=True)
 class ReviewLine:
     """One case handed to legal.
 
-    standing  UNASSIGNED, MINE (a draft of mine), TAKEN (a colleague's), WRITTEN
+    standing  UNASSIGNED, MINE (a draft of mine), TAKEN (a colleague's), WRITTEN (with a second reader, or signed)
     since     when it came to this standing
-    by        whoever has a draft of it
+    by        whoever took it
+    written   how many of its assessments were sent to second signature
     """
 
     reference: str
     standing: str
     since: datetime
     by: str | None
-    notes: int
+    written: int
     synthetic: bool
 
 
@@ -36,13 +39,72 @@ class ReviewNumbers:
 
 
 @dataclass(frozen=True)
-class NoteLine:
-    """That a note is there, whose it is and since when; not a word of it."""
+class Kept:
+    """That a factor was kept, in which version, by whom and when; not a word of it."""
+
+    factor: str
+    version: int
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AssessmentLine:
+    """How far an assessment is, who wrote it, who signed it, and what was kept of it; not a word of it.
+
+    kept   everything that was kept, the newest first
+    """
 
     id: UUID
+    reference: str
     state: str
     at: datetime
+    authors: tuple[str, ...]
+    signed_by: str | None
+    version: int
+    follows: UUID | None
+    kept: tuple[Kept, ...] = ()
+
+    def seen(self, factor: str) -> int:
+        """The version in which a factor was kept last; 0 if never."""
+        return next((each.version for each in self.kept if each.factor == factor), 0)
+
+
+@dataclass(frozen=True)
+class FactorRead:
+    """One factor as it stood: finding and words, the passages it rests on, claims for and against it by their rows."""
+
+    factor: str
+    version: int
     by: str
+    at: datetime
+    values: dict[str, Plain | None]
+    passages: tuple[Plain, ...]
+    evidence: tuple[Plain, ...]
+    against: tuple[Plain, ...]
+
+
+@dataclass(frozen=True)
+class SecondRead:
+    """What a second reader said of one version."""
+
+    answer: str
+    version: int
+    by: str
+    at: datetime
+    words: Plain | None
+
+
+@dataclass(frozen=True)
+class AssessmentRead:
+    """An assessment at one version: the factors it answers, in their order, and what second readers said."""
+
+    id: UUID
+    reference: str
+    state: str
+    version: int
+    factors: tuple[FactorRead, ...]
+    readings: tuple[SecondRead, ...]
 
 
 @dataclass(frozen=True)

@@ -253,7 +253,8 @@ def _people() -> tuple[Claim, ...]:
     """Of who may become what, and of second pairs of eyes."""
     return (
         Claim("second-is-somebody-else", "Whoever made something is not its second pair of eyes.",
-              ("narrative.code", "case.close", "hold.lift", "case.destroy", "assurance.sign"),
+              ("narrative.code", "case.close", "hold.lift", "case.destroy", "assurance.sign",
+               "mitigation.sign", "mitigation.return"),
               lambda a: z3.Not(a.holds("resource.authors", "principal.code"))),
         Claim("auditor-alone", "Nobody becomes auditor beside another role.", ("account.invite",),
               lambda a: z3.Or(z3.Not(a.has("resource.target_roles", "auditor")),
@@ -279,8 +280,9 @@ def _people() -> tuple[Claim, ...]:
                "rota.set"),
               lambda a: z3.Or(z3.Not(a.is_("User")), a.of("context.stepped"))),
         Claim("signed-after-a-second-factor",
-              "No promise is signed, no hold moved and no case destroyed without a second factor given for it.",
-              ("assurance.sign", "hold.set", "hold.propose_lift", "hold.lift", "destruction.propose", "case.destroy"),
+              "Nothing is signed, no hold moved and no case destroyed without a second factor given for it.",
+              ("assurance.sign", "mitigation.sign", "hold.set", "hold.propose_lift", "hold.lift", "destruction.propose",
+               "case.destroy"),
               lambda a: z3.Or(z3.Not(a.is_("User")), a.of("context.stepped"))),
         Claim("nobody-shuts-themself-out", "Nobody shuts their own account.", ("account.disable",),
               lambda a: z3.Not(a.holds("resource.authors", "principal.code"))),

@@ -12,7 +12,7 @@ STANDINGS: Final = {
     "UNASSIGNED": N_("Not taken yet"),
     "MINE": N_("Taken by me"),
     "TAKEN": N_("With a colleague"),
-    "WRITTEN": N_("Written"),
+    "WRITTEN": N_("Sent on"),
     # of a check-in
     "MISSED": N_("Missed"),
     "TODAY": N_("Due today"),
@@ -75,8 +75,6 @@ DEEDS: Final = {
     "handoff.file": N_("Filed a hand-off"),
     "handoff.count": N_("Counted hand-offs"),
     "handoff.show": N_("Looked at a hand-off"),
-    "mitigation.take": N_("Took a case for review"),
-    "mitigation.list": N_("Listed the notes of a case"),
     "review.list": N_("Listed reviews"),
     "review.count": N_("Counted reviews"),
     "check_in.list": N_("Listed check-ins"),
@@ -97,7 +95,6 @@ DEEDS: Final = {
 STATES: Final = {
     "SENT": N_("Not read yet"),
     "FILED": N_("Filed"),
-    "NOT_RAISED": N_("First view"),
 }
 
 ALARMS: Final = {

@@ -26,6 +26,7 @@ from app.web import (
     intake_desk,
     legal,
     me,
+    mitigation,
     oversight,
     promises,
     protection,
@@ -62,7 +63,7 @@ for _part in (
     entry, returning, today, visits, cases, coding, conflicts, takeovers, me, factors, team, help,
     # Before a number is asked for: what has a name of its own under the log's address.
     inquiries, watching, oversight, administration, handoffs, legal, protection, alarms, safety,
-    endings, drafts, duty, promises,
+    endings, drafts, duty, mitigation, promises,
     *intake_desk.PAGES,
 ):  # fmt: skip
     # The routes themselves: an included router looks through all of its own twice, at every request.

@@ -19,6 +19,7 @@ from app.web import (
     intake_words,
     key_words,
     log_words,
+    mitigation_words,
     oversight_words,
     people_words,
     person_words,
@@ -179,7 +180,6 @@ TABLES: Final = {
     "attachments": N_("File"),
     "custody_events": N_("Step of a file"),
     "prior_accounts": N_("Said elsewhere before"),
-    "mitigation_assessments": N_("Mitigation note"),
     "threat_assessments": N_("Threat assessment"),
     "residences": N_("Place"),
     "needs": N_("Need"),
@@ -302,8 +302,6 @@ ACTIONS: Final = {
     "public_report.open": N_("Read a public report"),
     "narrative.code": N_("Coded a report"),
     "narrative.open_coding": N_("Read a coding"),
-    "mitigation.write": N_("Wrote a mitigation note"),
-    "mitigation.open": N_("Read a mitigation note"),
     "threat.assess": N_("Assessed threats"),
     "threat.open": N_("Read a threat assessment"),
     "location.record": N_("Recorded a place"),
@@ -333,7 +331,12 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "role": ROLES,
     "team": TEAMS,
     "compartment": COMPARTMENTS,
-    "state": promise_words.STATES | STATES | desk_words.STATES | session_words.STATES | draft_words.STATES,
+    "state": promise_words.STATES
+    | mitigation_words.STANDINGS
+    | STATES
+    | desk_words.STATES
+    | session_words.STATES
+    | draft_words.STATES,
     "pathway": PATHWAYS,
     "origin": ORIGINS,
     "approach": APPROACHES,
@@ -345,14 +348,16 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     | draft_words.TABLES
     | person_words.TABLES
     | ending_words.TABLES
-    | promise_words.TABLES,
+    | promise_words.TABLES
+    | mitigation_words.TABLES,
     "field": FIELDS
     | session_words.FIELDS
     | intake_words.FIELDS
     | draft_words.FIELDS
     | person_words.FIELDS
     | ending_words.FIELDS
-    | promise_words.FIELDS,
+    | promise_words.FIELDS
+    | mitigation_words.FIELDS,
     "action": ACTIONS
     | account_words.DEEDS
     | key_words.ACTIONS
@@ -365,9 +370,11 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     | draft_words.DEEDS
     | ending_words.DEEDS
     | person_words.DEEDS
-    | promise_words.DEEDS,
+    | promise_words.DEEDS
+    | mitigation_words.DEEDS,
     **ending_words.WORDS,
     **promise_words.WORDS,
+    **mitigation_words.WORDS,
     **desk_words.DESK_WORDS,
     **duty_words.WORDS,
     **oversight_words.WORDS,

@@ -464,23 +464,34 @@ def upgrade() -> None:
         "mitigation_assessments",
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("factor", sa.LargeBinary(), nullable=True),
-        sa.Column("finding", sa.LargeBinary(), nullable=True),
-        sa.Column("reasons", sa.LargeBinary(), nullable=True),
-        sa.Column("passages", sa.LargeBinary(), nullable=True),
-        sa.Column("contrary_evidence", sa.LargeBinary(), nullable=True),
-        sa.Column("written_by", sa.String(), nullable=False),
+        sa.Column("authors", postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column("signed_by", sa.String(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("follows_id", sa.Uuid(), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "state = 'DRAFT' OR (factor IS NOT NULL AND finding IS NOT NULL AND reasons IS NOT NULL"
-            " AND contrary_evidence IS NOT NULL)",
-            name=op.f("ck_mitigation_assessments_written"),
+            "state IN ('DRAFT', 'PROPOSED', 'RETURNED', 'SIGNED', 'DISSENTED', 'SUPERSEDED')",
+            name=op.f("ck_mitigation_assessments_state"),
+        ),
+        sa.CheckConstraint(
+            "cardinality(authors) > 0 AND NOT (signed_by = ANY (authors))", name=op.f("ck_mitigation_assessments_two")
+        ),
+        sa.CheckConstraint(
+            "(state IN ('SIGNED', 'DISSENTED', 'SUPERSEDED')) = (signed_by IS NOT NULL)",
+            name=op.f("ck_mitigation_assessments_signed"),
         ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_mitigation_assessments_case_id")),
+        sa.ForeignKeyConstraint(
+            ["follows_id"], ["mitigation_assessments.id"], name=op.f("fk_mitigation_assessments_follows_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mitigation_assessments")),
     )
     op.create_index(op.f("ix_mitigation_assessments_case_id"), "mitigation_assessments", ["case_id"], unique=False)
+    op.create_index(
+        "uq_mitigation_assessments_open", "mitigation_assessments", ["case_id"], unique=True,
+        postgresql_where=sa.text("state IN ('DRAFT', 'RETURNED', 'PROPOSED')"),
+    )  # fmt: skip
     op.create_table(
         "needs",
         sa.Column("kind", sa.LargeBinary(), nullable=False),
@@ -981,6 +992,7 @@ def upgrade() -> None:
     _known()
     _overseen()
     _promised()
+    _assessed()
     _apart()
     _taken_over()
     _escalated()
@@ -1571,9 +1583,61 @@ def _promised() -> None:
         op.create_index(op.f(f"ix_use_restrictions_{column}"), "use_restrictions", [column], unique=False)
 
 
+def _assessed() -> None:
+    op.create_table(
+        "mitigation_factors",
+        sa.Column("assessment_id", sa.Uuid(), nullable=False),
+        sa.Column("factor", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("written_by", sa.String(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finding", sa.LargeBinary(), nullable=False),
+        sa.Column("reasons", sa.LargeBinary(), nullable=False),
+        sa.Column("contrary_evidence", sa.LargeBinary(), nullable=False),
+        sa.Column("passages", sa.LargeBinary(), nullable=True),
+        sa.Column("evidence", sa.LargeBinary(), nullable=True),
+        sa.Column("against", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "factor IN ('SIGNIFICANCE', 'TRUTHFULNESS', 'NATURE_EXTENT', 'RISK_INCURRED', 'TIMELINESS',"
+            " 'BEYOND_OWN_PART', 'SERIOUSNESS_RELATION', 'RENUNCIATION')",
+            name=op.f("ck_mitigation_factors_factor"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"], ["mitigation_assessments.id"], name=op.f("fk_mitigation_factors_assessment_id")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_mitigation_factors_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mitigation_factors")),
+        sa.UniqueConstraint("assessment_id", "version", name=op.f("uq_mitigation_factors_assessment_id_version")),
+    )
+    op.create_index(op.f("ix_mitigation_factors_case_id"), "mitigation_factors", ["case_id"], unique=False)
+    op.create_table(
+        "second_readings",
+        sa.Column("assessment_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("read_by", sa.String(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("answer IN ('SIGNED', 'DISSENTED', 'RETURNED')", name=op.f("ck_second_readings_answer")),
+        sa.CheckConstraint("answer = 'SIGNED' OR words IS NOT NULL", name=op.f("ck_second_readings_words")),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"], ["mitigation_assessments.id"], name=op.f("fk_second_readings_assessment_id")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_second_readings_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_readings")),
+    )
+    op.create_index(op.f("ix_second_readings_case_id"), "second_readings", ["case_id"], unique=False)
+
+
 def downgrade() -> None:
     op.drop_table("escalation_steps")
     op.drop_table("escalations")
+    for table in ("second_readings", "mitigation_factors"):
+        op.drop_table(table)
     for table in ("use_restrictions", "terms_of_use", "assurances"):
         op.drop_table(table)
     op.drop_index(op.f("ix_inquiry_entries_user_id"), table_name="inquiry_entries")

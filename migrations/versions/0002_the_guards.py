@@ -15,17 +15,17 @@ depends_on = None
 # A commit that changed one of these and appended no entry is refused.
 GUARDED = (
     "approaches", "assurances", "attachments", "break_glasses", "case_keys", "cases", "check_ins", "claims",
-    "clearances", "codings", "conflicts", "consents", "contact_channels", "custody_events", "devices",
-    "drafts", "envelopes", "erasures", "escalation_steps", "escalations", "exposure_events", "grants",
-    "handoffs", "holds", "identity_claims", "identity_documents", "index_keys", "inquiries",
-    "inquiry_entries", "interpreters", "justifications", "kept_filters", "keyholders", "known_marks",
-    "log_checks", "look_ups", "memberships", "mention_ties", "mentions", "mitigation_assessments", "needs",
-    "paper_sessions", "persons", "prior_accounts", "proposals", "protocol_answers", "protocols",
-    "public_keys", "public_reports", "read_backs", "recovery_codes", "rescues", "residences",
-    "retention_choices", "role_holdings", "safety_answers", "same_person_findings", "security_keys",
-    "segment_versions", "segments", "services", "session_events", "share_marks", "shifts", "step_ups",
-    "submission_files", "submissions", "takeover_cases", "takeovers", "terms_of_use", "testimonies",
-    "threat_assessments", "undertakings", "use_restrictions", "users", "visits", "witness_keys",
+    "clearances", "codings", "conflicts", "consents", "contact_channels", "custody_events", "devices", "drafts",
+    "envelopes", "erasures", "escalation_steps", "escalations", "exposure_events", "grants", "handoffs", "holds",
+    "identity_claims", "identity_documents", "index_keys", "inquiries", "inquiry_entries", "interpreters",
+    "justifications", "kept_filters", "keyholders", "known_marks", "log_checks", "look_ups", "memberships",
+    "mention_ties", "mentions", "mitigation_assessments", "mitigation_factors", "needs", "paper_sessions",
+    "persons", "prior_accounts", "proposals", "protocol_answers", "protocols", "public_keys", "public_reports",
+    "read_backs", "recovery_codes", "rescues", "residences", "retention_choices", "role_holdings",
+    "safety_answers", "same_person_findings", "second_readings", "security_keys", "segment_versions", "segments",
+    "services", "session_events", "share_marks", "shifts", "step_ups", "submission_files", "submissions",
+    "takeover_cases", "takeovers", "terms_of_use", "testimonies", "threat_assessments", "undertakings",
+    "use_restrictions", "users", "visits", "witness_keys",
 )  # fmt: skip
 UNGUARDED_APP = ("combinations", "jobs", "kept_answers", "sign_ins", "throttles")
 APPEND_ONLY = ("entries", "entry_bodies", "entry_subjects", "places", "checkpoints")

@@ -257,7 +257,7 @@ def test_a_service_of_legal_notes_and_one_of_needs_cite_a_consent_they_do_not_ho
     give(world, reference, notes, "LEGAL", by="legal")
     give(world, reference, needs, "CARE", by="protection")
     tried: list[tuple[ServiceMade, Any, Action, str, str]] = [
-        (notes, "legal", legal.open_note, "mitigation_assessments", "reasons"),
+        (notes, "legal", legal.open_factor, "mitigation_factors", "reasons"),
         (needs, "protection", protection.open_need, "needs", "words"),
     ]
 

@@ -208,7 +208,7 @@ _CLAIM = {
     "birth_date": {"precision": "YEAR", "year": 1991},
 }
 _NOTE = {
-    "factor": "TIMELINESS", "finding": "MET", "reasons": "early", "passages": ["segment 2"],
+    "factor": "TIMELINESS", "finding": "MET", "reasons": "early", "passages": [],
     "contrary_evidence": "none found",
 }  # fmt: skip
 _PROMISE = {
@@ -365,6 +365,11 @@ ACTIONS: Final = (
     _post("/api/cases/{reference}/consents", INTAKE, plain(**_CONSENT), 201),
     _post("/api/cases/{reference}/mitigation", LEGAL, plain(**_NOTE), 201),
     _post("/api/cases/{reference}/mitigation/take", LEGAL, status=201),
+    # Of one that came back with questions; "legal" wrote it.
+    _post("/api/mitigation_assessments/{row}/propose", LEGAL, plain(version=8)),
+    _post("/api/mitigation_assessments/{row}/withdraw", frozenset({"legal"}), plain(version=8)),
+    _post("/api/mitigation_assessments/{row}/return", LEGAL - {"legal"}, plain(version=8, words="which hearing?")),
+    _post("/api/mitigation_assessments/{row}/sign", LEGAL - {"legal"}, plain(version=8, answer="SIGNED")),
     _post("/api/cases/{reference}/assurances", LEGAL, plain(**_PROMISE), 201),
     # Of what is revoked already; "legal" drafted it.
     _post("/api/assurances/{row}/sign", LEGAL - {"legal"}, plain(verified="called back")),
@@ -481,8 +486,11 @@ OPENINGS: Final = (
     _post("/api/attachments/{row}/open", INTAKE, opening("file_name", "INTAKE", "testimonies")),
     _post("/api/attachments/{row}/download", INTAKE, reasoned("INTAKE", "testimonies")),
     _post("/api/custody_events/{row}/open", INTAKE, opening("why", "INTAKE", "testimonies")),
-    _post("/api/mitigation_assessments/{row}/open", LEGAL,
+    _post("/api/mitigation_factors/{row}/open", LEGAL,
           opening("reasons", "LEGAL_ASSESSMENT", "mitigation_assessments")),
+    _post("/api/second_readings/{row}/open", LEGAL,
+          opening("words", "LEGAL_ASSESSMENT", "mitigation_assessments")),
+    _post("/api/mitigation_assessments/{row}/read", LEGAL, reasoned("LEGAL_ASSESSMENT", "mitigation_assessments")),
     _post("/api/threat_assessments/{row}/open", SAFETY, opening("findings", "SAFETY", "threat_assessments")),
     _post("/api/residences/{row}/open", SAFETY, opening("place", "SAFETY", "threat_assessments", "to fetch them")),
     _post("/api/needs/{row}/open", SAFETY, opening("words", "CARE", "needs")),
@@ -599,6 +607,8 @@ QUESTIONS: Final = (
     Ask("GET", "/api/submissions", EVERYBODY),
     Ask("GET", "/api/submissions/{reference}", INTAKE),
     Ask("GET", "/api/cases/{reference}/mitigation", LEGAL),
+    Ask("GET", "/api/mitigation/waiting", EVERYBODY),
+    Ask("GET", "/api/mitigation/returned", EVERYBODY),
     Ask("GET", "/api/cases/{reference}/assurances", LEGAL),
     Ask("GET", "/api/assurances", EVERYBODY),
     Ask("GET", "/api/testimonies/{row}/limits", INTAKE | LEGAL),

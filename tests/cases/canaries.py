@@ -51,7 +51,8 @@ NOT_WORDS = frozenset(
         "codings.codes", "public_reports.sex", "public_reports.left_in",
         "assurances.kind", "assurances.strength", "assurances.instrument_sha256", "assurances.rules",
         "terms_of_use.kind", "terms_of_use.strength", "terms_of_use.rules", "use_restrictions.rules",
-        "mitigation_assessments.factor", "mitigation_assessments.finding",
+        "mitigation_factors.finding", "mitigation_factors.passages", "mitigation_factors.evidence",
+        "mitigation_factors.against",
         "threat_assessments.level", "needs.kind",
         "submissions.language", "submissions.decision",
         "submission_files.file_key", "submission_files.original_sha256",
@@ -282,8 +283,12 @@ def _promised(world: World, planted: Planted, marks: Any) -> None:
 
 def _afterwards(world: World, planted: Planted, marks: Any) -> None:
     reference, rows = planted.reference, planted.rows
-    note = marks("mitigation_assessments", "reasons", "passages", "contrary_evidence")
-    rows["mitigation_assessments"] = world.note(reference, **note | {"passages": (note["passages"],)})
+    said = marks("mitigation_factors", "reasons", "contrary_evidence")
+    rows["mitigation_assessments"] = world.proposed(reference, **said)
+    asked = marks("second_readings", "words")["words"]
+    world.sent_back(rows["mitigation_assessments"], reference, asked)
+    for table in ("mitigation_factors", "second_readings"):
+        rows[table] = world.row("legal", reference, table)
     _promised(world, planted, marks)
     rows["threat_assessments"] = world.threat(
         reference, **marks("threat_assessments", "fear_in_own_words", "findings", "measures")

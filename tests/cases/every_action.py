@@ -28,10 +28,13 @@ from app.legal.forms import (
     AskLeaving,
     DraftAssurance,
     LapseAssurance,
+    OfVersion,
+    ReturnAssessment,
     RevokeAssurance,
+    SecondSignature,
     SignAssurance,
     Tighten,
-    WriteNote,
+    WriteFactor,
 )
 from app.narratives.forms import CodeReport, RecordReport
 from app.oversight import clocks
@@ -221,7 +224,8 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "lookup.file": (None, None),
         "person.record_contact": (RecordContact(channel="PHONE", address="+00 555 0199"), case),
         "mitigation.take": (None, case),
-        "mitigation.write": (WriteNote(**words.note()), case),
+        "mitigation.write": (WriteFactor(**words.note()), case),
+        **_assessed(planted.rows["mitigation_assessments"]),
         **_promised(planted),
         "threat.assess": (AssessThreat(**words.threat()), case),
         "location.record": (RecordResidence(**words.residence()), case),
@@ -316,6 +320,17 @@ def _domains(planted: Planted) -> dict[str, Request]:
         "submission.receive": (submission, None),
         "submission.triage": (Triage(decision="ABUSE"), planted.submission),
         "submission.link": (Link(case=case), planted.submission),
+    }
+
+
+def _assessed(row: UUID) -> dict[str, Request]:
+    # Of what was sent back: eight factors, nothing since.
+    version = {"version": 8}
+    return {
+        "mitigation.propose": (OfVersion(**version), row),
+        "mitigation.withdraw": (OfVersion(**version), row),
+        "mitigation.return": (ReturnAssessment(words="which hearing?", **version), row),
+        "mitigation.sign": (SecondSignature(answer="SIGNED", **version), row),
     }
 
 

@@ -45,7 +45,7 @@ PAGED = {
     "draft.list", "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "escalation.list",
     "threat.overdue",
     "interpreter.list", "protocol.list", "proposal.list",
-    "assurance.waiting",
+    "assurance.waiting", "mitigation.waiting", "mitigation.returned",
     "rota.list", "break_glass.list", "inquiry.list",
     "conflict.list",
     "takeover.list", "takeover.held", "takeover.show", "custodians.given",

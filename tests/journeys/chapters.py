@@ -146,9 +146,10 @@ def legal_reads_and_writes(house: House, told: Told) -> dict[str, Any]:
         for language, rows in told.segments.items()
     }
     view = {"factor": "TIMELINESS", "finding": "PARTLY", "reasons": house.said("It was said at the border."),
-            "passages": ["segment 2"], "contrary_evidence": house.said("None found.")}  # fmt: skip
+            "passages": [told.segments["fr"][0]], "contrary_evidence": house.said("None found.")}  # fmt: skip
     written = reviewer.kept(f"{at}/mitigation", view)
-    opened = reviewer.kept(f"/api/mitigation_assessments/{note}/open", {"fields": ["reasons"], **purpose})
+    row = next(each["id"] for each in reviewer.get(at).json()["records"] if each["table"] == "mitigation_factors")
+    opened = reviewer.kept(f"/api/mitigation_factors/{row}/open", {"fields": ["reasons"], **purpose})
     return {
         "seen": seen, "note": note, "bare": bare, "read": read, "view": view, "written": written, "opened": opened,
         "name": reveals_the_name(house, told, {**purpose, "fields": ["legal_name"]}),

@@ -130,6 +130,7 @@ PROMISE: Final = {
 ASKED: Final = {"use": "DERIVATIVE", "subject": "DECLARANT", "jurisdiction": "US", "body": "CRIMINAL_COURT"}
 NOTE: Final = {
     "factor": "TIMELINESS", "finding": "MET", "reasons": "He came by himself, in the first week.", "passages": [],
+    "seen": 0,
     "contrary_evidence": "None found after looking in both files.",
 }  # fmt: skip
 THREAT: Final = {
@@ -288,6 +289,11 @@ def forms() -> dict[str, dict[str, Any]]:
         "consent.withdraw": {},
         "mitigation.take": {},
         "mitigation.write": NOTE,
+        "mitigation.read": {name: value for name, value in opening.items() if name != "fields"},
+        "mitigation.propose": {"version": 1},
+        "mitigation.withdraw": {"version": 1},
+        "mitigation.return": {"version": 1, "words": "Which hearing was it?"},
+        "mitigation.sign": {"version": 1, "answer": "SIGNED"},
         "threat.assess": THREAT,
         "location.record": {"place": "The flat above the bakery.", "since": "spring", "who_knows": "Nobody else."},
         "care.record": {"kind": "HEALTH", "words": "The old wound hurts at night."},

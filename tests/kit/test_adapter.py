@@ -34,7 +34,7 @@ AT_WORK = {"intake_officer": "intake", "legal_reviewer": "legal", "caseworker": 
 # What each role tries to read on a small day; not all of it opens.
 ON_A_DAY: dict[adapter.Role, tuple[str, ...]] = {
     "intake_officer": ("persons.legal_name", "testimonies.own_words", "residences.place"),
-    "legal_reviewer": ("mitigation_assessments.reasons", "segments.text", "persons.legal_name"),
+    "legal_reviewer": ("mitigation_factors.reasons", "segments.text", "persons.legal_name"),
     "caseworker": ("residences.place", "needs.words", "check_ins.agreed_word", "segments.text"),
     "auditor": ("persons.legal_name",),
 }

@@ -13,10 +13,11 @@ from app.cases.forms import HandOver, SendHandoff
 from app.errors import Conflict, NotFound, Refusal, Unprocessable
 from app.legal import actions as legal
 from app.legal import queries
-from app.legal.forms import WriteNote
+from app.legal.forms import ReadAssessment, WriteFactor
 from app.testimonies import actions as testimonies
+from app.work import Justification
 from tests.conftest import Clock, Database
-from tests.ladder import Log, Rung, climb, close_every_case, opening, with_an_onlooker
+from tests.ladder import Log, Rung, climb, close_every_case, with_an_onlooker
 from tests.world import World, words
 
 
@@ -37,11 +38,13 @@ def test_a_case_goes_from_unassigned_to_mine_to_written(world: World) -> None:
     draft = world.do("legal", legal.take, subject=reference)
     seen.append(standings(world)[reference])
     assert standings(world, "legal-lead")[reference] == "TAKEN"
-    note = world.note(reference)
+    row = world.proposed(reference)
+    seen.append(standings(world)[reference])
+    world.sent_back(row, reference)
     seen.append(standings(world)[reference])
 
-    assert seen == ["UNASSIGNED", "MINE", "WRITTEN"]
-    assert (draft.state, note) == ("DRAFT", draft.id), "the draft itself is filled"
+    assert seen == ["UNASSIGNED", "MINE", "WRITTEN", "MINE"]
+    assert (draft.state, row) == ("DRAFT", draft.id), "the draft itself is filled"
 
 
 def test_only_a_reviewer_to_whom_a_case_was_handed_takes_it(world: World, log: Log) -> None:
@@ -83,41 +86,33 @@ def test_a_draft_is_what_reading_the_account_cites_before_a_word_is_written(worl
     world.open("legal", testimonies.open_segment, segment, "text", justification="LEGAL_ASSESSMENT", cites=draft)
     read = log.last()
     world.note(reference, reasons=mark)
+    kept = world.row("legal", reference, "mitigation_factors")
 
     assert (read.action, read.cites) == ("segment.open", str(draft))
-    seen = world.open("legal", legal.open_note, draft, "reasons", justification="LEGAL_ASSESSMENT", cites=draft)
+    seen = world.open("legal", legal.open_factor, kept, "reasons", justification="LEGAL_ASSESSMENT", cites=draft)
     assert seen["reasons"] == mark
 
 
-def test_an_empty_draft_opens_to_nothing(world: World) -> None:
+def test_an_empty_draft_reads_as_nothing(world: World) -> None:
     reference = handed(world)
     draft = world.do("legal", legal.take, subject=reference).id
 
-    view = world.do("legal", legal.open_note, opening("LEGAL_ASSESSMENT", "reasons", cites=draft), subject=draft)
+    view = world.do(
+        "legal", legal.read, ReadAssessment(justification=Justification.LEGAL_ASSESSMENT, cites=draft), subject=draft
+    )
 
-    assert view.values == {"reasons": None}
+    assert (view.factors, view.readings, view.version) == ((), (), 0)
 
 
-def test_a_note_beside_a_colleagues_draft_leaves_it_theirs(world: World) -> None:
+def test_a_factor_a_colleague_writes_stands_in_the_same_assessment_and_makes_them_an_author(world: World) -> None:
     reference = handed(world)
     draft = world.do("legal", legal.take, subject=reference).id
 
-    note = world.note(reference, by="legal-lead")
-    lines = {line.id: (line.state, line.by) for line in world.office.ask(world["legal"], queries.notes, reference)}
+    also = world.note(reference, by="legal-lead")
 
-    assert lines == {
-        draft: ("DRAFT", world.members["legal"].code), note: ("NOT_RAISED", world.members["legal-lead"].code),
-    }  # fmt: skip
-
-
-def test_a_second_factor_of_the_grid_is_a_note_of_its_own(world: World) -> None:
-    reference = handed(world)
-    world.do("legal", legal.take, subject=reference)
-
-    first, second = world.note(reference), world.note(reference, factor="RENUNCIATION")
-
-    assert first != second
-    assert len(world.office.ask(world["legal"], queries.notes, reference)) == 2
+    (line,) = world.office.ask(world["legal"], queries.assessments, reference)
+    assert (line.id, line.state, also) == (draft, "DRAFT", draft)
+    assert line.authors == (world.members["legal"].code, world.members["legal-lead"].code)
 
 
 def test_two_who_take_at_one_moment_leave_one_draft(world: World) -> None:
@@ -140,14 +135,14 @@ def test_two_who_take_at_one_moment_leave_one_draft(world: World) -> None:
             thread.join()
 
         assert sorted(outcomes) == ["conflict", "done"]
-        assert len(world.office.ask(world["legal"], queries.notes, reference)) == 1
+        assert len(world.office.ask(world["legal"], queries.assessments, reference)) == 1
 
 
-def test_the_database_keeps_no_note_without_what_speaks_against_it(world: World, database: Database) -> None:
-    draft = world.do("legal", legal.take, subject=handed(world)).id
+def test_the_database_keeps_no_factor_without_what_speaks_against_it(world: World, database: Database) -> None:
+    world.note(handed(world))
 
-    with database.engine("owner").begin() as owner, pytest.raises(IntegrityError, match="written"):
-        owner.exec_driver_sql("UPDATE mitigation_assessments SET state = 'NOT_RAISED' WHERE id = %(id)s", {"id": draft})
+    with database.engine("owner").begin() as owner, pytest.raises(IntegrityError, match="contrary_evidence"):
+        owner.exec_driver_sql("UPDATE mitigation_factors SET contrary_evidence = NULL")
 
 
 def test_the_longest_waiting_comes_first_and_a_closed_case_waits_no_longer(
@@ -170,7 +165,7 @@ def test_each_number_is_the_length_of_its_list(world: World) -> None:
     made = [handed(world) for _ in range(5)]
     world.do("legal", legal.take, subject=made[0])
     world.do("legal-lead", legal.take, subject=made[1])
-    world.note(made[2])
+    world.proposed(made[2])
     passed = SendHandoff(kind="STATEMENT", to_team="legal", words="asked before")
     world.do("intake", cases.send, passed, subject=made[3])
 
@@ -200,15 +195,18 @@ def test_a_case_of_others_changes_no_queue_and_no_number(world: World, who: str)
     assert before[0] == ()
 
 
-def test_the_notes_of_a_case_are_listed_for_holders_without_a_word_of_them(world: World) -> None:
+def test_the_assessments_of_a_case_are_listed_for_holders_without_a_word_of_them(world: World) -> None:
     reference = world.whole_case()
 
-    (line,) = world.office.ask(world["legal"], queries.notes, reference)
+    (line,) = world.office.ask(world["legal"], queries.assessments, reference)
 
-    assert {*line.__dataclass_fields__} == {"id", "state", "at", "by"}
+    assert {*line.__dataclass_fields__} == {
+        "id", "reference", "state", "at", "authors", "signed_by", "version", "follows", "kept",
+    }  # fmt: skip
+    assert {*line.kept[0].__dataclass_fields__} == {"factor", "version", "by", "at"}
     for who in ("protection", "intake", "auditor"):
         with pytest.raises(NotFound):
-            world.office.ask(world[who], queries.notes, reference)
+            world.office.ask(world[who], queries.assessments, reference)
 
 
 def test_a_list_that_is_not_there_is_refused_and_not_empty(world: World) -> None:
@@ -233,6 +231,5 @@ def test_nothing_is_taken_in_a_closed_case(world: World, log: Log, database: Dat
     climb(world, log, legal.take, Rung("legal", "conflict", "none"), subject=reference)
 
 
-def test_what_is_written_into_a_draft_is_checked_like_any_note() -> None:
-    assert "draft" not in WriteNote.model_fields
-    assert set(words.note()) == set(WriteNote.model_fields)
+def test_the_builder_fills_whatever_the_form_asks() -> None:
+    assert set(words.note()) | {"seen", "evidence", "against"} == set(WriteFactor.model_fields)

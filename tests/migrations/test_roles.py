@@ -13,6 +13,7 @@ from app.oversight import keeping
 from app.oversight.forms import AskLog, KeepFilter
 from app.testimonies import mentions
 from tests.conftest import Database
+from tests.ladder import handed
 from tests.tidy.test_tables import guards
 from tests.work.story import Story, count
 from tests.world import World
@@ -258,6 +259,8 @@ def test_no_guarded_row_is_changed_without_an_entry(
     world.take_over("intake", "intake-lead", by="intake")
     world.apart(story.reference, "administrator", by="intake-lead")
     world.destroyed(world.case())
+    about = handed(world)
+    world.sent_back(world.proposed(about), about)
     filled = [name for name in guards.GUARDED if count(database, name)]
     # What was destroyed is changed by nobody, with an entry or without.
     stands = {"cases": " WHERE state <> 'DESTROYED'"}

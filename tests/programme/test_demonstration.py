@@ -133,7 +133,7 @@ def test_legal_finds_a_case_nobody_has_taken_up_and_a_note_to_sign(shown: Shown)
 
     assert [reference for reference, found in tables.items() if "mitigation_assessments" not in found]
     written = clear(shown, "legal-lead", "mitigation_assessments")
-    assert {row["written_by"] for row in written} == {shown.world.members["legal"].code}
+    assert {row["authors"] for row in written} == {str([shown.world.members["legal"].code])}
 
 
 def test_protection_finds_a_call_due_today_one_missed_and_a_danger_to_file(shown: Shown) -> None:

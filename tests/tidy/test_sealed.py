@@ -79,6 +79,7 @@ def test_what_is_not_sealed_and_free_in_length_holds_no_words() -> None:
         if column.type.python_type is str
     }
     endings = ("_by", ".state", ".kind", ".tier", "_team", ".text_version", ".statement_version", ".frame_version",
-               ".blob", ".reference", ".compartment", ".step", ".chip", ".scanned", ".choice")  # fmt: skip
+               ".blob", ".reference", ".compartment", ".step", ".chip", ".scanned", ".choice", ".factor",
+               ".answer")  # fmt: skip
 
     assert [name for name in sorted(clear) if not name.endswith(endings)] == []

@@ -155,7 +155,7 @@ def test_no_form_does_half_of_what_it_is_sent_or_repeats_it_unescaped(
 # Where somebody writes, by desk, and which field of which table it comes to lie in.
 KEPT = {
     "/cases/{}/mentions": ("intake", "mentions", "name"),
-    "/cases/{}/legal/note": ("legal", "mitigation_assessments", "reasons"),
+    "/cases/{}/legal/factor/TIMELINESS": ("legal", "mitigation_factors", "reasons"),
     "/cases/{}/protection/threat": ("protection", "threat_assessments", "findings"),
 }
 

@@ -11,12 +11,12 @@ from starlette.types import ASGIApp
 from app.cases import actions as cases
 from app.cases.forms import HandOver, SendHandoff
 from app.legal import actions as legal_actions
-from tests.ladder import CANARY, Log, outside_the_team
+from tests.ladder import CANARY, Log, handed, outside_the_team
 from tests.web.browser import Browser, Forms, number_of
 from tests.world import World, words
 
 NOTE: dict[str, Any] = {
-    "factor": "TIMELINESS", "finding": "PARTLY", "reasons": "Said so at the border.", "passages": "2, 7 and 12",
+    "finding": "PARTLY", "reasons": "Said so at the border.", "passages": "1 and 2",
     "contrary_evidence": "None found after looking in the record of arrival.",
 }  # fmt: skip
 
@@ -28,14 +28,7 @@ def legal(staff_door: ASGIApp, world: World) -> Browser:
     return browser
 
 
-def handed(world: World) -> str:
-    reference = world.case()
-    world.testimony(reference)
-    world.hand_to_legal(reference)
-    return reference
-
-
-def test_a_review_from_today_to_the_note(legal: Browser, world: World, log: Log) -> None:
+def test_a_review_from_today_to_a_factor(legal: Browser, world: World, log: Log) -> None:
     reference = handed(world)
     assert number_of(legal.get("/today").text, "Reviews nobody has taken") == "1"
     legal.get("/reviews")
@@ -46,30 +39,31 @@ def test_a_review_from_today_to_the_note(legal: Browser, world: World, log: Log)
     (draft,) = re.findall(r"cites=([0-9a-f-]{36})", taken.headers["location"])
     begun = legal.submit(f"/cases/{reference}/open", justification="LEGAL_ASSESSMENT", cites=draft, tab="legal")
     tab = legal.get(begun.headers["location"])
-    legal.get(f"/cases/{reference}/legal/note")
-    kept = legal.submit(f"/cases/{reference}/legal/note", **NOTE)
+    legal.get(f"/cases/{reference}/legal/factor/TIMELINESS")
+    kept = legal.submit(f"/cases/{reference}/legal/factor/TIMELINESS", **NOTE)
     said = [entry.action for entry in log.fresh()]
-    shown = legal.get(kept.headers["location"])
+    shown = legal.get(f"/cases/{reference}/legal/assessment/{draft}")
     opening = log.last()
 
     assert f'value="{draft}" selected' in purpose.text, "the task brings what it serves"
     assert begun.headers["location"] == f"/cases/{reference}/legal"
-    assert "Nothing is written in it yet." in tab.text
+    assert tab.text.count("Not answered yet") == 8
     assert said == ["mitigation.take", "case.visit", "mitigation.write"]
     text = Forms(shown.text).text
-    for told in ("Timeliness", "Partly met", NOTE["reasons"], "2, 7, 12", NOTE["contrary_evidence"]):
+    for told in ("Timeliness", "Partly met", NOTE["reasons"], "Account 1, passage 2", NOTE["contrary_evidence"]):
         assert told in text
-    assert (opening.action, opening.justification, opening.cites) == ("mitigation.open", "LEGAL_ASSESSMENT", draft)
+    assert kept.headers["location"] == f"/cases/{reference}/legal/factor/BEYOND_OWN_PART", "the next factor"
+    assert (opening.action, opening.justification, opening.cites) == ("mitigation.read", "LEGAL_ASSESSMENT", draft)
     assert number_of(legal.get("/today").text, "Reviews nobody has taken") == "None"
 
 
 @pytest.mark.parametrize("missing", ["reasons", "contrary_evidence", "finding"])
 def test_a_note_without_a_part_keeps_what_was_typed(legal: Browser, world: World, missing: str) -> None:
     reference = handed(world)
-    legal.get(f"/cases/{reference}/legal/note")
+    legal.get(f"/cases/{reference}/legal/factor/TIMELINESS")
     typed = {name: value for name, value in NOTE.items() if name != missing}
 
-    again = legal.submit(f"/cases/{reference}/legal/note", **typed)
+    again = legal.submit(f"/cases/{reference}/legal/factor/TIMELINESS", **typed)
 
     assert again.status_code == 422
     assert "Error:" in again.text
@@ -110,7 +104,7 @@ def test_the_others_have_no_such_pages(staff_door: ASGIApp, world: World, log: L
     browser.sign_in(world, who)
 
     assert browser.get("/reviews").status_code == 404
-    for path in (f"/cases/{reference}/legal", f"/cases/{reference}/legal/note"):
+    for path in (f"/cases/{reference}/legal", f"/cases/{reference}/legal/factor/TIMELINESS"):
         answer = browser.get(path)
         assert answer.status_code == 404, path
         assert CANARY not in answer.text
@@ -118,7 +112,7 @@ def test_the_others_have_no_such_pages(staff_door: ASGIApp, world: World, log: L
     origin = {"Origin": "http://localhost:8000"}
     sent = [
         browser.ask("POST", path, data={"csrf": token, **NOTE}, headers=origin).status_code
-        for path in (f"/reviews/{reference}/take", f"/cases/{reference}/legal/note")
+        for path in (f"/reviews/{reference}/take", f"/cases/{reference}/legal/factor/TIMELINESS")
     ]
     assert set(sent) <= {403, 404}
 
@@ -161,4 +155,4 @@ def test_each_number_of_legals_day_is_the_length_of_its_list(staff_door: ASGIApp
 
 
 def test_the_words_of_the_form_are_those_of_the_builder() -> None:
-    assert set(NOTE) == set(words.note())
+    assert set(NOTE) | {"factor"} == set(words.note())

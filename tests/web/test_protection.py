@@ -286,7 +286,7 @@ def test_a_caseworkers_case_shows_no_account_at_all(caseworker: Browser, world: 
 
     for tab in ("testimony", "consent", "legal"):
         assert f"/cases/{reference}/{tab}" not in page
-    for name in ("Account", "Passage", "Mitigation note", "File", "Consent"):
+    for name in ("Account", "Passage", "Mitigation assessment", "File", "Consent"):
         assert f">{name}" not in page
     assert caseworker.get(f"/cases/{reference}/legal").status_code == 404
 

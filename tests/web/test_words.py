@@ -18,7 +18,7 @@ from app.db import sealed_columns, tables
 from app.errors import Refusal
 from app.intake.models import SubmissionState
 from app.legal import queries as reviews
-from app.legal.forms import Factor, WriteNote
+from app.legal.forms import Factor, WriteFactor
 from app.narratives import queries as reports
 from app.oversight import forms as log
 from app.oversight import signs
@@ -91,7 +91,7 @@ CODES = {
     "takeover": {"LEAVING", "COVER"},
     "hindered": {*takeovers.HINDERED, "no-rule"},
     "factor": set(Factor.__args__),  # type: ignore[attr-defined]
-    "finding": set(WriteNote.model_fields["finding"].annotation.__args__),  # type: ignore[union-attr]
+    "finding": set(WriteFactor.model_fields["finding"].annotation.__args__),  # type: ignore[union-attr]
     "level": set(VALID_DAYS),
     "need": set(RecordNeed.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]
     "passed": set(SendHandoff.model_fields["kind"].annotation.__args__),  # type: ignore[union-attr]

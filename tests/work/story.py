@@ -277,8 +277,9 @@ def _arrival(world: World, story: Story) -> None:
 
 
 def _passed_on(world: World, story: Story) -> None:
-    note = world.note(story.reference, reasons=story.mark(), contrary_evidence=story.mark(), passages=(story.mark(),))
-    story.looks["mitigation.open"] = Look("legal", legal.open_note, note, "reasons", "LEGAL_ASSESSMENT", cites=note)
+    note = world.note(story.reference, reasons=story.mark(), contrary_evidence=story.mark())
+    factor = world.row("legal", story.reference, "mitigation_factors")
+    story.looks["mitigation.open"] = Look("legal", legal.open_factor, factor, "reasons", "LEGAL_ASSESSMENT", cites=note)
     _promised(world, story)
     passed = SendHandoff(kind="STATEMENT", to_team="legal", words=story.mark())
     sent = world.do("protection", cases.send, passed, subject=story.reference)

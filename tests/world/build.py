@@ -41,8 +41,22 @@ from app.intake.forms import Receive
 from app.keyholders import custodians
 from app.keyholders.custodians import Dealt
 from app.legal import actions as legal
-from app.legal import assurances, leaving
-from app.legal.forms import DraftAssurance, LapseAssurance, RevokeAssurance, SignAssurance, Tighten, WriteNote
+from app.legal import assurances, leaving, signing
+from app.legal import queries as legal_queries
+from app.legal.forms import (
+    FACTORS,
+    DraftAssurance,
+    LapseAssurance,
+    OfVersion,
+    ReturnAssessment,
+    RevokeAssurance,
+    SecondSignature,
+    SignAssurance,
+    Tighten,
+    WriteFactor,
+)
+from app.legal.models import OPEN
+from app.legal.views import AssessmentLine
 from app.narratives import actions as narratives
 from app.narratives.forms import CodeReport, RecordReport
 from app.oversight import inquiries
@@ -528,8 +542,44 @@ class World:
         )  # fmt: skip
 
     def note(self, reference: str, *, by: str = "legal", **given: Any) -> UUID:
-        stored: Stored = self.do(by, legal.write, WriteNote(**{**words.note(), **given}), subject=reference)
+        """One factor of the assessment under way, kept anew where it was kept before; the assessment."""
+        form = {**words.note(), **given}
+        if "seen" not in form:
+            form["seen"] = self.seen(reference, form["factor"], by=by)
+        stored: Stored = self.do(by, legal.write, WriteFactor(**form), subject=reference)
         return stored.id
+
+    def seen(self, reference: str, factor: str, *, by: str = "legal") -> int:
+        """In which version a factor of the assessment under way was kept last."""
+        if "LEGAL" not in self.show(by, reference).held:
+            return 0
+        lines: tuple[AssessmentLine, ...] = self.office.ask(self[by], legal_queries.assessments, reference)
+        return next((line.seen(factor) for line in lines if line.state in OPEN), 0)
+
+    def version(self, assessment: UUID, reference: str, *, by: str = "legal-lead") -> int:
+        """How far an assessment is counted."""
+        lines: tuple[AssessmentLine, ...] = self.office.ask(self[by], legal_queries.assessments, reference)
+        return next(line.version for line in lines if line.id == assessment)
+
+    def proposed(self, reference: str, *, by: str = "legal", **given: Any) -> UUID:
+        """An assessment with every factor answered, before its second reader; the row."""
+        for factor in FACTORS:
+            row = self.note(reference, by=by, factor=factor, **given)
+        self.do(by, signing.propose, OfVersion(version=self.version(row, reference)), subject=row)
+        return row
+
+    def sent_back(
+        self, assessment: UUID, reference: str, words: str = "Which hearing?", *, by: str = "legal-lead"
+    ) -> None:
+        form = ReturnAssessment(version=self.version(assessment, reference), words=words)
+        self.do(by, signing.send_back, form, subject=assessment)
+
+    def seconded(self, assessment: UUID, reference: str, *, by: str = "legal-lead", words: str | None = None) -> None:
+        """The second reader signs; with words, dissents."""
+        form = SecondSignature(
+            version=self.version(assessment, reference), answer="DISSENTED" if words else "SIGNED", words=words
+        )
+        self.do(by, signing.sign, form, subject=assessment)
 
     # what others promised
 

@@ -52,7 +52,8 @@ CLOSED: Final = frozenset({
     ("identity_claims", "about"), ("identity_claims", "name_use"), ("identity_claims", "basis"),
     ("known_marks", "tags"), ("known_marks", "texts"), ("look_ups", "met"), ("look_ups", "settled"),
     ("same_person_findings", "finding"), ("same_person_findings", "attributes"), ("same_person_findings", "asked"),
-    ("mitigation_assessments", "factor"), ("mitigation_assessments", "finding"), ("needs", "kind"),
+    ("mitigation_factors", "finding"), ("mitigation_factors", "passages"), ("mitigation_factors", "evidence"),
+    ("mitigation_factors", "against"), ("needs", "kind"),
     ("persons", "sex"), ("persons", "nationalities"), ("persons", "languages"), ("persons", "category"),
     ("public_reports", "left_in"), ("public_reports", "sex"),
     ("prior_accounts", "forum"), ("prior_accounts", "caution"),
@@ -204,9 +205,10 @@ def _reason(world: World, marks: Marks, case: str, testimony: UUID) -> None:
 
 def _judged(world: World, marks: Marks, case: str) -> None:
     def mark(column: str) -> str:
-        return marks.draw(case, "mitigation_assessments", column, "LEGAL")
+        return marks.draw(case, "mitigation_factors", column, "LEGAL")
 
-    world.note(case, reasons=mark("reasons"), passages=(mark("passages"),), contrary_evidence=mark("contrary_evidence"))
+    row = world.proposed(case, reasons=mark("reasons"), contrary_evidence=mark("contrary_evidence"))
+    world.sent_back(row, case, marks.draw(case, "second_readings", "words", "LEGAL"))
     said = marks.draw(case, "handoffs", "words", None)
     world.do("protection", cases.send, SendHandoff(kind="STATEMENT", to_team="legal", words=said), subject=case)
 

@@ -98,7 +98,7 @@ def note() -> dict[str, Any]:
         "factor": "TIMELINESS",
         "finding": "PARTLY",
         "reasons": "The will to speak was declared at the border, before any question about the group was put.",
-        "passages": ("segment 2",),
+        "passages": (),
         "contrary_evidence": "None found after looking in the record of arrival.",
     }
 

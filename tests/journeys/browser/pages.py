@@ -122,10 +122,10 @@ AFTER: tuple[After, ...] = (
     After("a threat that is open", "protection", "/cases/{reference}/open", visit("SAFETY", "threat"), 200),
     After("an account that is open", "legal", "/cases/{reference}/open", visit("LEGAL_ASSESSMENT", "testimony"), 200),
     After(
-        "/cases/{reference}/legal/note",
+        "/cases/{reference}/legal/factor/TIMELINESS",
         "legal",
         "/cases/{reference}/open",
-        visit("LEGAL_ASSESSMENT", "legal/note"),
+        visit("LEGAL_ASSESSMENT", "legal/factor/TIMELINESS"),
         200,
     ),
 )
