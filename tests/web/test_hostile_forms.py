@@ -167,10 +167,17 @@ def test_what_a_form_keeps_it_gives_back_byte_for_byte(staff: Staff, world: Worl
     (login, table, column), address = KEPT[page], page.format(scene.planted.reference)
     browser = arrived(staff.program, world, login)
     ask = next(ask for ask in OPENINGS if ask.path == f"/api/{table}/{{row}}/open")
+    if login == "legal":
+        # A factor that was kept is shown before it is written anew, and only to a visit.
+        browser.get(f"/cases/{scene.planted.reference}/open")
+        cites = str(scene.planted.rows["mitigation_assessments"])
+        browser.submit(f"/cases/{scene.planted.reference}/open", justification="LEGAL_ASSESSMENT", cites=cites)
 
     for kind, text in (TEXT | {"many marks": "a" + "\u0301" * 150}).items():
         shown = next(form for form in forms_of(login, address, browser.get(address).text) if form.action == address)
-        sent = browser.ask("POST", address, content=body_of(shown.filled(text)), headers=FORM)
+        # Numbers of passages are no words of anybody.
+        words = [(name, value) for name, value in shown.filled(text) if name != "passages"]
+        sent = browser.ask("POST", address, content=body_of(words), headers=FORM)
         scene.planted.rows[table] = world.row(login, scene.planted.reference, table)
         back = send(staff, scene, ask, login)
         assert sent.status_code == 303, kind

@@ -277,8 +277,12 @@ def _arrival(world: World, story: Story) -> None:
 
 
 def _passed_on(world: World, story: Story) -> None:
-    note = world.note(story.reference, reasons=story.mark(), contrary_evidence=story.mark())
-    factor = world.row("legal", story.reference, "mitigation_factors")
+    note = world.proposed(story.reference, reasons=story.mark(), contrary_evidence=story.mark())
+    world.sent_back(note, story.reference, story.mark())
+    factor, asked = (world.row("legal", story.reference, table) for table in ("mitigation_factors", "second_readings"))
+    story.looks["second_reading.open"] = Look(
+        "legal", legal.open_reading, asked, "words", "LEGAL_ASSESSMENT", cites=note
+    )  # fmt: skip
     story.looks["mitigation.open"] = Look("legal", legal.open_factor, factor, "reasons", "LEGAL_ASSESSMENT", cites=note)
     _promised(world, story)
     passed = SendHandoff(kind="STATEMENT", to_team="legal", words=story.mark())
