@@ -161,6 +161,8 @@ def test_what_reaches_so_far_is_a_short_list() -> None:
     }  # fmt: skip
     assert {name for name, how in reaching.items() if how == "ASLEEP"} == {
         "access.break_glass", "break_glass.list", "break_glass.show", "break_glass.count",
+        # That somebody is missed: a reference, a rung and times. Nothing of them opens anything.
+        "escalation.list", "escalation.show", "checkin.acknowledge", "checkin.report",
     }  # fmt: skip
 
 
