@@ -364,7 +364,8 @@ ACTIONS: Final = (
     _post("/api/cases/{reference}/testimonies", INTAKE, plain(admissions=False), 201),
     _post("/api/cases/{reference}/consents", INTAKE, plain(**_CONSENT), 201),
     _post("/api/cases/{reference}/mitigation", LEGAL, plain(**_NOTE), 201),
-    _post("/api/cases/{reference}/mitigation/take", LEGAL, status=201),
+    # The planted one is being assessed already.
+    _post("/api/cases/{reference}/mitigation/take", LEGAL, status=409),
     # Of one that came back with questions; "legal" wrote it.
     _post("/api/mitigation_assessments/{row}/propose", LEGAL, plain(version=8)),
     _post("/api/mitigation_assessments/{row}/withdraw", frozenset({"legal"}), plain(version=8)),
@@ -722,7 +723,9 @@ PAGES: Final = (
     *((method, f"/cases/{{reference}}/legal/{page}") for method in ("GET", "POST") for page in (
         "promises/new", "promises/{row}/{kind}", "leaving", "tighten/{row}")),
     ("GET", "/cases/{reference}/legal/promises"),
-    ("GET", "/cases/{reference}/legal/note"), ("POST", "/cases/{reference}/legal/note"),
+    ("GET", "/cases/{reference}/legal/factor/{factor}"), ("POST", "/cases/{reference}/legal/factor/{factor}"),
+    ("GET", "/cases/{reference}/legal/assessment/{row}"), ("GET", "/cases/{reference}/legal/assessment/{row}/compare"),
+    ("POST", "/cases/{reference}/legal/assessment/{row}/{step}"),
     ("GET", "/hand-offs"), ("GET", "/hand-offs/{row}"), ("POST", "/hand-offs/{row}/open"),
     ("POST", "/hand-offs/{row}/file"), ("GET", "/cases/{reference}/pass-on"), ("POST", "/cases/{reference}/pass-on"),
     ("GET", "/coding"), ("GET", "/check-ins"),

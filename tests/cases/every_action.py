@@ -29,6 +29,7 @@ from app.legal.forms import (
     DraftAssurance,
     LapseAssurance,
     OfVersion,
+    ReadAssessment,
     ReturnAssessment,
     RevokeAssurance,
     SecondSignature,
@@ -331,6 +332,7 @@ def _assessed(row: UUID) -> dict[str, Request]:
         "mitigation.withdraw": (OfVersion(**version), row),
         "mitigation.return": (ReturnAssessment(words="which hearing?", **version), row),
         "mitigation.sign": (SecondSignature(answer="SIGNED", **version), row),
+        "mitigation.read": (ReadAssessment(justification=Justification.LEGAL_ASSESSMENT, cites=row), row),
     }
 
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from app.cases import actions as cases
 from app.testimonies.forms import Passage
 from app.testimonies.rules import SegmentClass
-from tests.cases.canaries import plant
+from tests.cases.canaries import Planted, plant
 from tests.ladder import CANARY, Log, grant
 from tests.web.browser import ORIGIN, Browser, Forms, arrived
 from tests.world import World
@@ -34,8 +34,9 @@ def visit(browser: Browser, reference: str, why: str, cites: UUID | str = "", **
     return browser.get(f"/cases/{reference}/testimony").text
 
 
-def test_nothing_is_read_before_a_reason_and_all_of_it_after(officer: Browser, world: World, log: Log) -> None:
-    planted = plant(world)
+def test_nothing_is_read_before_a_reason_and_all_of_it_after(
+    planted: Planted, officer: Browser, world: World, log: Log
+) -> None:
     account = planted.rows["testimonies"]
     # The planted case is being visited.
     officer.get(f"/cases/{planted.reference}")
@@ -139,8 +140,7 @@ def test_for_everybody_else_there_is_no_such_tab(staff_door: ASGIApp, world: Wor
     assert f"/cases/{planted.reference}/testimony" not in case
 
 
-def test_a_browser_that_looks_ahead_opens_nothing(officer: Browser, world: World, log: Log) -> None:
-    planted = plant(world)
+def test_a_browser_that_looks_ahead_opens_nothing(planted: Planted, officer: Browser, world: World, log: Log) -> None:
     visit(officer, planted.reference, "INTAKE", planted.rows["testimonies"])
     log.fresh()
 

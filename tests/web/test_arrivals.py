@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from app.cases import queries as queries_of_cases
 from app.intake import queries
-from tests.cases.canaries import plant
+from tests.cases.canaries import Planted
 from tests.conftest import Clock
 from tests.ladder import CANARY, Log
 from tests.web.browser import Browser, Forms, arrived
@@ -168,13 +168,11 @@ def test_arrivals_are_the_intake_desks_alone(staff_door: ASGIApp, world: World, 
         assert browser.get(page).status_code == 404, page
 
 
-def test_files_are_told_by_number_and_size_and_never_by_name(officer: Browser, world: World) -> None:
-    scene = plant(world)
-
-    page = officer.get(f"/arrivals/{scene.submission}").text
+def test_files_are_told_by_number_and_size_and_never_by_name(planted: Planted, officer: Browser) -> None:
+    page = officer.get(f"/arrivals/{planted.submission}").text
 
     assert "Kept as file 1, 1 KiB" in re.sub(r"\s+", " ", Forms(page).text)
-    assert scene.canaries["submission_files.file_name"] not in page
+    assert planted.canaries["submission_files.file_name"] not in page
 
 
 def test_a_stranger_is_shown_the_way_in(staff_door: ASGIApp, world: World) -> None:

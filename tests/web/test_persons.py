@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp
 
-from tests.cases.canaries import plant
+from tests.cases.canaries import Planted, plant
 from tests.conftest import Clock
 from tests.ladder import CANARY, Log
 from tests.web.browser import Browser, arrived
@@ -52,9 +52,8 @@ def reveal(browser: Browser, reference: str, row: str, fields: list[str], why: s
 
 
 def test_only_what_was_asked_for_is_shown_and_only_for_two_minutes(
-    officer: Browser, world: World, log: Log, standing_clock: Clock
+    planted: Planted, officer: Browser, world: World, log: Log, standing_clock: Clock
 ) -> None:
-    planted = plant(world)
     row = str(planted.rows["persons"])
     log.fresh()
 
@@ -71,8 +70,7 @@ def test_only_what_was_asked_for_is_shown_and_only_for_two_minutes(
     assert CANARY not in later
 
 
-def test_a_visit_for_the_account_shows_nobodys_name(officer: Browser, world: World) -> None:
-    planted = plant(world)
+def test_a_visit_for_the_account_shows_nobodys_name(planted: Planted, officer: Browser, world: World) -> None:
     officer.get(f"/cases/{planted.reference}/open")
     officer.submit(f"/cases/{planted.reference}/open", justification="INTAKE", cites=str(planted.rows["testimonies"]))
 

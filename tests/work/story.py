@@ -23,8 +23,9 @@ from app.intake.forms import Link, Receive, ReceivedFile
 from app.intake.models import Submission, SubmissionFile
 from app.legal import actions as legal
 from app.legal import assurances, leaving
-from app.legal.forms import AskLeaving
+from app.legal.forms import AskLeaving, ReadAssessment
 from app.legal.leaving import Judged
+from app.legal.views import AssessmentRead
 from app.narratives import actions as narratives
 from app.people import actions as people
 from app.protection import actions as protection
@@ -66,6 +67,7 @@ WHOLE: dict[Action, type[Reasoned]] = {
     claims.read_claims: ReadClaims,
     terms.read_statement: ReadStatement,
     leaving.judge: AskLeaving,
+    legal.read: ReadAssessment,
 }
 # What the question is about, where one is asked besides.
 ASKED = {"use": "DIRECT", "subject": "DECLARANT", "jurisdiction": "US", "body": "CRIMINAL_COURT"}
@@ -107,6 +109,8 @@ class Look:
             return "".join(each.read() for each in told if each)
         if isinstance(view, SessionPrepared):
             return "".join(choice.dialects.read() for choice in view.interpreters if choice.dialects)
+        if isinstance(view, AssessmentRead):
+            return "".join(told.read() for factor in view.factors for told in factor.values.values() if told)
         if isinstance(view, StatementRead):
             return "".join(plain.read() for each in view.promises if (plain := each.values[self.column]))
         if isinstance(view, Judged):
@@ -284,6 +288,7 @@ def _passed_on(world: World, story: Story) -> None:
         "legal", legal.open_reading, asked, "words", "LEGAL_ASSESSMENT", cites=note
     )  # fmt: skip
     story.looks["mitigation.open"] = Look("legal", legal.open_factor, factor, "reasons", "LEGAL_ASSESSMENT", cites=note)
+    story.looks["mitigation.read"] = Look("legal", legal.read, note, "reasons", "LEGAL_ASSESSMENT", cites=note)
     _promised(world, story)
     passed = SendHandoff(kind="STATEMENT", to_team="legal", words=story.mark())
     sent = world.do("protection", cases.send, passed, subject=story.reference)

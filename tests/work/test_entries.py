@@ -51,6 +51,7 @@ WHOLE = {
     "claim.read": [
         "basis", "information_grade", "method", "proposition", "source_grade", "sources", "verification",
     ],
+    "mitigation.read": ["against", "contrary_evidence", "evidence", "finding", "passages", "reasons", "words"],
     "session.prepare": [
         "dialects", "gender", "languages", "origin", "ties", "caution", "forum", "jurisdiction", "said_on",
     ],
