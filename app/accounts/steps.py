@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.accounts import undertakings
 from app.accounts.forms import Invite, JoinTeam, LeaveTeam, MakeService, RecoverTeam, Reseal
 from app.accounts.models import AccountState, RoleHolding, Service, User, WitnessKey
+from app.db import among
 from app.errors import NotFound
 from app.keyholders import grants, holders
 from app.keyholders.models import Keyholder, PublicKey
@@ -143,3 +144,14 @@ def make_witness(
         )
     )  # fmt: skip
     work.flush()
+
+
+def called(work: Work, rows: set[UUID]) -> dict[str, str]:
+    """What teams and colleagues are called whom entries name by their rows, by the row's id as text."""
+    keyholders = work.rows(Keyholder).where(among(Keyholder.id, rows), Keyholder.kind.in_(("team", "person")))
+    people = work.rows(User).where(among(User.id, rows))
+    found = [
+        *work.execute(keyholders.with_only_columns(Keyholder.id, Keyholder.name)),
+        *work.execute(people.with_only_columns(User.id, User.code)),
+    ]
+    return {str(row): str(name) for row, name in found}

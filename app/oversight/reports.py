@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, DateTime, Integer, Select, Text, cast, func, select
 
+from app.accounts.steps import called
 from app.audit.models import SAID, EntryBody, EntrySubject, Place, SignedCheckpoint
 from app.cases import glass
 from app.cases.models import Case
@@ -100,7 +102,10 @@ def _report_lines(work: Work, about: Select[Any], behind: int, most: int) -> tup
         .order_by(EntrySubject.seq)
         .limit(most)
     )
-    return tuple(CaseLine(seq, place, view) for seq, place, view in found)
+    named = called(work, {UUID(view["recipient"]) for _, _, view in found if view and view.get("recipient")})
+    return tuple(
+        CaseLine(seq, place, view, named.get((view or {}).get("recipient") or "")) for seq, place, view in found
+    )
 
 
 def _operations(work: Work, about: Select[Any]) -> tuple[tuple[str, int], ...]:

@@ -267,11 +267,15 @@ class Figures:
 
 @dataclass(frozen=True)
 class CaseLine:
-    """One entry about a case, by its number in the case. ``body`` is None once its term is over."""
+    """One entry about a case, by its number in the case. ``body`` is None once its term is over.
+
+    recipient   to whom something was given: a team's name or somebody's code; the entry itself names a row
+    """
 
     seq: int
     place: int | None
     body: dict[str, Any] | None
+    recipient: str | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from app.edge.sheets import Mistakes, Sheet
 from app.errors import NotFound
 from app.oversight import queries, reports, signs
 from app.oversight.forms import AskCase
-from app.oversight.views import CaseReport, Figures, LogLine, Sample, Sign
+from app.oversight.views import CaseLine, CaseReport, Figures, LogLine, Sample, Sign
 from app.web.frame import save, sheet, show
 from app.web.oversight import Line, line_of, query_of
 from app.web.session import Fields, Visitor
@@ -104,8 +104,13 @@ class ReportLine:
     seq: int
     place: int | None
     line: Line | None
-    recipient: str
+    recipient: str | None
     fields: tuple[str, ...]
+
+    @property
+    def to_team(self) -> bool:
+        """Whether it was given to a team, which has a name of ours, and not to a person, who has a code."""
+        return self.recipient in WORDS["team"]
 
 
 @dataclass(frozen=True)
@@ -168,7 +173,7 @@ def case_report(reference: str, request: Request, desk: TheDesk, visitor: Visito
     except Mistakes:
         raise NotFound from None
     told: CaseReport = desk.do(visitor, reports.case_report, form)
-    lines = tuple(_of_case(each.seq, each.place, each.body) for each in told.lines)
+    lines = tuple(_of_case(each) for each in told.lines)
     view = ReportView(told, lines, told.lines[-1].seq if told.more else None, form.whole)
     return show(request, desk, visitor, "oversight/case_report.html", view, here="/audit")
 
@@ -199,12 +204,11 @@ def _chart(name: str, told: tuple[tuple[str, int], ...] | list[tuple[str, int]])
     return Chart(name, columns, sum(number for _, number in told))
 
 
-def _of_case(seq: int, place: int | None, body: dict[str, object] | None) -> ReportLine:
-    if body is None:
-        return ReportLine(seq, place, None, "", ())
-    fields = body.get("fields", [])
-    assert isinstance(fields, list)
+def _of_case(told: CaseLine) -> ReportLine:
+    if told.body is None:
+        return ReportLine(told.seq, told.place, None, None, ())
+    fields = told.body.get("fields", [])
     # The key of a file only works and is shown to nobody: it has no word.
     names = [name for each in fields if (name := str(each).split(".")[1]) in WORDS["field"]]
-    line = line_of(LogLine(UUID(str(body["id"])), place, body))
-    return ReportLine(seq, place, line, str(body.get("recipient", "")), tuple(names))
+    line = line_of(LogLine(UUID(str(told.body["id"])), told.place, told.body))
+    return ReportLine(told.seq, told.place, line, told.recipient, tuple(names))

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from app.audit.sequencer import Sequencer
+from app.cases import actions as cases
+from app.cases.forms import GiveGrant
 from app.errors import NotFound, Refusal
 from app.oversight import actions as oversight
 from app.oversight import inquiries, reports
@@ -53,6 +55,17 @@ def test_everything_done_to_a_case_is_listed_from_one_to_n(world: World, log: Lo
     assert CANARY not in str(told)
     # The report is of the log, and not of the case: it adds nothing to it.
     assert report(world, planted.reference).last == told.last
+
+
+def test_whom_something_was_given_to_is_told_by_team_or_code(world: World) -> None:
+    reference = world.case()
+    world.hand_to_legal(reference)
+    code = world.members["narrative-lead"].code
+    world.do("intake", cases.give, GiveGrant(user=code, compartments=frozenset({"RELEASE"})), subject=reference)
+
+    given = [line.recipient for line in report(world, reference).lines if line.body and line.body.get("recipient")]
+
+    assert (set(given[:-1]), given[-1]) == ({"legal"}, code)
 
 
 def test_it_goes_on_page_by_page(world: World) -> None:

@@ -21,6 +21,7 @@ from tests.world import World
 
 __all__ = ["sequencer", "tiles"]
 
+ROW = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-"
 PAGES = ("/audit/signs", "/audit/figures", "/audit/cases", "/audit/cases/{reference}")
 
 
@@ -65,6 +66,8 @@ def test_nothing_of_a_whole_case_stands_on_any_page_of_the_desk(
         assert CANARY not in page.text, path
         assert not any(name in page.text for name in names), path
     assert planted.reference in pages[case[0]].text, "the control: its reference is there"
+    # Whom a key was given to is told by what they are called: a row of ours says nothing to anybody.
+    assert [re.findall(ROW, said(pages[path].text)) for path in case] == [[], []]
 
 
 def test_a_sign_leads_to_the_entries_behind_it(browser: Browser, world: World, standing_clock: Clock) -> None:
