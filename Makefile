@@ -89,7 +89,7 @@ browser: env ## every page in a real browser: open to everybody, light, quiet
 pictures: env ## the same, and a dated set of pictures in build/pictures
 	@sh deploy/browser.sh $(VENV)
 	@AMANA_BROWSER=all AMANA_PICTURES="$(CURDIR)/build/pictures/$$(date -u +%Y-%m-%d)" $(PY) -m pytest \
-		tests/journeys/browser/test_pages.py -k "open_to_everybody"
+		tests/journeys/browser/test_pages.py tests/journeys/browser/test_tour.py -k "open_to_everybody or newcomer"
 
 assets: ## maintainers: build the stylesheets and scripts again (needs Node)
 	@cd frontend && npm ci --ignore-scripts --silent && ./build.sh

@@ -24,7 +24,7 @@ from app.oversight import actions as oversight
 from app.oversight.forms import AskLog
 from app.testimonies import actions as testimonies
 from app.testimonies import queries as testimony_queries
-from app.testimonies.forms import BeginTestimony
+from app.testimonies.forms import BeginTestimony, MoveOn
 from app.web.session import COOKIE
 from app.web.tour import Going, Line, Scene, Step, Tour
 from app.work import Caller, Justification
@@ -64,11 +64,14 @@ def _number(entry: Any) -> str:
 
 
 def _take_down(tour: Tour, desk: Desk, caller: Caller) -> str:
-    """The account of the story case that is being taken; a new one where none is."""
+    """The account of the story case that is being taken, taken up again if it is paused; a new one where none is."""
     held = desk.ask(caller, testimony_queries.of_case, tour.story).accounts
-    going = [account.id for account in held if account.state in {"IN_SESSION", "PAUSED"}]
+    going = [account for account in held if account.state in {"IN_SESSION", "PAUSED"}]
     if going:
-        return f"/testimonies/{going[-1]}/account"
+        row = going[-1].id
+        if going[-1].state == "PAUSED":
+            desk.do(caller, testimonies.move, MoveOn(to="IN_SESSION"), subject=row)
+        return f"/testimonies/{row}/account"
     begun = [account.id for account in held if account.state == "TRIAGED"]
     row = begun[-1] if begun else desk.do(caller, testimonies.begin, BeginTestimony(), subject=tour.story).id
     return f"/testimonies/{row}/limits"
