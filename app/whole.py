@@ -24,6 +24,7 @@ import app.intake.actions
 import app.legal.actions
 import app.legal.assurances
 import app.legal.leaving
+import app.legal.moves
 import app.legal.signing
 import app.narratives.actions
 import app.oversight.actions

@@ -17,7 +17,7 @@ from app.cases import queries as case_queries
 from app.intake import actions as intake
 from app.intake import queries as intake_queries
 from app.legal import actions as legal
-from app.legal import assurances, leaving, signing
+from app.legal import assurances, leaving, moves, signing
 from app.legal import queries as legal_queries
 from app.narratives import actions as narratives
 from app.narratives import queries as narrative_queries
@@ -128,6 +128,8 @@ POSTS: Final = (
     Post("/api/cases/{reference}/consents", testimonies.record_consent, 201),
     Post("/api/cases/{reference}/mitigation", legal.write, 201),
     Post("/api/cases/{reference}/mitigation/take", legal.take, 201),
+    Post("/api/cases/{reference}/mitigation/move", moves.move, 201),
+    Post("/api/cases/{reference}/mitigation/report", moves.report, 201),
     Post("/api/mitigation_assessments/{row}/propose", signing.propose),
     Post("/api/mitigation_assessments/{row}/withdraw", signing.withdraw),
     Post("/api/mitigation_assessments/{row}/return", signing.send_back),
@@ -213,6 +215,7 @@ POSTS: Final = (
     Post("/api/mitigation_factors/{row}/open", legal.open_factor),
     Post("/api/mitigation_assessments/{row}/read", legal.read),
     Post("/api/second_readings/{row}/open", legal.open_reading),
+    Post("/api/mitigation_steps/{row}/open", moves.open_step),
     Post("/api/assurances/{row}/open", assurances.open_assurance),
     Post("/api/terms_of_use/{row}/open", terms.open_terms),
     Post("/api/use_restrictions/{row}/open", terms.open_restriction),
@@ -300,6 +303,8 @@ GETS: Final = (
     Get("/api/cases/{reference}/mitigation", legal_queries.assessments),
     Get("/api/mitigation/waiting", legal_queries.to_sign, paged=True),
     Get("/api/mitigation/returned", legal_queries.returned, paged=True),
+    Get("/api/cases/{reference}/mitigation/course", legal_queries.course_of),
+    Get("/api/mitigation/running", legal_queries.running, paged=True),
     Get("/api/cases/{reference}/assurances", legal_queries.assurances),
     Get("/api/assurances", legal_queries.waiting, paged=True),
     Get("/api/reviews", legal_queries.reviews, paged=True, filters=("standing",)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,8 @@ def as_json(view: Any) -> Any:
         return str(view)
     if isinstance(view, datetime):
         return view.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(view, date):
+        return view.isoformat()
     if isinstance(view, Mapping):
         return {str(name): as_json(value) for name, value in view.items()}
     if isinstance(view, tuple | list | frozenset):

@@ -52,6 +52,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "assurance_instrument": N_("Please give the text of the instrument, or the file it lies in: one of them."),
     "assurance_stated": N_("A promise of this kind names the proceedings or offences it holds in."),
     "dissent_words": N_("A dissent says why."),
+    "step_paper": N_("Please give the text of the paper or choose its file, not both."),
+    "step_runs_from": N_("What begins to run says from which day; nothing else does."),
     "assurance_ends_on": N_("Its last day is before its first."),
     "zone_unknown": N_("No time zone has this name. It is a part of the world and a town, such as Africa/Nairobi."),
     "*": N_("This could not be understood. Please look at it again."),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, Literal, Self, get_args
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.legal.course import Clock, Ground, State, Whose
 from app.legal.restrictions import Body, Kind, Strength, Subject, Use
 from app.work.forms import Form, Line, Passage, Reason, Reasoned, Words
 
@@ -70,6 +71,60 @@ class SecondSignature(OfVersion):
         if self.answer == "DISSENTED" and self.words is None:
             raise PydanticCustomError("dissent_words", "a dissent says why")
         return self
+
+
+class _Recorded(Form):
+    """A step of the course as it is recorded.
+
+    seen         the number of the step that whoever records saw last; 0 where there was none
+    authority    who it was in particular: a court, an office, or whoever speaks for the witness
+    happened_on  the day it was done, which is not the day it is written down
+    instrument, attachment   the paper: its text, or the file it lies in
+    """
+
+    seen: Annotated[int, Field(ge=0, le=10_000)] = 0
+    authority: Line
+    happened_on: date
+    reason: Passage
+    instrument: Passage | None = None
+    attachment: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_paper(self) -> Self:
+        if self.instrument is not None and self.attachment is not None:
+            raise PydanticCustomError("step_paper", "the paper is its text or a file, not both")
+        return self
+
+
+class MoveMitigation(_Recorded):
+    """A step of somebody, or a day that begins or ends to run where the course stands.
+
+    ground            of a breach: what the word about it rests on
+    clock, runs_from  what begins to run with it, and from which day
+    """
+
+    to: State
+    whose: Whose
+    ground: Ground | None = None
+    clock: Clock | None = None
+    runs_from: date | None = None
+
+    @model_validator(mode="after")
+    def _from_a_day(self) -> Self:
+        starts = self.clock is not None and self.clock is not Clock.MET
+        if starts != (self.runs_from is not None):
+            raise PydanticCustomError("step_runs_from", "what begins to run says from which day")
+        return self
+
+
+class ReportCooperation(_Recorded):
+    """The report for a court, in words, by somebody who had no part in any of it.
+
+    uninvolved  that its author says so of themself: what is recorded here does not know everything
+    """
+
+    instrument: Passage
+    uninvolved: Literal[True]
 
 
 # A state, a part of one, or an international court by its letters.

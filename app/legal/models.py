@@ -12,9 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import CaseRow, Sealed
 from app.errors import Conflict
+from app.legal.course import State
 from app.legal.forms import FACTORS
-
-ELSEWHERE: Final = "This assessment stands at another step, so this one cannot be taken now."
 
 # Of a promise: put before a second reviewer; signed by two; refused a signature; no more.
 OFFERED, IN_FORCE, DECLINED, LAPSED, REVOKED = "OFFERED", "IN_FORCE", "DECLINED", "LAPSED", "REVOKED"
@@ -27,6 +26,10 @@ SIGNED, DISSENTED, SUPERSEDED = "SIGNED", "DISSENTED", "SUPERSEDED"
 # In these it can be written; with the third, it is the one open assessment of its case.
 WRITABLE: Final = frozenset({DRAFT, RETURNED})
 OPEN: Final = (DRAFT, RETURNED, PROPOSED)
+
+
+def _elsewhere() -> Conflict:
+    return Conflict("This assessment stands at another step, so this one cannot be taken now.")
 
 
 class MitigationAssessment(CaseRow):
@@ -75,14 +78,14 @@ class MitigationAssessment(CaseRow):
         """Put it before a second reader as it was read just now."""
         self._is_still(version)
         if self.state not in WRITABLE:
-            raise Conflict(ELSEWHERE)
+            raise _elsewhere()
         self.state, self.state_at = PROPOSED, at
 
     def leave(self, state: str, *, version: int, at: datetime) -> None:
         """Back to who wrote it: taken back by themself, or sent back with questions."""
         self._is_still(version)
         if self.state != PROPOSED:
-            raise Conflict(ELSEWHERE)
+            raise _elsewhere()
         self.state, self.state_at = state, at
 
     def sign(self, state: str, *, by: str, version: int, at: datetime) -> None:
@@ -145,6 +148,48 @@ class SecondReading(CaseRow):
     read_by: Mapped[str]
     read_at: Mapped[datetime]
     words: Mapped[Sealed | None]
+
+
+class MitigationStep(CaseRow):
+    """One step of the course of a mitigation, as it was recorded. Steps are only ever added; the newest says where
+    it stands.
+
+    In clear: where it stands, since when, who recorded it, what runs out when. Whose step it was, on which day, on
+    which ground and under which law is sealed.
+    """
+
+    __tablename__ = "mitigation_steps"
+    __table_args__ = (
+        CheckConstraint(f"state IN {tuple(str(state) for state in State)}", name="state"),
+        # The office's own two views are of two people.
+        CheckConstraint("(state IN ('INITIAL_VIEW', 'PERFORMED')) = (assessment_id IS NOT NULL)", name="two"),
+        CheckConstraint("instrument IS NULL OR attachment_id IS NULL", name="instrument"),
+        CheckConstraint("(instrument IS NULL) = (instrument_sha256 IS NULL)", name="hash"),
+        UniqueConstraint("case_id", "number"),
+    )  # fmt: skip
+    compartment = "LEGAL"
+    author = "recorded_by"
+    due = "due_on"
+
+    number: Mapped[int]
+    state: Mapped[str]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime]
+    # The last day of what runs; which clock it is, would tell whose law.
+    due_on: Mapped[date | None]
+    # What two people signed, where the step rests on it.
+    assessment_id: Mapped[UUID | None] = mapped_column(ForeignKey("mitigation_assessments.id"))
+    # The file the paper lies in; its hash was taken when it came in.
+    attachment_id: Mapped[UUID | None] = mapped_column(ForeignKey("attachments.id"))
+    whose: Mapped[Sealed]
+    authority: Mapped[Sealed]
+    happened_on: Mapped[Sealed]
+    reason: Mapped[Sealed]
+    ground: Mapped[Sealed | None]
+    clock: Mapped[Sealed | None]
+    runs_from: Mapped[Sealed | None]
+    instrument: Mapped[Sealed | None]
+    instrument_sha256: Mapped[Sealed | None]
 
 
 class Assurance(CaseRow):

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy.orm import aliased
 
+from app.cases.involved import had_a_part
 from app.cases.models import Case, CaseState
 from app.cases.steps import held_since, how_many, passed_on, working_on
 from app.errors import NotFound, Unprocessable
-from app.legal.models import OFFERED, PROPOSED, RETURNED, WRITABLE, Assurance, MitigationAssessment, MitigationFactor
-from app.legal.views import AssessmentLine, AssuranceLine, Kept, ReviewLine, ReviewNumbers
+from app.legal import course
+from app.legal.course import State
+from app.legal.models import (
+    OFFERED,
+    PROPOSED,
+    RETURNED,
+    WRITABLE,
+    Assurance,
+    MitigationAssessment,
+    MitigationFactor,
+    MitigationStep,
+)
+from app.legal.moves import STEPS_MAX
+from app.legal.views import AssessmentLine, AssuranceLine, Course, Kept, ReviewLine, ReviewNumbers, Running, StepLine
 from app.work import Reading, query
 
 PAGE: Final = 25
@@ -65,6 +80,46 @@ def to_sign(reading: Reading, page: int = 0) -> tuple[AssessmentLine, ...]:
 def returned(reading: Reading, page: int = 0) -> tuple[AssessmentLine, ...]:
     """Assessments of mine that came back with questions, the longest waiting first, 25 a page."""
     return _of_page(reading, _returned(reading), page)
+
+
+@query("mitigation.course")
+def course_of(reading: Reading, reference: str) -> Course:
+    """Where the course of a mitigation stands, what can follow, and its steps, the newest first; mute."""
+    about = reading.fetch(Case, reference)
+    if "LEGAL" not in reading.held(about.id):
+        raise NotFound
+    rows = reading.all(MitigationStep, MitigationStep.case_id == about.id, order=MitigationStep.number, limit=STEPS_MAX)
+    history = [State(row.state) for row in rows]
+    lines = tuple(
+        StepLine(row.id, row.number, row.state, row.recorded_at, row.recorded_by, row.due_on, row.assessment_id)
+        for row in reversed(rows)
+    )
+    following = course.next_steps(history)
+    return Course(
+        about.reference, str(course.stands(history)), lines, tuple(state for state in State if state in following),
+        had_a_part(reading, about.id), reading.today,
+    )  # fmt: skip
+
+
+@query("mitigation.running")
+def running(reading: Reading, page: int = 0) -> tuple[Running, ...]:
+    """What runs out within a month or is over, in open cases of which I hold LEGAL; the earliest first, 25 a page."""
+    later = aliased(MitigationStep)
+    newer = exists().where(later.case_id == MitigationStep.case_id, later.number > MitigationStep.number)
+    soon = reading.today + timedelta(days=course.WARN_DAYS)
+    statement = (
+        reading.rows(MitigationStep)
+        .where(MitigationStep.due_on <= soon, ~newer)
+        .join(Case, Case.id == MitigationStep.case_id)
+        .add_columns(Case.reference)
+        .where(Case.state == CaseState.OPEN)
+        .order_by(MitigationStep.due_on, MitigationStep.id)
+        .limit(PAGE)
+        .offset(PAGE * page)
+    )
+    return tuple(
+        Running(reference, row.due_on, row.due_on < reading.today) for row, reference in reading.execute(statement)
+    )
 
 
 @query("assurance.list")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.work import Plain
@@ -105,6 +105,65 @@ class AssessmentRead:
     version: int
     factors: tuple[FactorRead, ...]
     readings: tuple[SecondRead, ...]
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """That a step was recorded, and where the course stood after it; not a word of it."""
+
+    id: UUID
+    number: int
+    state: str
+    at: datetime
+    by: str
+    due_on: date | None
+    assessment: UUID | None
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where the course of a mitigation stands.
+
+    steps      the newest first
+    following  the states that a step may lead to now
+    part       whether whoever asks had a part in the case, so that somebody else writes its report
+    """
+
+    reference: str
+    state: str
+    steps: tuple[StepLine, ...]
+    following: tuple[str, ...]
+    part: bool
+    today: date
+
+    @property
+    def seen(self) -> int:
+        """The number of the newest step; 0 where there is none."""
+        return self.steps[0].number if self.steps else 0
+
+    @property
+    def since(self) -> datetime | None:
+        """When it came to where it stands: a step that only set a day moved nothing."""
+        here = None
+        for step in self.steps:
+            if step.state != self.state:
+                break
+            here = step.at
+        return here
+
+    @property
+    def due_on(self) -> date | None:
+        """The last day of what runs now."""
+        return self.steps[0].due_on if self.steps else None
+
+
+@dataclass(frozen=True)
+class Running:
+    """That something in the course of a case runs out on a day. ``late``: that day is past."""
+
+    reference: str
+    on: date
+    late: bool
 
 
 @dataclass(frozen=True)

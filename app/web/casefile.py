@@ -47,7 +47,7 @@ TABS: Final = (
     Tab("person", N_("Person"), "IDENTITY", _ACCOUNT | _SAFETY,
         ("persons", "identity_documents", "contact_channels", "approaches", "identity_claims", "same_person_findings")),
     Tab("legal", N_("Legal"), "LEGAL", frozenset({"legal_reviewer"}),
-        ("mitigation_assessments", "mitigation_factors", "second_readings", "assurances")),
+        ("mitigation_assessments", "mitigation_factors", "second_readings", "mitigation_steps", "assurances")),
     Tab("threat", N_("Threat"), "THREAT", _SAFETY, ("threat_assessments",)),
     Tab("plan", N_("Plan"), "CARE", _SAFETY, ("needs", "check_ins")),
     Tab("moves", N_("Place"), "LOCATION", _SAFETY | {"legal_reviewer"}, ("residences",)),

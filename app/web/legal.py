@@ -15,7 +15,7 @@ from app.errors import NotFound
 from app.legal import actions, queries
 from app.legal.views import ReviewLine, ReviewNumbers
 from app.pseudonyms import references
-from app.web import endings, mitigation, promises
+from app.web import courses, endings, mitigation, promises
 from app.web.frame import save, sheet, show
 from app.web.session import Fields, Visitor
 from app.web.today import DESKS, Block, Task, Tile
@@ -68,8 +68,9 @@ def waiting(desk: Desk, visitor: Caller) -> Block:
         endings.tile(desk, visitor),
     )
     lines = [line for name in ("MINE", "UNASSIGNED") for line in desk.ask(visitor, queries.reviews, standing=name)]
+    days = courses.tasks(desk, visitor)
     asked = [*endings.tasks(desk, visitor), *mitigation.tasks(desk, visitor), *promises.tasks(desk, visitor)]
-    work = [*asked, *(_task(line) for line in lines)]
+    work = [*days, *asked, *(_task(line) for line in lines)]
     return Block(ROLE, tiles, tuple(work[:15]))
 
 

@@ -14,6 +14,7 @@ from app.web import (
     cases,
     coding,
     conflicts,
+    courses,
     drafts,
     duty,
     endings,
@@ -63,7 +64,7 @@ for _part in (
     entry, returning, today, visits, cases, coding, conflicts, takeovers, me, factors, team, help,
     # Before a number is asked for: what has a name of its own under the log's address.
     inquiries, watching, oversight, administration, handoffs, legal, protection, alarms, safety,
-    endings, drafts, duty, mitigation, promises,
+    endings, drafts, duty, mitigation, courses, promises,
     *intake_desk.PAGES,
 ):  # fmt: skip
     # The routes themselves: an included router looks through all of its own twice, at every request.

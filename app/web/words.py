@@ -12,6 +12,7 @@ from typing import Final
 from app.edge.languages import N_
 from app.web import (
     account_words,
+    course_words,
     desk_words,
     draft_words,
     duty_words,
@@ -331,7 +332,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "role": ROLES,
     "team": TEAMS,
     "compartment": COMPARTMENTS,
-    "state": promise_words.STATES
+    "state": course_words.STATES
+    | promise_words.STATES
     | mitigation_words.STANDINGS
     | STATES
     | desk_words.STATES
@@ -349,7 +351,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     | person_words.TABLES
     | ending_words.TABLES
     | promise_words.TABLES
-    | mitigation_words.TABLES,
+    | mitigation_words.TABLES
+    | course_words.TABLES,
     "field": FIELDS
     | session_words.FIELDS
     | intake_words.FIELDS
@@ -357,7 +360,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     | person_words.FIELDS
     | ending_words.FIELDS
     | promise_words.FIELDS
-    | mitigation_words.FIELDS,
+    | mitigation_words.FIELDS
+    | course_words.FIELDS,
     "action": ACTIONS
     | account_words.DEEDS
     | key_words.ACTIONS
@@ -371,10 +375,12 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     | ending_words.DEEDS
     | person_words.DEEDS
     | promise_words.DEEDS
-    | mitigation_words.DEEDS,
+    | mitigation_words.DEEDS
+    | course_words.DEEDS,
     **ending_words.WORDS,
     **promise_words.WORDS,
     **mitigation_words.WORDS,
+    **course_words.WORDS,
     **desk_words.DESK_WORDS,
     **duty_words.WORDS,
     **oversight_words.WORDS,

@@ -1631,12 +1631,53 @@ def _assessed() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_second_readings")),
     )
     op.create_index(op.f("ix_second_readings_case_id"), "second_readings", ["case_id"], unique=False)
+    op.create_table(
+        "mitigation_steps",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("assessment_id", sa.Uuid(), nullable=True),
+        sa.Column("attachment_id", sa.Uuid(), nullable=True),
+        sa.Column("whose", sa.LargeBinary(), nullable=False),
+        sa.Column("authority", sa.LargeBinary(), nullable=False),
+        sa.Column("happened_on", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("ground", sa.LargeBinary(), nullable=True),
+        sa.Column("clock", sa.LargeBinary(), nullable=True),
+        sa.Column("runs_from", sa.LargeBinary(), nullable=True),
+        sa.Column("instrument", sa.LargeBinary(), nullable=True),
+        sa.Column("instrument_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('NOT_RAISED', 'INITIAL_VIEW', 'OFFER_PENDING', 'AGREEMENT_SIGNED', 'PERFORMING', 'PERFORMED',"
+            " 'REPORTED', 'CONSIDERED', 'CREDITED', 'NOT_CREDITED', 'DECLINED', 'WITHDRAWN', 'BREACH_ALLEGED',"
+            " 'BREACH_FOUND', 'BREACH_DISMISSED', 'REFERRED_BACK', 'REVOCATION_WINDOW', 'CLOSED')",
+            name=op.f("ck_mitigation_steps_state"),
+        ),
+        sa.CheckConstraint(
+            "(state IN ('INITIAL_VIEW', 'PERFORMED')) = (assessment_id IS NOT NULL)",
+            name=op.f("ck_mitigation_steps_two"),
+        ),
+        sa.CheckConstraint("instrument IS NULL OR attachment_id IS NULL", name=op.f("ck_mitigation_steps_instrument")),
+        sa.CheckConstraint("(instrument IS NULL) = (instrument_sha256 IS NULL)", name=op.f("ck_mitigation_steps_hash")),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"], ["mitigation_assessments.id"], name=op.f("fk_mitigation_steps_assessment_id")
+        ),
+        sa.ForeignKeyConstraint(["attachment_id"], ["attachments.id"], name=op.f("fk_mitigation_steps_attachment_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_mitigation_steps_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mitigation_steps")),
+        sa.UniqueConstraint("case_id", "number", name=op.f("uq_mitigation_steps_case_id_number")),
+    )
+    op.create_index(op.f("ix_mitigation_steps_case_id"), "mitigation_steps", ["case_id"], unique=False)
 
 
 def downgrade() -> None:
     op.drop_table("escalation_steps")
     op.drop_table("escalations")
-    for table in ("second_readings", "mitigation_factors"):
+    for table in ("mitigation_steps", "second_readings", "mitigation_factors"):
         op.drop_table(table)
     for table in ("use_restrictions", "terms_of_use", "assurances"):
         op.drop_table(table)

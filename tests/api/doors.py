@@ -217,6 +217,7 @@ _PROMISE = {
     "proceedings": "the case of the depot", "conditions": "the whole of it", "exceptions": "a false statement",
     "barred": ["MEDIA"], "starts_on": "2026-01-05", "ends_on": "2027-01-05", "survives_organisation": True,
 }  # fmt: skip
+_STEP = {"seen": 1, "authority": "a court", "happened_on": "2026-01-05", "reason": "its letter"}
 _THREAT = {"level": "HIGH", "fear_in_own_words": "they know", "findings": "two calls", "measures": "no telephone"}
 _READING = opening("text", "INTAKE", "testimonies")
 
@@ -366,6 +367,11 @@ ACTIONS: Final = (
     _post("/api/cases/{reference}/mitigation", LEGAL, plain(**_NOTE), 201),
     # The planted one is being assessed already.
     _post("/api/cases/{reference}/mitigation/take", LEGAL, status=409),
+    _post("/api/cases/{reference}/mitigation/move", LEGAL,
+          plain(to="NOT_RAISED", whose="WITNESS", clock="MET", **_STEP), 201),
+    # "legal" has opened the account, so somebody else writes the report; it is not yet time for one.
+    _post("/api/cases/{reference}/mitigation/report", LEGAL - {"legal"},
+          plain(instrument="He named the depot.", uninvolved=True, **_STEP), status=409),
     # Of one that came back with questions; "legal" wrote it.
     _post("/api/mitigation_assessments/{row}/propose", LEGAL, plain(version=8)),
     _post("/api/mitigation_assessments/{row}/withdraw", frozenset({"legal"}), plain(version=8)),
@@ -491,6 +497,8 @@ OPENINGS: Final = (
           opening("reasons", "LEGAL_ASSESSMENT", "mitigation_assessments")),
     _post("/api/second_readings/{row}/open", LEGAL,
           opening("words", "LEGAL_ASSESSMENT", "mitigation_assessments")),
+    _post("/api/mitigation_steps/{row}/open", LEGAL,
+          opening("reason", "LEGAL_ASSESSMENT", "mitigation_assessments")),
     _post("/api/mitigation_assessments/{row}/read", LEGAL, reasoned("LEGAL_ASSESSMENT", "mitigation_assessments")),
     _post("/api/threat_assessments/{row}/open", SAFETY, opening("findings", "SAFETY", "threat_assessments")),
     _post("/api/residences/{row}/open", SAFETY, opening("place", "SAFETY", "threat_assessments", "to fetch them")),
@@ -610,6 +618,8 @@ QUESTIONS: Final = (
     Ask("GET", "/api/cases/{reference}/mitigation", LEGAL),
     Ask("GET", "/api/mitigation/waiting", EVERYBODY),
     Ask("GET", "/api/mitigation/returned", EVERYBODY),
+    Ask("GET", "/api/cases/{reference}/mitigation/course", LEGAL),
+    Ask("GET", "/api/mitigation/running", EVERYBODY),
     Ask("GET", "/api/cases/{reference}/assurances", LEGAL),
     Ask("GET", "/api/assurances", EVERYBODY),
     Ask("GET", "/api/testimonies/{row}/limits", INTAKE | LEGAL),
@@ -722,7 +732,8 @@ PAGES: Final = (
     ("GET", "/reviews"), ("POST", "/reviews/{reference}/take"), ("GET", "/cases/{reference}/legal"),
     *((method, f"/cases/{{reference}}/legal/{page}") for method in ("GET", "POST") for page in (
         "promises/new", "promises/{row}/{kind}", "leaving", "tighten/{row}")),
-    ("GET", "/cases/{reference}/legal/promises"),
+    ("GET", "/cases/{reference}/legal/promises"), ("GET", "/cases/{reference}/legal/course"),
+    ("GET", "/cases/{reference}/legal/course/{step}"), ("POST", "/cases/{reference}/legal/course/{step}"),
     ("GET", "/cases/{reference}/legal/factor/{factor}"), ("POST", "/cases/{reference}/legal/factor/{factor}"),
     ("GET", "/cases/{reference}/legal/assessment/{row}"), ("GET", "/cases/{reference}/legal/assessment/{row}/compare"),
     ("POST", "/cases/{reference}/legal/assessment/{row}/{step}"),

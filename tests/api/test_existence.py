@@ -74,11 +74,12 @@ def test_a_malformed_address_looks_like_an_unknown_one(staff: Staff, world: Worl
 
 BEYOND_THE_WALL = {
     "intake": {
-        "mitigation_factors", "second_readings", "threat_assessments", "residences", "needs", "check_ins", "handoffs",
+        "mitigation_factors", "mitigation_steps", "second_readings", "threat_assessments", "residences", "needs",
+        "check_ins", "handoffs",
     },
     "protection": {
         "testimonies", "segments", "prior_accounts", "consents", "attachments", "justifications",
-        "mitigation_factors", "second_readings", "submission_files",
+        "mitigation_factors", "mitigation_steps", "second_readings", "submission_files",
     },
 }  # fmt: skip
 

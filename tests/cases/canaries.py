@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app import clock
 from app.cases import actions as cases
 from app.cases import erasing
 from app.cases.forms import BeginVisit, GiveGrant, SendHandoff
@@ -53,6 +54,8 @@ NOT_WORDS = frozenset(
         "terms_of_use.kind", "terms_of_use.strength", "terms_of_use.rules", "use_restrictions.rules",
         "mitigation_factors.finding", "mitigation_factors.passages", "mitigation_factors.evidence",
         "mitigation_factors.against",
+        "mitigation_steps.whose", "mitigation_steps.happened_on", "mitigation_steps.ground", "mitigation_steps.clock",
+        "mitigation_steps.runs_from", "mitigation_steps.instrument_sha256",
         "threat_assessments.level", "needs.kind",
         "submissions.language", "submissions.decision",
         "submission_files.file_key", "submission_files.original_sha256",
@@ -290,6 +293,10 @@ def _afterwards(world: World, planted: Planted, marks: Any) -> None:
     for table in ("mitigation_factors", "second_readings"):
         rows[table] = world.row("legal", reference, table)
     _promised(world, planted, marks)
+    # Nothing was signed by two, so it stands where it began: a day runs from what the witness declared.
+    step = marks("mitigation_steps", "authority", "reason", "instrument")
+    today = clock.now().date()
+    rows["mitigation_steps"] = world.stepped(reference, "NOT_RAISED", clock="FULL_ACCOUNT", runs_from=today, **step)
     rows["threat_assessments"] = world.threat(
         reference, **marks("threat_assessments", "fear_in_own_words", "findings", "measures")
     )

@@ -28,8 +28,10 @@ from app.legal.forms import (
     AskLeaving,
     DraftAssurance,
     LapseAssurance,
+    MoveMitigation,
     OfVersion,
     ReadAssessment,
+    ReportCooperation,
     ReturnAssessment,
     RevokeAssurance,
     SecondSignature,
@@ -227,6 +229,7 @@ def _cases(world: World, planted: Planted) -> dict[str, Request]:
         "mitigation.take": (None, case),
         "mitigation.write": (WriteFactor(**words.note()), case),
         **_assessed(planted.rows["mitigation_assessments"]),
+        **_course(case),
         **_promised(planted),
         "threat.assess": (AssessThreat(**words.threat()), case),
         "location.record": (RecordResidence(**words.residence()), case),
@@ -333,6 +336,16 @@ def _assessed(row: UUID) -> dict[str, Request]:
         "mitigation.return": (ReturnAssessment(words="which hearing?", **version), row),
         "mitigation.sign": (SecondSignature(answer="SIGNED", **version), row),
         "mitigation.read": (ReadAssessment(justification=Justification.LEGAL_ASSESSMENT, cites=row), row),
+    }
+
+
+def _course(case: str) -> dict[str, Request]:
+    # One step is recorded, by which a day began to run.
+    said: dict[str, Any] = {**words.step(), "seen": 1, "happened_on": clock.now().date()}
+    met = MoveMitigation.model_validate({**said, "to": "NOT_RAISED", "whose": "WITNESS", "clock": "MET"})
+    return {
+        "mitigation.move": (met, case),
+        "mitigation.report": (ReportCooperation(instrument="He named the depot.", uninvolved=True, **said), case),
     }
 
 

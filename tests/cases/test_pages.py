@@ -45,7 +45,7 @@ PAGED = {
     "draft.list", "handoff.list", "log.mine", "testimony.list", "review.list", "check_in.list", "escalation.list",
     "threat.overdue",
     "interpreter.list", "protocol.list", "proposal.list",
-    "assurance.waiting", "mitigation.waiting", "mitigation.returned",
+    "assurance.waiting", "mitigation.waiting", "mitigation.returned", "mitigation.running",
     "rota.list", "break_glass.list", "inquiry.list",
     "conflict.list",
     "takeover.list", "takeover.held", "takeover.show", "custodians.given",
@@ -64,7 +64,7 @@ SINGLE = {
     "testimony.show", "testimony.case", "attachment.show", "custody.list",
     "consent.list", "handoff.count", "handoff.show", "review.count",
     "lookup.waiting", "safety.count", "check_in.show", "check_in.case",
-    "escalation.show", "escalation.case", "mitigation.list", "paper.show",
+    "escalation.show", "escalation.case", "mitigation.list", "mitigation.course", "paper.show",
     "assurance.list", "terms.standing",
     "protocol.show", "undertaking.show", "case.stepped",
     "rota.now", "break_glass.show", "break_glass.count", "break_glass.records",
@@ -274,6 +274,20 @@ def test_promises_that_wait_come_twenty_five_a_page_the_longest_waiting_first(
 
     assert [len(page) for page in pages] == [25, 2]
     assert [line.id for page in pages for line in page] == made
+
+
+@pytest.mark.domain("D10")
+def test_days_that_run_come_twenty_five_a_page_the_earliest_first(world: World) -> None:
+    today, made = clock.now().date(), {}
+    for number in range(27):
+        declared = today - timedelta(days=200 - number)
+        made[reference := world.case()] = declared
+        world.stepped(reference, "NOT_RAISED", by="legal-lead", clock="FULL_ACCOUNT", runs_from=declared)
+
+    pages = [world.office.ask(world["legal-lead"], legal_queries.running, page) for page in range(2)]
+
+    assert [len(page) for page in pages] == [25, 2]
+    assert [line.reference for page in pages for line in page] == [*made]
 
 
 @pytest.mark.domain("D10")

@@ -38,8 +38,8 @@ READS: dict[str, tuple[str, ...]] = {
     "narrative-lead": PRINTED,
     "intake": (*WHO, *FOUND, *ACCOUNT, "drafts", *PORTAL, *PRINTED),
     "intake-lead": (*WHO, *FOUND, *ACCOUNT, "drafts", *PORTAL, *PRINTED),
-    "legal": (*ACCOUNT, "mitigation_factors", "second_readings", "assurances"),
-    "legal-lead": (*ACCOUNT, "mitigation_factors", "second_readings", "assurances"),
+    "legal": (*ACCOUNT, "mitigation_factors", "mitigation_steps", "second_readings", "assurances"),
+    "legal-lead": (*ACCOUNT, "mitigation_factors", "mitigation_steps", "second_readings", "assurances"),
     "protection": (*WHO, *SAFETY),
     "protection-lead": (*WHO, *SAFETY),
 }

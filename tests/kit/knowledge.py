@@ -133,6 +133,7 @@ NOTE: Final = {
     "seen": 0,
     "contrary_evidence": "None found after looking in both files.",
 }  # fmt: skip
+STEP: Final = {"seen": 0, "authority": "A court", "happened_on": "2026-01-05", "reason": "Its letter of this day."}
 THREAT: Final = {
     "level": "LOW", "fear_in_own_words": "They know my street.", "findings": "Nobody has asked for him.",
 }  # fmt: skip
@@ -294,6 +295,8 @@ def forms() -> dict[str, dict[str, Any]]:
         "mitigation.withdraw": {"version": 1},
         "mitigation.return": {"version": 1, "words": "Which hearing was it?"},
         "mitigation.sign": {"version": 1, "answer": "SIGNED"},
+        "mitigation.move": STEP | {"to": "OFFER_PENDING", "whose": "AUTHORITY"},
+        "mitigation.report": STEP | {"instrument": "She named the depot, and it was found.", "uninvolved": True},
         "threat.assess": THREAT,
         "location.record": {"place": "The flat above the bakery.", "since": "spring", "who_knows": "Nobody else."},
         "care.record": {"kind": "HEALTH", "words": "The old wound hurts at night."},

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from psycopg.sql import SQL, Identifier
 
+from app import clock
 from app.accounts import witnesses
 from app.cases import actions as cases
 from app.cases import ending
@@ -22,7 +23,7 @@ from app.intake import actions as intake
 from app.intake.forms import Link, Receive, ReceivedFile
 from app.intake.models import Submission, SubmissionFile
 from app.legal import actions as legal
-from app.legal import assurances, leaving
+from app.legal import assurances, leaving, moves
 from app.legal.forms import AskLeaving, ReadAssessment
 from app.legal.leaving import Judged
 from app.legal.views import AssessmentRead
@@ -289,6 +290,13 @@ def _passed_on(world: World, story: Story) -> None:
     )  # fmt: skip
     story.looks["mitigation.open"] = Look("legal", legal.open_factor, factor, "reasons", "LEGAL_ASSESSMENT", cites=note)
     story.looks["mitigation.read"] = Look("legal", legal.read, note, "reasons", "LEGAL_ASSESSMENT", cites=note)
+    step = world.stepped(
+        story.reference, "NOT_RAISED", clock="FULL_ACCOUNT", runs_from=clock.now().date(), authority=story.mark(),
+        reason=story.mark(), instrument=story.mark(),
+    )  # fmt: skip
+    story.looks["mitigation_step.open"] = Look(
+        "legal", moves.open_step, step, "reason", "LEGAL_ASSESSMENT", cites=note
+    )  # fmt: skip
     _promised(world, story)
     passed = SendHandoff(kind="STATEMENT", to_team="legal", words=story.mark())
     sent = world.do("protection", cases.send, passed, subject=story.reference)

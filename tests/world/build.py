@@ -41,13 +41,15 @@ from app.intake.forms import Receive
 from app.keyholders import custodians
 from app.keyholders.custodians import Dealt
 from app.legal import actions as legal
-from app.legal import assurances, leaving, signing
+from app.legal import assurances, course, leaving, moves, signing
 from app.legal import queries as legal_queries
 from app.legal.forms import (
     FACTORS,
     DraftAssurance,
     LapseAssurance,
+    MoveMitigation,
     OfVersion,
+    ReportCooperation,
     ReturnAssessment,
     RevokeAssurance,
     SecondSignature,
@@ -56,7 +58,7 @@ from app.legal.forms import (
     WriteFactor,
 )
 from app.legal.models import OPEN
-from app.legal.views import AssessmentLine
+from app.legal.views import AssessmentLine, Course
 from app.narratives import actions as narratives
 from app.narratives.forms import CodeReport, RecordReport
 from app.oversight import inquiries
@@ -580,6 +582,51 @@ class World:
             version=self.version(assessment, reference), answer="DISSENTED" if words else "SIGNED", words=words
         )
         self.do(by, signing.sign, form, subject=assessment)
+
+    # the course of a mitigation
+
+    def course(self, reference: str, *, by: str = "legal") -> Course:
+        """Where it stands."""
+        told: Course = self.office.ask(self[by], legal_queries.course_of, reference)
+        return told
+
+    def stepped(self, reference: str, to: str, *, by: str = "legal", **given: Any) -> UUID:
+        """One step of a mitigation, of somebody whose it can be, with what it needs; the row."""
+        state = course.State(to)
+        needed: dict[str, Any] = {
+            **words.step(), "seen": self.course(reference, by=by).seen, "happened_on": clock.now().date(),
+            "whose": min(course.WHOSE[state]),
+            "instrument": "As the paper has it." if state in course.ON_PAPER else None,
+            "ground": "FINDING" if state in course.BREACHES else None,
+        }  # fmt: skip
+        form = MoveMitigation.model_validate({**needed, "to": to, **given})
+        stored: Stored = self.do(by, moves.move, form, subject=reference)
+        return stored.id
+
+    def reported(self, reference: str, *, by: str = "legal-lead", **given: Any) -> UUID:
+        """The report for a court, by somebody who had no part in the case; the row."""
+        needed: dict[str, Any] = {
+            **words.step(), "seen": self.course(reference, by=by).seen, "happened_on": clock.now().date(),
+            "instrument": "He named the depot; it was found.", "uninvolved": True,
+        }  # fmt: skip
+        stored: Stored = self.do(by, moves.report, ReportCooperation(**{**needed, **given}), subject=reference)
+        return stored.id
+
+    def assessed(self, reference: str, *, dissent: str | None = None) -> UUID:
+        """An assessment that one wrote and another signed, or dissented from; the row."""
+        row = self.proposed(reference)
+        self.seconded(row, reference, words=dissent)
+        return row
+
+    def upto(self, reference: str, *states: str) -> None:
+        """Step after step, each by somebody who may, with the assessments that two people sign for it."""
+        for state in states:
+            if state in course.BY_TWO:
+                self.assessed(reference)
+            if state == course.REPORTED:
+                self.reported(reference)
+            else:
+                self.stepped(reference, state)
 
     # what others promised
 

@@ -54,6 +54,8 @@ CLOSED: Final = frozenset({
     ("same_person_findings", "finding"), ("same_person_findings", "attributes"), ("same_person_findings", "asked"),
     ("mitigation_factors", "finding"), ("mitigation_factors", "passages"), ("mitigation_factors", "evidence"),
     ("mitigation_factors", "against"), ("needs", "kind"),
+    *(("mitigation_steps", column) for column in (
+        "whose", "happened_on", "ground", "clock", "runs_from", "instrument_sha256")),
     ("persons", "sex"), ("persons", "nationalities"), ("persons", "languages"), ("persons", "category"),
     ("public_reports", "left_in"), ("public_reports", "sex"),
     ("prior_accounts", "forum"), ("prior_accounts", "caution"),
@@ -87,6 +89,7 @@ NOT_SEEDED: Final = frozenset({
         "issuer", "basis", "instrument", "proceedings", "conditions", "exceptions", "verified", "ended")),
     *(("terms_of_use", column) for column in ("issuer", "proceedings", "conditions", "exceptions")),
     ("use_restrictions", "reason"),
+    *(("mitigation_steps", column) for column in ("authority", "reason", "instrument")),
     ("session_events", "words"), ("testimonies", "found"), ("testimonies", "seal"),
 })  # fmt: skip
 

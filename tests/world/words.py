@@ -103,6 +103,11 @@ def note() -> dict[str, Any]:
     }
 
 
+def step() -> dict[str, Any]:
+    """A step of a mitigation as it is recorded; where it leads and whose it is, is told besides."""
+    return {"authority": "The court of the third section", "reason": "A letter of theirs says so."}
+
+
 def threat() -> dict[str, Any]:
     return {
         "level": "HIGH",
