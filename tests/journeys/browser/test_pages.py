@@ -41,7 +41,7 @@ def wrong_with(office: Office, login: str | None, language: str, *, script: bool
                 wrong[kind] = faults(seen) + _answered(seen, 200) + _spoken(page, language)
                 picture(page, login, language, kind, script=script)
         for after in (each for each in pages.AFTER if each.login == login):
-            wrong[after.name] = answer_to(there, known[after.address], after, language, script=script)
+            wrong[after.name] = answer_to(there, known[after.address].partition("?")[0], after, language, script=script)
     return {kind: found for kind, found in wrong.items() if found}
 
 
